@@ -1,0 +1,39 @@
+# Everything a run needs is installed by `.venv/.installed`, from requirements.lock.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: demo test proof lint bench lock clean
+
+demo: .venv/.installed
+	$(BIN)/omnigate demo $(ARGS)
+
+test: .venv/.installed
+	$(BIN)/python -m pytest -q -m "not proof" $(ARGS)
+
+proof: .venv/.installed
+	$(BIN)/python -m pytest -q -m proof tests/proof $(ARGS)
+
+lint: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry gateway adapters observability
+
+bench: .venv/.installed
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+lock: .venv/.installed
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--extra dev --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv .omnigate
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@

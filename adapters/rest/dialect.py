@@ -1,0 +1,119 @@
+"""
+What an answer in the REST dialect means. The only place where a status becomes one of our three errors.
+
+    2xx, in the promised shape      yes
+    402, 409, 422 with a code       `Rejected`: it said no and nothing happened (facts: `code`, `said`)
+    401, 403, 404, 429, 503         `Failed`: our credential, address, pace or moment; not applied
+    anything else                   `Unknown`: other statuses, unreadable answers, shapes that were not promised
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from adapters.outbound import MEBIBYTE, Answer, Call, Outbound
+from gateway.domain.money import Money
+from gateway.errors import Failed, Rejected, Unknown
+from gateway.ports import Manifest
+
+Json = dict[str, Any]
+
+REFUSED = frozenset({402, 409, 422})
+NOT_TAKEN = frozenset({401, 403, 404, 429, 503})
+KEY_REUSED = "key_reused"  # says nothing about what was done under the key before: that has to be looked up
+NO_SUCH_THING = "unknown_"  # how the code of a 404 begins that is about the thing asked for, not about the address
+IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LONGEST_REASON = 200
+
+
+class Conversation:
+    """One back end, spoken to in the dialect under the promises of its manifest."""
+
+    def __init__(self, outbound: Outbound, *, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.system = outbound.system
+        self._outbound = outbound
+
+    async def effect(self, operation: str, path: str, body: Json, *, key: str | None = None) -> Json:
+        """Ask for an effect. *key* is sent where the back end honours keys."""
+        promise = self.manifest[operation]
+        call = Call(method="POST", path=path, promise=promise, body=orjson.dumps(body), key=key)
+        return self._judge(operation, await self._outbound.send(call))
+
+    async def look_up(
+        self, operation: str, path: str, *, query: Mapping[str, str] | None = None, most: int = MEBIBYTE
+    ) -> Json | None:
+        """Ask what is so. None when there is no such thing."""
+        where = f"{path}?{urlencode(query)}" if query else path
+        call = Call(method="GET", path=where, promise=self.manifest[operation], most=most)
+        answer = await self._outbound.send(call)
+        if answer.status == 404 and _refusal(answer)[0].startswith(NO_SUCH_THING):
+            return None
+        return self._judge(operation, answer)
+
+    async def listed(self, path: str, name: str, *, query: Mapping[str, str]) -> list[Json]:
+        """The objects listed under *name* in the answer to a look-up."""
+        found = await self.look_up("find", path, query=query)
+        listed = found.get(name) if found else None
+        if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+            raise self.unreadable(f"'{name}' is no list of objects")
+        return listed
+
+    def unreadable(self, why: str) -> Unknown:
+        return Unknown(f"{self.system} gave an answer that was not promised", system=self.system, why=why)
+
+    def text(self, answer: Json, name: str, *, expected: str | None = None) -> str:
+        """A text of the answer; the one *expected*, where there is only one it can be."""
+        value = answer.get(name)
+        if not isinstance(value, str) or (expected is not None and value != expected):
+            raise self.unreadable(f"'{name}' is not what was promised")
+        return value
+
+    def identifier(self, answer: Json) -> str:
+        value = answer.get("id")
+        if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
+            raise self.unreadable("'id' is no identifier")
+        return value
+
+    def segment(self, identifier: str) -> str:
+        """An identifier as part of a path. What cannot be one is not sent."""
+        if not IDENTIFIER.fullmatch(identifier):
+            raise Failed(f"{self.system} can have no such identifier", system=self.system)
+        return identifier
+
+    def _judge(self, operation: str, answer: Answer) -> Json:
+        if 200 <= answer.status < 300:
+            return self._read(answer)
+        facts: Json = {"system": self.system, "operation": operation, "backend_status": answer.status}
+        code, said = _refusal(answer)
+        if answer.status in NOT_TAKEN:
+            raise Failed(f"{self.system} did not take the call", **facts, code=code)
+        if answer.status in REFUSED and code and code != KEY_REUSED:
+            raise Rejected(f"{self.system} said no: {said or code}", **facts, code=code, said=said)
+        raise Unknown(f"{self.system} is unwell", **facts, code=code)
+
+    def _read(self, answer: Answer) -> Json:
+        try:
+            read = orjson.loads(answer.content)
+        except orjson.JSONDecodeError as error:
+            raise self.unreadable("it is no JSON") from error
+        if not isinstance(read, dict):
+            raise self.unreadable("it is no JSON object")
+        return read
+
+
+def money(amount: Money) -> Json:
+    return {"amount": amount.amount, "currency": amount.currency}
+
+
+def _refusal(answer: Answer) -> tuple[str, str]:
+    """The code and the sentence of an error; empty where the answer has none."""
+    try:
+        read = orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return "", ""
+    code, said = (read.get("code"), read.get("detail")) if isinstance(read, dict) else ("", "")
+    return code if isinstance(code, str) else "", said[:LONGEST_REASON] if isinstance(said, str) else ""

@@ -1,0 +1,43 @@
+"""The payment provider: holds money, gives it back, takes it; every call under our key."""
+
+from adapters.rest.dialect import Conversation, Json, money
+from gateway.domain.money import Money
+from gateway.ports import Effect
+
+KINDS = {"authorise": "authorisation", "void": "void", "capture": "capture"}
+
+
+class RestPayments:
+    """`gateway.ports.Payments` over the REST dialect."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.manifest = conversation.manifest
+        self._psp = conversation
+
+    async def authorise(self, token: str, amount: Money, *, reference: str, key: str) -> Effect:
+        body = {"reference": reference, "token": token, "amount": money(amount)}
+        held = await self._psp.effect("authorise", "/authorisations", body, key=key)
+        self._psp.text(held, "reference", expected=reference)
+        return self._done("authorise", held, "authorised", key=key)
+
+    async def void(self, authorisation: str, *, key: str) -> Effect:
+        path = f"/authorisations/{self._psp.segment(authorisation)}/void"
+        return self._done("void", await self._psp.effect("void", path, {}, key=key), "voided", key=key)
+
+    async def capture(self, authorisation: str, amount: Money, *, key: str) -> Effect:
+        path = f"/authorisations/{self._psp.segment(authorisation)}/captures"
+        taken = await self._psp.effect("capture", path, {"amount": money(amount)}, key=key)
+        return self._done("capture", taken, "captured", key=key)
+
+    async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
+        kind = KINDS[operation]
+        listed = await self._psp.listed("/effects", "effects", query={"key": key})
+        return [self._found(each, key=key) for each in listed if self._psp.text(each, "kind") == kind]
+
+    def _done(self, operation: str, answer: Json, status: str, *, key: str) -> Effect:
+        self._psp.text(answer, "status", expected=status)
+        return Effect(self._psp.identifier(answer), key, KINDS[operation])
+
+    def _found(self, listed: Json, *, key: str) -> Effect:
+        self._psp.text(listed, "key", expected=key)
+        return Effect(self._psp.identifier(listed), key, self._psp.text(listed, "kind"))

@@ -1,0 +1,59 @@
+"""The tables of the ledger. Effects are append-only, which the file itself enforces."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS attempts (
+    sequence INTEGER PRIMARY KEY, system TEXT NOT NULL, operation TEXT NOT NULL, key TEXT, reference TEXT,
+    order_id TEXT, request_id TEXT, traceparent TEXT, received_at REAL NOT NULL, status INTEGER, fault TEXT,
+    applied INTEGER NOT NULL, replayed INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS attempts_by_order ON attempts (order_id);
+CREATE INDEX IF NOT EXISTS attempts_by_key ON attempts (key);
+
+CREATE TABLE IF NOT EXISTS effects (
+    sequence INTEGER PRIMARY KEY, system TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, key TEXT,
+    reference TEXT, order_id TEXT, amount INTEGER, currency TEXT, lines BLOB, data BLOB, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS effects_by_order ON effects (order_id);
+CREATE INDEX IF NOT EXISTS effects_by_key ON effects (key);
+CREATE INDEX IF NOT EXISTS effects_by_subject ON effects (subject);
+CREATE TRIGGER IF NOT EXISTS effects_stay BEFORE UPDATE ON effects
+    BEGIN SELECT RAISE(ABORT, 'effects are append-only'); END;
+CREATE TRIGGER IF NOT EXISTS effects_remain BEFORE DELETE ON effects
+    BEGIN SELECT RAISE(ABORT, 'effects are append-only'); END;
+
+CREATE TABLE IF NOT EXISTS answers (
+    system TEXT NOT NULL, key TEXT NOT NULL, fingerprint BLOB NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL,
+    at REAL NOT NULL, PRIMARY KEY (system, key)) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS authorisations (
+    id TEXT PRIMARY KEY, reference TEXT NOT NULL, order_id TEXT NOT NULL, amount INTEGER NOT NULL,
+    currency TEXT NOT NULL, status TEXT NOT NULL, captured INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sales_orders (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, order_id TEXT NOT NULL,
+    status TEXT NOT NULL, currency TEXT NOT NULL, goods INTEGER NOT NULL, total INTEGER NOT NULL,
+    lines INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS sales_orders_by_reference ON sales_orders (reference);
+
+CREATE TABLE IF NOT EXISTS invoices (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, sales_order TEXT NOT NULL,
+    amount INTEGER NOT NULL, currency TEXT NOT NULL, payment TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS invoices_by_reference ON invoices (reference);
+CREATE INDEX IF NOT EXISTS invoices_by_order ON invoices (sales_order);
+
+CREATE TABLE IF NOT EXISTS stock (
+    sku TEXT PRIMARY KEY, name TEXT NOT NULL, gtin TEXT, on_hand INTEGER NOT NULL CHECK (on_hand >= 0),
+    allocated INTEGER NOT NULL DEFAULT 0 CHECK (allocated >= 0)) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS shipments (
+    id TEXT PRIMARY KEY, reference TEXT NOT NULL, order_id TEXT NOT NULL, status TEXT NOT NULL,
+    lines BLOB NOT NULL, released_at REAL NOT NULL, shipped_at REAL, traceparent TEXT, fault TEXT, delay REAL NOT NULL,
+    copies INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS shipments_due ON shipments (released_at) WHERE status = 'released';
+
+CREATE TABLE IF NOT EXISTS callbacks (
+    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, shipment TEXT NOT NULL, body BLOB NOT NULL,
+    traceparent TEXT, state TEXT NOT NULL, copies INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    last_status INTEGER, next_at REAL NOT NULL, delivered_at REAL);
+CREATE INDEX IF NOT EXISTS callbacks_due ON callbacks (next_at) WHERE state = 'pending';
+
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""

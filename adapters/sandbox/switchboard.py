@@ -1,0 +1,226 @@
+"""
+Every call to the three systems goes through here: choose the fault, apply the operation, write it all down, answer.
+
+What a call did, the answer its key is given from now on and the attempt itself are one commit, and nothing is awaited
+between looking at the books and that commit: two calls with one key cannot both have an effect.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import httpx2
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from adapters.sandbox.answers import Answer, Call, Refusal
+from adapters.sandbox.callbacks import Callbacks
+from adapters.sandbox.faults import Fault, Faults
+from adapters.sandbox.ledger import Ledger, Verdict
+from adapters.sandbox.operations import Operation
+from adapters.sandbox.psp import declined
+from adapters.sandbox.shipping import Shipping
+
+HANG = 30.0
+EARLY_WITHIN = 1.0
+GARBAGE = b'<html><body>{"id": "maintenance", "status'
+KEPT_REFUSALS = (402, 422)
+NOT_APPLIED = Refusal(500, "internal", "something broke before the request was applied")
+BROKEN_AFTER = Refusal(500, "internal", "something broke")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a call has come to."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """Takes every call of the three systems."""
+
+    ledger: Ledger
+    faults: Faults
+    shipping: Shipping
+    callbacks: Callbacks
+
+    async def take(self, operation: Operation, request: Request) -> Response:
+        try:
+            call = await read_call(operation, request, self.ledger.now())
+            wanted = request.headers.get("sandbox-fault")
+            fault = self.faults.choose(call, wanted, replays=self._replays(operation, call))
+        except Refusal as refusal:
+            return json_response(refusal.status, refusal.body())
+        if fault is None:
+            return respond(self._settle(operation, call))
+        return await self._with(fault, operation, call, request)
+
+    async def _with(self, fault: Fault, operation: Operation, call: Call, request: Request) -> Response:
+        match fault.kind:
+            case "hang_before":
+                self.ledger.note(call, Verdict(status=None, fault=fault.kind))
+                return await hang(request)
+            case "error_before":
+                self.ledger.note(call, Verdict(status=500, fault=fault.kind))
+                return json_response(500, NOT_APPLIED.body())
+            case "delay" | "hang_after":
+                begun = self.ledger.note(call, Verdict(status=None, fault=fault.kind))
+                await asyncio.sleep(fault.delay)
+                settled = self._settle(operation, call, fault=fault, begun=begun)
+                return respond(settled) if fault.kind == "delay" else await hang(request)
+            case "early_callback":
+                return await self._early(operation, replace(call, callback_fault=fault.callback), fault)
+        settled = self._settle(operation, replace(call, callback_fault=fault.callback), fault=fault)
+        match fault.kind:
+            case "error_after":
+                return json_response(500, BROKEN_AFTER.body())
+            case "garbage":
+                return Response(GARBAGE, 200, media_type="application/json")
+            case "reset_after":
+                return await cut(request)
+        return respond(settled)
+
+    async def _early(self, operation: Operation, call: Call, fault: Fault) -> Response:
+        settled = self._settle(operation, call, fault=fault)
+        if settled.subject is not None and not self.shipping.held:
+            callback = self.shipping.ship(settled.subject)
+            await self.callbacks.deliver_at_once(callback, within=EARLY_WITHIN)
+        return respond(settled)
+
+    def _replays(self, operation: Operation, call: Call) -> bool:
+        try:
+            return self._stored(operation, call) is not None
+        except Refusal:
+            return True  # a reused key: the conflict is the answer
+
+    def _stored(self, operation: Operation, call: Call) -> Settled | None:
+        if call.key is None or not operation.keys_kept:
+            return None
+        stored = self.ledger.stored_answer(call, kept_for=operation.keys_kept)
+        return Settled(stored.status, stored.body, replayed=True) if stored else None
+
+    def _settle(
+        self, operation: Operation, call: Call, *, fault: Fault | None = None, begun: int | None = None
+    ) -> Settled:
+        try:
+            with self.ledger.transaction():
+                settled = self._stored(operation, call)
+                if settled is None:
+                    self._check(call, fault)
+                    return self._apply(operation, call, fault, begun)
+                self.ledger.note(call, _verdict(settled, fault), sequence=begun)
+                return settled
+        except Refusal as refusal:
+            return self._refuse(operation, call, refusal, fault=fault, begun=begun)
+
+    def _check(self, call: Call, fault: Fault | None) -> None:
+        if call.deadline is not None and self.ledger.now() > call.deadline:
+            raise Refusal(503, "deadline_passed", "the caller's deadline has passed; nothing was applied")
+        if fault is not None and fault.kind == "refuse":
+            raise Refusal(422, "refused", "the system was told to refuse this")
+        if fault is not None and fault.kind == "decline":
+            raise declined()
+        if call.body is None:
+            raise Refusal(400, "malformed", "the body must be a JSON object")
+
+    def _apply(self, operation: Operation, call: Call, fault: Fault | None, begun: int | None) -> Settled:
+        answer: Answer = operation.run(self.ledger, call)
+        effect = answer.effect
+        settled = Settled(answer.status, orjson.dumps(answer.body), subject=effect.subject if effect else None)
+        if effect is not None:
+            self.ledger.book(call, effect, system=call.system)
+            if effect.kind == "shipment":
+                self.shipping.wake()  # it looks after this commit, for nothing is awaited before
+        if call.key is not None and operation.keys_kept:
+            self.ledger.store_answer(call, settled.status, settled.body)
+        order_id = effect.order_id if effect else None
+        verdict = replace(_verdict(settled, fault), applied=effect is not None, order_id=order_id)
+        self.ledger.note(call, verdict, sequence=begun)
+        return settled
+
+    def _refuse(
+        self, operation: Operation, call: Call, refusal: Refusal, *, fault: Fault | None, begun: int | None
+    ) -> Settled:
+        settled = Settled(refusal.status, orjson.dumps(refusal.body()))
+        with self.ledger.transaction():
+            if call.key is not None and operation.keys_kept and settled.status in KEPT_REFUSALS:
+                self.ledger.store_answer(call, settled.status, settled.body)
+            self.ledger.note(call, _verdict(settled, fault), sequence=begun)
+        return settled
+
+
+TOLD: dict[str, Callable[[int], int | None]] = {
+    "error_after": lambda _: 500,
+    "garbage": lambda _: 200,
+    "hang_after": lambda _: None,
+    "reset_after": lambda _: None,
+}
+
+
+def _verdict(settled: Settled, fault: Fault | None) -> Verdict:
+    told = TOLD[fault.kind](settled.status) if fault and fault.kind in TOLD else settled.status
+    return Verdict(status=told, fault=fault.kind if fault else None, replayed=settled.replayed)
+
+
+async def read_call(operation: Operation, request: Request, now: float) -> Call:
+    headers = request.headers
+    raw = b"" if operation.reads else await request.body()
+    try:
+        body = {} if operation.reads else orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        body = None
+    deadline = headers.get("request-deadline")
+    if deadline is not None and not (deadline.isascii() and deadline.isdigit()):
+        raise Refusal(400, "malformed", "'Request-Deadline' must be a unix time in milliseconds")
+    return Call(
+        system=operation.system,
+        operation=operation.name,
+        path=request.scope["path"],
+        subject=str(request.path_params.get("id", "")),
+        body=body if isinstance(body, dict) else None,
+        query=request.query_params if operation.reads else {},
+        key=headers.get("idempotency-key"),
+        traceparent=headers.get("traceparent"),
+        request_id=headers.get("x-request-id"),
+        deadline=int(deadline) / 1000 if deadline is not None else None,
+        received_at=now,
+    )
+
+
+def json_response(status: int, body: object) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json")
+
+
+def respond(settled: Settled) -> Response:
+    headers = {"idempotent-replayed": "true"} if settled.replayed else None
+    return Response(settled.body, settled.status, headers, "application/json")
+
+
+async def hang(request: Request) -> Response:
+    """Say nothing until the caller leaves; then, or when it is too patient, close the connection."""
+    try:
+        async with asyncio.timeout(HANG):
+            await _departure(request)
+    except TimeoutError:
+        return await cut(request)
+    return Response()  # nobody is there to read it
+
+
+async def cut(request: Request) -> Response:
+    """Reset the connection without a byte of an answer."""
+    reset = request.scope.get("extensions", {}).get("sandbox.reset")
+    if reset is None:  # reached without a network: the caller's own transport fails, as a cut one would
+        raise httpx2.ReadError("the sandbox cut the connection")
+    reset()
+    await _departure(request)
+    return Response()  # nobody is there to read it
+
+
+async def _departure(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

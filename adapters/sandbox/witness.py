@@ -1,0 +1,128 @@
+"""What the ledgers can be asked: effects, attempts, callbacks and the balances they come to."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+import orjson
+
+from adapters.sandbox.answers import Json, Refusal
+from adapters.sandbox.ledger import Ledger, moment
+
+SYSTEMS = ("psp", "erp", "wms")
+USUAL, MOST = 100, 1000
+FILTERS = {
+    "effects": ("order_id", "key", "reference", "kind"),
+    "attempts": ("order_id", "key", "reference", "operation", "fault", "traceparent"),
+}
+DOUBLED = """
+SELECT count(*) FROM (SELECT 1 FROM effects WHERE key IS NOT NULL OR system = 'erp'
+                      GROUP BY system, kind, coalesce(key, reference) HAVING count(*) > 1)
+"""
+BOOKED = "SELECT count(*) AS orders, coalesce(sum(lines), 0) AS lines FROM sales_orders WHERE status <> 'cancelled'"
+
+
+def page(ledger: Ledger, table: str, system: str, query: Mapping[str, str]) -> Json:
+    """One page of a system's effects or attempts, oldest first."""
+    if system not in SYSTEMS:
+        raise Refusal(404, "unknown_system", f"the ledgers are {', '.join(SYSTEMS)}")
+    if unknown := query.keys() - {"after", "limit", *FILTERS[table]}:
+        raise Refusal(400, "malformed", f"unknown parameter '{min(unknown)}'; known: {', '.join(FILTERS[table])}")
+    limit, after = _number(query, "limit", USUAL, most=MOST), _number(query, "after", 0, most=2**62)
+    asked = [name for name in FILTERS[table] if name in query]
+    conditions = "".join(f" AND {name} = ?" for name in asked)  # names from FILTERS, never from the caller
+    statement = f"SELECT * FROM {table} WHERE system = ? AND sequence > ?{conditions} ORDER BY sequence LIMIT ?"  # noqa: S608
+    rows = ledger.rows(statement, system, after, *(query[name] for name in asked), limit + 1)
+    show = _effect if table == "effects" else _attempt
+    listed = [show(row) for row in rows[:limit]]
+    return {table: listed, "next": listed[-1]["sequence"] if len(rows) > limit else None}
+
+
+def summary(ledger: Ledger) -> Json:
+    """Counts per kind and the balances of all three books."""
+    return {
+        "psp": {"effects": _effects(ledger, "psp"), **_balances(ledger)},
+        "erp": {"effects": _effects(ledger, "erp"), **_sales(ledger)},
+        "wms": {"effects": _effects(ledger, "wms"), **_warehouse(ledger)},
+        "attempts": _pairs(ledger.rows("SELECT system, count(*) FROM attempts GROUP BY system")),
+        "faults": injected(ledger),
+        "doubled": ledger.value(DOUBLED),
+    }
+
+
+def injected(ledger: Ledger) -> Json:
+    """How many faults of each kind struck since the ledger was begun."""
+    return _pairs(ledger.rows("SELECT fault, count(*) FROM attempts WHERE fault IS NOT NULL GROUP BY fault"))
+
+
+def _effects(ledger: Ledger, system: str) -> Json:
+    return _pairs(ledger.rows("SELECT kind, count(*) FROM effects WHERE system = ? GROUP BY kind", system))
+
+
+def _balances(ledger: Ledger) -> Json:
+    rows = ledger.rows(
+        "SELECT currency, sum(CASE status WHEN 'authorised' THEN amount ELSE 0 END) AS held, sum(captured) AS captured"
+        " FROM authorisations GROUP BY currency"
+    )
+    return {name: {row["currency"]: row[name] for row in rows} for name in ("held", "captured")}
+
+
+def _sales(ledger: Ledger) -> Json:
+    live = ledger.rows(BOOKED)[0]
+    sums = ledger.rows(
+        "SELECT currency, sum(goods) AS goods, sum(total) AS total FROM sales_orders WHERE status <> 'cancelled'"
+        " GROUP BY currency"
+    )
+    return {
+        "live": live["orders"],
+        "lines": live["lines"],
+        "cancelled": ledger.value("SELECT count(*) FROM sales_orders WHERE status = 'cancelled'"),
+        "invoices": ledger.value("SELECT count(*) FROM invoices"),
+        "goods": {row["currency"]: row["goods"] for row in sums},
+        "total": {row["currency"]: row["total"] for row in sums},
+        "invoiced": _pairs(ledger.rows("SELECT currency, sum(amount) FROM invoices GROUP BY currency")),
+    }
+
+
+def _warehouse(ledger: Ledger) -> Json:
+    counted = _pairs(ledger.rows("SELECT status, count(*) FROM shipments GROUP BY status"))
+    callbacks = _pairs(ledger.rows("SELECT state, count(*) FROM callbacks GROUP BY state"))
+    return {
+        **{status: counted.get(status, 0) for status in ("released", "shipped", "cancelled")},
+        "callbacks": {state: callbacks.get(state, 0) for state in ("pending", "delivered", "lost")},
+    }
+
+
+def callbacks(ledger: Ledger, query: Mapping[str, str]) -> Json:
+    """One page of the warehouse's callbacks, oldest first."""
+    limit, after = _number(query, "limit", USUAL, most=MOST), _number(query, "after", 0, most=2**62)
+    rows = ledger.rows("SELECT * FROM callbacks WHERE sequence > ? ORDER BY sequence LIMIT ?", after, limit + 1)
+    listed = [_callback(row) for row in rows[:limit]]
+    return {"callbacks": listed, "next": listed[-1]["sequence"] if len(rows) > limit else None}
+
+
+def _callback(row: sqlite3.Row) -> Json:
+    plain = {name: row[name] for name in ("sequence", "id", "shipment", "state", "attempts", "copies", "last_status")}
+    return {**plain, "delivered_at": moment(row["delivered_at"]) if row["delivered_at"] else None}
+
+
+def _effect(row: sqlite3.Row) -> Json:
+    plain = {name: row[name] for name in ("sequence", "system", "kind", "key", "reference", "order_id")}
+    amount = {"amount": row["amount"], "currency": row["currency"]} if row["amount"] is not None else None
+    read = {name: orjson.loads(row[name]) if row[name] else None for name in ("lines", "data")}
+    return {**plain, "id": row["subject"], "amount": amount, **read, "at": moment(row["at"])}
+
+
+def _attempt(row: sqlite3.Row) -> Json:
+    shown = {**dict(row), "received_at": moment(row["received_at"])}
+    return {**shown, "applied": bool(row["applied"]), "replayed": bool(row["replayed"])}
+
+
+def _pairs(rows: Iterable[sqlite3.Row]) -> Json:
+    return {row[0]: row[1] for row in rows}
+
+
+def _number(query: Mapping[str, str], name: str, usual: int, *, most: int) -> int:
+    value = query.get(name, str(usual))
+    if not (value.isascii() and value.isdigit() and int(value) <= most):
+        raise Refusal(400, "malformed", f"'{name}' must be a whole number of at most {most}")
+    return int(value)

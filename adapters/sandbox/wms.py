@@ -1,0 +1,113 @@
+"""The pretend warehouse: ships what was released to it, unless told in time not to. Honours keys for ever."""
+
+import secrets
+
+import orjson
+
+from adapters.sandbox.answers import Answer, Call, Effect, Json, Refusal, demand, lines, record, text
+from adapters.sandbox.ledger import Ledger, moment
+from adapters.sandbox.operations import FOREVER, Operation
+
+MOST_POSITIONS = 1000
+INSERT = """
+INSERT INTO shipments (id, reference, order_id, status, lines, released_at, traceparent, fault, delay, copies)
+VALUES (?, ?, ?, 'released', ?, ?, ?, ?, ?, ?)
+"""
+FREE = "SELECT on_hand - allocated AS free FROM stock WHERE sku = ?"
+POSITIONS = "SELECT sku, name, gtin, on_hand FROM stock WHERE sku > ? ORDER BY sku LIMIT ?"
+
+
+def create_shipment(ledger: Ledger, call: Call) -> Answer:
+    body = call.body or {}
+    reference, order_id = text(body, "reference"), text(body, "order_id")
+    wanted = [{name: line[name] for name in ("line_id", "sku", "quantity")} for line in lines(body)]
+    record(body, "ship_to")  # asked for, as a warehouse would, and not kept: a pretend parcel needs no address
+    _allocate(ledger, demand(wanted))
+    made, fault = f"shp_{secrets.token_hex(10)}", call.callback_fault
+    mishap = (fault.kind, fault.delay, fault.copies) if fault else (None, 0.0, 1)
+    ledger.run(INSERT, made, reference, order_id, orjson.dumps(wanted), ledger.now(), call.traceparent, *mishap)
+    effect = Effect(kind="shipment", subject=made, order_id=order_id, reference=reference, lines=wanted)
+    return Answer(201, {"id": made, "status": "released", "reference": reference}, effect)
+
+
+def _allocate(ledger: Ledger, wanted: dict[str, int]) -> None:
+    for sku, quantity in wanted.items():
+        free = ledger.value(FREE, sku)
+        if free is None:
+            raise Refusal(422, "unknown_sku", f"there is no article {sku}")
+        if free < quantity:
+            raise Refusal(422, "short", f"{quantity} of {sku} are wanted, {free} are free")
+        ledger.run("UPDATE stock SET allocated = allocated + ? WHERE sku = ?", quantity, sku)
+
+
+def cancel_shipment(ledger: Ledger, call: Call) -> Answer:
+    shipment = find_shipment(ledger, call.subject)
+    reference = text(call.body or {}, "reference")
+    answer = {"id": call.subject, "status": "cancelled"}
+    if shipment["status"] == "cancelled":
+        return Answer(200, answer)
+    if shipment["status"] == "shipped":
+        raise Refusal(409, "too_late", "the parcel has left the warehouse")
+    for sku, quantity in demand(orjson.loads(shipment["lines"])).items():
+        ledger.run("UPDATE stock SET allocated = allocated - ? WHERE sku = ?", quantity, sku)
+    ledger.run("UPDATE shipments SET status = 'cancelled' WHERE id = ?", call.subject)
+    effect = Effect(kind="cancel", subject=call.subject, order_id=shipment["order_id"], reference=reference)
+    return Answer(200, answer, effect)
+
+
+def get_shipment(ledger: Ledger, call: Call) -> Answer:
+    shipment = find_shipment(ledger, call.subject)
+    shipped_at = moment(shipment["shipped_at"]) if shipment["shipped_at"] else None
+    shown = {name: shipment[name] for name in ("id", "status", "reference", "order_id")}
+    return Answer(200, {**shown, "shipped_at": shipped_at, "lines": orjson.loads(shipment["lines"])})
+
+
+def find_effects(ledger: Ledger, call: Call) -> Answer:
+    found = ledger.rows(
+        "SELECT e.subject AS id, e.kind, e.key, s.status FROM effects e JOIN shipments s ON s.id = e.subject"
+        " WHERE e.key = ? AND e.system = 'wms' ORDER BY e.sequence",
+        call.query.get("key", ""),
+    )
+    return Answer(200, {"effects": [dict(row) for row in found]})
+
+
+def get_stock(ledger: Ledger, call: Call) -> Answer:
+    limit = call.query.get("limit", str(MOST_POSITIONS))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MOST_POSITIONS):
+        raise Refusal(400, "malformed", f"'limit' must be a number from 1 to {MOST_POSITIONS}")
+    found = ledger.rows(POSITIONS, call.query.get("after", "").upper(), int(limit) + 1)
+    page, more = found[: int(limit)], len(found) > int(limit)
+    positions = [{"sku": row["name"], "gtin": row["gtin"], "on_hand": row["on_hand"]} for row in page]
+    following = positions[-1]["sku"] if more else None
+    return Answer(200, {"as_of": moment(ledger.now()), "positions": positions, "next": following})
+
+
+def find_shipment(ledger: Ledger, named: str) -> Json:
+    found = ledger.row("SELECT * FROM shipments WHERE id = ?", named)
+    if found is None:
+        raise Refusal(404, "unknown_shipment", "there is no such shipment")
+    return dict(found)
+
+
+OPERATIONS = (
+    Operation(
+        system="wms",
+        name="create_shipment",
+        method="POST",
+        path="/shipments",
+        run=create_shipment,
+        keys_kept=FOREVER,
+        forward=True,
+    ),
+    Operation(
+        system="wms",
+        name="cancel_shipment",
+        method="POST",
+        path="/shipments/{id}/cancel",
+        run=cancel_shipment,
+        keys_kept=FOREVER,
+    ),
+    Operation(system="wms", name="get_shipment", method="GET", path="/shipments/{id}", run=get_shipment),
+    Operation(system="wms", name="find_effects", method="GET", path="/effects", run=find_effects),
+    Operation(system="wms", name="get_stock", method="GET", path="/stock", run=get_stock),
+)

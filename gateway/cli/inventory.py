@@ -1,0 +1,41 @@
+"""`omnigate inventory`: take over the physical stock that the warehouse reports."""
+
+import asyncio
+
+import typer
+from rich.console import Console
+
+from adapters.rest import rest_back_ends
+from gateway.cli.opened import database, database_url
+from gateway.settings import Settings, read_settings
+from gateway.store import stock
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+
+@app.callback()
+def _group() -> None:
+    """Take over the physical stock that the warehouse reports."""
+
+
+@app.command()
+def sync() -> None:
+    """Read every stock level of the warehouse; counts older than ours are ignored, reservations stay claims."""
+    settings = read_settings()
+    with database_url(settings) as url:
+        changed = asyncio.run(_sync(settings, url))
+    Console().print(f"{changed} stock positions taken over")
+
+
+async def _sync(settings: Settings, url: str) -> int:
+    addresses = {
+        "payments_url": str(settings.payments_url),
+        "erp_url": str(settings.erp_url),
+        "wms_url": str(settings.wms_url),
+    }
+    changed = 0
+    async with database(url, name="omnigate-inventory") as opened, rest_back_ends(**addresses) as back_ends:
+        async for levels in back_ends.wms.stock():
+            async with opened.transaction() as connection:
+                changed += await stock.count(connection, levels)
+    return changed

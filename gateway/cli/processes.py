@@ -1,0 +1,122 @@
+"""The processes: the edge, workers, the sandbox, and the migration that both of the first need."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from adapters.sandbox import EXAMPLE_CATALOGUE, CatalogueError, SandboxOptions, load_catalogue
+from adapters.sandbox import run as run_sandbox
+from gateway.app import create_app, create_worker, open_secrets
+from gateway.cli.opened import database, database_url
+from gateway.errors import Misconfigured
+from gateway.governance.bundle import load_bundle
+from gateway.partners.keys import new_callback_secret
+from gateway.settings import Settings, read_settings
+from gateway.store import embedded
+from gateway.store import migrate as migrations
+from gateway.store.pool import Database
+from observability import logs, tracing
+
+DRAIN = 8  # seconds for requests under way when told to stop
+
+
+def serve() -> None:
+    """The edge: the APIs for partners and back ends. Stateless; start as many as you like."""
+    settings = read_settings()
+    logs.configure(level=settings.log_level, remember=True)
+    bundle = load_bundle(settings.contracts, settings.policies)
+    traces = tracing.start("omnigate-edge", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+    with database_url(settings) as url:
+        pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
+        app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces)
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,  # who may speak for another address is the front proxy's to say
+            ws="none",
+            timeout_graceful_shutdown=DRAIN,
+            h11_max_incomplete_event_size=65_536,
+        )
+
+
+def worker() -> None:
+    """A worker: carries transactions through the back ends. Start as many as you like; a dead one's work is taken over."""
+    settings = read_settings()
+    logs.configure(level=settings.log_level, remember=True)
+    tracing.start("omnigate-worker", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+    with database_url(settings) as url:
+        asyncio.run(_work(settings, url))
+
+
+async def _work(settings: Settings, url: str) -> None:
+    pool = Database(url, connections=settings.database_connections, name="omnigate-worker", patience=5.0)
+    await pool.open()
+    try:
+        async with create_worker(settings=settings, database=pool) as working:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, working.stop)
+            await working.work()
+    finally:
+        await pool.close()
+
+
+def sandbox(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8090,
+    catalogue: Annotated[Path | None, typer.Option(help="CSV with sku,gtin,on_hand.")] = None,
+    ledger: Annotated[Path | None, typer.Option(help="The ledgers' SQLite file; kept over restarts.")] = None,
+    callback_url: Annotated[str | None, typer.Option(help="Where ship confirmations go.")] = None,
+    callback_secret: Annotated[
+        str | None, typer.Option(envvar="SANDBOX_CALLBACK_SECRET", help="whsec_…; default: this installation's.")
+    ] = None,
+    ship_after: Annotated[float, typer.Option(min=0, help="Seconds from release to shipment.")] = 0.3,
+    seed: Annotated[int, typer.Option(help="Of the faults' dice.")] = 0,
+) -> None:
+    """The sandbox: a pretend payment provider, ERP and warehouse with ledgers of their own and faults on request."""
+    settings = read_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        options = SandboxOptions(
+            ledger=ledger or settings.home / "sandbox.sqlite",
+            catalogue=load_catalogue(catalogue) if catalogue else EXAMPLE_CATALOGUE,
+            callback_url=callback_url or f"{settings.public_address}/v1/callbacks/wms",
+            callback_secret=callback_secret or _shared_secret(settings),
+            ship_after=ship_after,
+            seed=seed,
+        )
+    except (CatalogueError, ValueError) as error:
+        raise Misconfigured(str(error)) from error
+    run_sandbox(options, host=host, port=port)
+
+
+def _shared_secret(settings: Settings) -> str:
+    """The secret that this installation and its warehouse share; made when it is first asked for."""
+
+    async def read(url: str) -> bytes:
+        async with database(url, name="omnigate-sandbox") as opened:
+            return await open_secrets(settings, opened).get_or_create("callback:wms", new_callback_secret)
+
+    with database_url(settings) as url:
+        return asyncio.run(read(url)).decode()
+
+
+def migrate() -> None:
+    """Bring the database to the schema of this version. Does nothing twice; safe from several processes at once."""
+    settings = read_settings()
+    if settings.database_url is not None:
+        done = migrations.migrate(settings.database_url.get_secret_value())
+    else:
+        with embedded.acquire(settings.home) as server:
+            done = migrations.migrate(server.url)
+    Console().print("\n".join(done) if done else "the database is up to date")

@@ -1,0 +1,92 @@
+"""`omnigate workflows`: what waits for an operator, and what an operator may do about it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.opened import database, database_url
+from gateway.domain.identifiers import mint
+from gateway.domain.time import rfc3339, system_clock
+from gateway.settings import read_settings
+from gateway.store import runs
+from gateway.workflows.operations import Desk
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+Operator = Annotated[
+    str, typer.Option("--operator", envvar="OMNIGATE_OPERATOR", help="Who you are; every change is audited under it.")
+]
+Evidence = Annotated[str, typer.Option("--evidence", help="What you saw, and where: it is kept for ever.")]
+
+
+@app.command("list")
+def list_(
+    parked: Annotated[bool, typer.Option("--parked", help="Only those that wait for an operator.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+) -> None:
+    """The workflows that changed last."""
+    settings = read_settings()
+    with database_url(settings) as url:
+        rows = asyncio.run(_rows(url, parked=parked, limit=limit))
+    table = Table("workflow", "saga", "state", "direction", "outcome", "cause", "step", "detail", "changed")
+    for row in rows:
+        cause = row.cause or {}
+        table.add_row(
+            row.run_id,
+            f"{row.saga}.v{row.version}",
+            row.state,
+            row.direction,
+            row.outcome or "",
+            str(cause.get("code", "")),
+            str(cause.get("step", "")),
+            str(cause.get("detail", "")),
+            rfc3339(row.updated_at),
+        )
+    Console().print(table)
+
+
+async def _rows(url: str, *, parked: bool, limit: int) -> list[runs.RunView]:
+    async with database(url, name="omnigate-cli") as opened:
+        return await runs.runs(opened, parked=parked, limit=limit)
+
+
+@app.command()
+def retry(workflow: str, operator: Operator) -> None:
+    """Take a parked workflow up where it stopped; what is unknown is asked after first."""
+    _at_desk(operator, lambda desk: desk.retry(workflow), f"{workflow} goes on")
+
+
+@app.command()
+def resolve(
+    workflow: str,
+    as_: Annotated[Literal["succeeded", "failed"], typer.Option("--as", help="What really happened.")],
+    evidence: Evidence,
+    operator: Operator,
+    reference: Annotated[str | None, typer.Option("--reference", help="The effect's id at the back end.")] = None,
+) -> None:
+    """Say what happened to the step that a parked workflow hangs on; it goes on from there."""
+    _at_desk(
+        operator,
+        lambda desk: desk.resolve(workflow, succeeded=as_ == "succeeded", evidence=evidence, reference=reference),
+        f"{workflow} goes on: the step {as_}",
+    )
+
+
+@app.command()
+def abandon(workflow: str, evidence: Evidence, operator: Operator) -> None:
+    """Give a parked workflow up: before the goods left it is undone, afterwards it ends as it stands."""
+    _at_desk(operator, lambda desk: desk.abandon(workflow, evidence=evidence), f"{workflow} is given up")
+
+
+def _at_desk(operator: str, act: Callable[[Desk], Awaitable[None]], done: str) -> None:
+    async def sit(url: str) -> None:
+        async with database(url, name="omnigate-cli") as opened:
+            await act(Desk(operator, opened, system_clock, mint))
+
+    with database_url(read_settings()) as url:
+        asyncio.run(sit(url))
+    Console().print(done)

@@ -1,0 +1,53 @@
+"""What the edge has learnt about this request: one object in the scope, filled by the stages as the request passes."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from gateway.domain.access import Decision
+from gateway.domain.operation import Operation
+from gateway.domain.principal import Principal
+
+KEY = "omnigate.call"
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The key as the caller named it (without quotes) and the SHA-256 of the request it stands for."""
+
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, as far as it is known. Written by the stage named beside each field, read by all behind it."""
+
+    request_id: str  # telemetry
+    now: datetime  # telemetry: the moment the request arrived
+    trace_id: str = "0" * 32  # telemetry
+    traceparent: str | None = None  # telemetry: what the workflow continues
+    operation: Operation | None = None  # operation
+    path_parameters: Mapping[str, str] = field(default_factory=dict)  # operation
+    deadline: datetime | None = None  # limits
+    read_body: Callable[[], Awaitable[bytes]] | None = None  # limits: reads once, counted, then remembered
+    principal: Principal | None = None  # authentication
+    decisions: list[Decision] = field(default_factory=list)  # quota, authorization
+    query: dict[str, Any] = field(default_factory=dict)  # contract: parsed and validated
+    body: Any = None  # contract: parsed strictly and validated
+    check_answer: Callable[[int, Mapping[str, str], bytes], None] | None = None  # contract: raises BrokenAnswer
+    canonical: bytes | None = None  # idempotency: the body in RFC 8785 form
+    idempotency: IdempotencyKey | None = None  # idempotency
+    accepted: bool = False  # set by store.accept's caller once an effect may have happened
+    headers: dict[str, str] = field(default_factory=dict)  # any stage: to be sent with whatever answer leaves
+
+    @property
+    def caller(self) -> Principal:
+        """The authenticated principal; only for code that stands behind the authentication stage."""
+        assert self.principal is not None, "the authentication stage has not run"
+        return self.principal
+
+
+def call_of(scope: Mapping[str, Any]) -> Call:
+    return cast("Call", scope[KEY])

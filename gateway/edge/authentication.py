@@ -1,0 +1,103 @@
+"""Who is it? A partner by its token, a system by its signature; the token route asks for itself."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.context import Call, call_of
+from gateway.domain.principal import Principal
+from gateway.edge.fields import Headers, single
+from gateway.edge.remembered import Remembered
+from gateway.edge.signature import secret_name, verify
+from gateway.partners.tokens import Claims, Tokens
+from gateway.refusals import InvalidToken, Unauthenticated
+from gateway.store import partners
+from gateway.store.partners import Client
+from gateway.store.pool import Database
+from gateway.store.secrets import Secrets
+
+FRESH = 5.0  # seconds: a suspended partner is out by then
+_CAPACITY = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What authentication asks: the database for partners and callback secrets, our keys for tokens."""
+
+    database: Database
+    secrets: Secrets
+    tokens: Tokens
+
+
+class Authentication:
+    """Leaves the principal in the call, or refuses."""
+
+    def __init__(self, app: ASGIApp, *, credentials: Credentials) -> None:
+        async def standing(client_id: str) -> Client | None:
+            return await partners.by_client_id(credentials.database, client_id)
+
+        self.app = app
+        self.tokens = ReadTokens(credentials.tokens)
+        self.standing = Remembered(standing, seconds=FRESH)
+        self.callback_secrets = Remembered(credentials.secrets.get, seconds=FRESH)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        call = call_of(scope)
+        assert call.operation is not None, "the operation stage has run"
+        authorization = single(scope["headers"], b"authorization")
+        if call.operation.authentication == "bearer":
+            call.principal = await self._partner(authorization, call.now)
+        elif call.operation.authentication == "signature":
+            call.principal = await self._system(scope["headers"], call)
+        await self.app(scope, receive, send)
+
+    async def _partner(self, authorization: str | None, now: datetime) -> Principal:
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("a bearer token is needed")
+        claims = self.tokens.read(token, now=now)
+        client = await self.standing.get(claims.client_id, now=now)
+        if client is None or client.partner.status != "active":
+            raise InvalidToken("the partner of this token is unknown or suspended")
+        partner = client.partner
+        scopes = claims.scopes & partner.scopes  # what was taken from the partner is taken from its tokens
+        return Principal(
+            "partner", claims.client_id, partner.partner_id, channels=partner.channels, scopes=scopes, plan=partner.plan
+        )
+
+    async def _system(self, headers: Headers, call: Call) -> Principal:
+        assert call.read_body is not None, "the limits stage has run"
+        system = call.path_parameters["system"]
+        secrets = await self.callback_secrets.get(secret_name(system), now=call.now)
+        verify(headers, await call.read_body(), secrets=secrets, now=call.now)
+        return Principal("system", system)
+
+
+class ReadTokens:
+    """Tokens already verified, known by their hash until they expire; bounded."""
+
+    def __init__(self, tokens: Tokens, *, capacity: int = _CAPACITY) -> None:
+        self._tokens = tokens
+        self._capacity = capacity
+        self._known: OrderedDict[bytes, Claims] = OrderedDict()
+
+    def read(self, token: str, *, now: datetime) -> Claims:
+        name = hashlib.sha256(token.encode("latin-1")).digest()
+        claims = self._known.get(name)
+        if claims is None:
+            claims = self._known[name] = self._tokens.read(token, now=now)
+            if len(self._known) > self._capacity:
+                self._known.popitem(last=False)
+        elif claims.expires <= now.timestamp():
+            del self._known[name]
+            raise InvalidToken("the token has expired")
+        else:
+            self._known.move_to_end(name)
+        return claims

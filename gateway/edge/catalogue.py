@@ -1,0 +1,80 @@
+"""What to do about each problem: the text behind `/problems/{code}`, a paragraph a code."""
+
+REMEDIES = {
+    "internal": (
+        "Nobody expected this. The request may be sent again with the same `Idempotency-Key`; quote the "
+        "`trace_id` to us."
+    ),
+    "refused": ("The caller must change something before it can succeed."),
+    "malformed": (
+        "The bytes are not what the contract calls for: broken JSON, duplicate keys, a repeated header. Mend "
+        "and send again."
+    ),
+    "idempotency_key_missing": (
+        "Every request that has an effect carries a key of its own, 16 to 255 characters of `A-Z a-z 0-9 . _ "
+        ": -`, best a UUID. Repeat the key only to repeat the request."
+    ),
+    "idempotency_key_malformed": (
+        'Send it once, as a structured-field string ("…") or a bare token of 16 to 255 characters of `A-Z a-z '
+        "0-9 . _ : -`."
+    ),
+    "unauthenticated": ("Get a token at `/oauth/token` and send it as `Authorization: Bearer …`."),
+    "invalid_token": (
+        "It has expired, was not issued here, or its partner is suspended. Get a new one at `/oauth/token` "
+        "(RFC 6750, 3.1)."
+    ),
+    "invalid_signature": (
+        "Sign the raw body as Standard Webhooks 1.0.0 says, with the secret shared for this system and a "
+        "current timestamp."
+    ),
+    "forbidden": ("A policy denies this to the caller. Ask the platform team which rule decides; the detail names it."),
+    "insufficient_scope": (
+        "Ask for a token with the scope named in the detail; the partner must have been granted it (RFC 6750, 3.1)."
+    ),
+    "not_found": ("The address is wrong, or the resource does not exist for this caller."),
+    "method_not_allowed": ("The `Allow` header lists the methods it takes."),
+    "not_acceptable": (
+        "Omnigate answers `application/json` and `application/problem+json`; widen the `Accept` header."
+    ),
+    "request_timeout": (
+        "Its body was not complete within the deadline. Send it again with the same `Idempotency-Key`."
+    ),
+    "conflict": ("Read the resource again before deciding what to do."),
+    "idempotency_in_flight": ("Repeat the same request after `Retry-After`; it will get the first one's answer."),
+    "natural_key_conflict": (
+        "An order with this `channel` and `channel_order_id` exists and says something else; `errors` points "
+        "at what differs."
+    ),
+    "too_late_to_cancel": ("Its state does not allow it any more; read the order to see where it stands."),
+    "body_too_large": ("The operation's limit is in the detail. Send less, or in several requests."),
+    "unsupported_media_type": ("Set `Content-Type` to one that the contract offers, and send no `Content-Encoding`."),
+    "invalid": ("`errors` lists every fault at once, each with a JSON pointer into what was sent."),
+    "idempotency_key_reused": (
+        "A key names one request for ever. Use a new key for a new request; repeat the old one byte for byte "
+        "to see its answer."
+    ),
+    "totals_mismatch": (
+        "Omnigate recomputes every total in minor units; `errors` shows which differ and what they should be."
+    ),
+    "too_many_requests": ("Slow down and try again after `Retry-After` seconds."),
+    "quota_exceeded": (
+        "`RateLimit` and `RateLimit-Policy` say which budget and when it refills; the plan is the platform "
+        "team's to change."
+    ),
+    "headers_too_large": ("At most 64 header fields and 32 KiB together."),
+    "back_end_error": ("Nothing for the caller to do; the workflow decides how to go on."),
+    "back_end_rejected": ("It answered, and nothing happened there."),
+    "back_end_failed": ("The call was provably not applied and may be tried again."),
+    "back_end_unknown": ("It may have happened. Only evidence settles it: a look-up, a callback, a person with proof."),
+    "unavailable": (
+        "Something it needs is away. Repeat the same request, with the same `Idempotency-Key`, after `Retry- "
+        "After` seconds."
+    ),
+    "deadline_exceeded": (
+        "It was given up after its deadline. If it had an effect, repeating it with the same `Idempotency- "
+        "Key` tells which."
+    ),
+    "broken_answer": ("A fault of ours: the answer was withheld and the fact is logged. Quote the `trace_id` to us."),
+    "parked": ("A machine must not guess here; operations have been told."),
+    "misconfigured": ("The detail names the file, the place and the mend."),
+}

@@ -1,0 +1,47 @@
+"""The generic cell rate algorithm: a budget that refills evenly, kept as one moment per key."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from gateway.ports import Bucket
+
+_EXACT = 1e-6  # seconds: floats must not refuse what arithmetic grants
+
+
+def per_unit(bucket: Bucket) -> float:
+    return bucket.window / bucket.quota
+
+
+def wait(bucket: Bucket, debt: float) -> float:
+    """Seconds until one more unit fits."""
+    seconds = debt + per_unit(bucket) - bucket.window
+    return seconds if seconds > _EXACT else 0.0
+
+
+def remaining(bucket: Bucket, debt: float) -> int:
+    """Whole units that fit now."""
+    return max(0, int((bucket.window - debt + _EXACT) / per_unit(bucket)))
+
+
+class Debts:
+    """Seconds of refilling that each key owes. Bounded: who was quiet longest is forgotten first."""
+
+    def __init__(self, now: Callable[[], float], *, capacity: int) -> None:
+        self._now = now
+        self._capacity = capacity
+        self._settled_at: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._settled_at)
+
+    def of(self, bucket: Bucket) -> float:
+        return max(0.0, self._settled_at.get(bucket.key, 0.0) - self._now())
+
+    def add(self, bucket: Bucket, units: int) -> None:
+        """One unit more or less; never below nothing, never above a full window."""
+        now = self._now()
+        debt = max(0.0, self._settled_at.get(bucket.key, 0.0) - now) + units * per_unit(bucket)
+        self._settled_at[bucket.key] = now + min(max(0.0, debt), bucket.window)
+        self._settled_at.move_to_end(bucket.key)
+        if len(self._settled_at) > self._capacity:
+            self._settled_at.popitem(last=False)

@@ -1,0 +1,45 @@
+"""Is a callback from the system it names? Standard Webhooks 1.0.0 over the raw body."""
+
+import hmac
+import re
+from datetime import UTC, datetime
+
+from standardwebhooks.webhooks import Webhook
+
+from gateway.edge.fields import Headers, single
+from gateway.refusals import InvalidSignature
+
+TOLERANCE = 300  # seconds, either way
+_SYSTEM = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_ID = re.compile(r"[A-Za-z0-9_:-]{1,128}")  # no full stop: it parts what is signed
+_MOMENT = re.compile(r"[1-9][0-9]{0,11}")
+_MOST = 16  # signatures in one header
+
+
+def secret_name(system: str) -> str:
+    """Under which name the secrets shared with *system* are kept; several, while they change, stand in a row."""
+    if not _SYSTEM.fullmatch(system):
+        raise InvalidSignature("no system of that name may call")
+    return f"callback:{system}"
+
+
+def verify(headers: Headers, body: bytes, *, secrets: bytes | None, now: datetime) -> None:
+    """Raises `InvalidSignature`. The moment comes from our clock, so the library signs and the comparison is ours."""
+    name, sent, signatures = (single(headers, b"webhook-" + part) for part in (b"id", b"timestamp", b"signature"))
+    if name is None or sent is None or signatures is None:
+        raise InvalidSignature("webhook-id, webhook-timestamp and webhook-signature are needed")
+    if not _ID.fullmatch(name) or not _MOMENT.fullmatch(sent):
+        raise InvalidSignature("webhook-id or webhook-timestamp cannot be read")
+    if abs(now.timestamp() - int(sent)) > TOLERANCE:
+        raise InvalidSignature(f"webhook-timestamp is more than {TOLERANCE} s away from now")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise InvalidSignature("no signature matches") from None
+    given = signatures.split(" ")[:_MOST]
+    moment = datetime.fromtimestamp(int(sent), UTC)
+    for secret in (secrets or b"").decode().split():
+        expected = Webhook(secret).sign(name, moment, text)
+        if any(hmac.compare_digest(expected.encode(), candidate.encode()) for candidate in given):
+            return
+    raise InvalidSignature("no signature matches")

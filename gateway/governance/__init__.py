@@ -1,0 +1,1 @@
+"""May this happen? Contracts and policies are files; here they are read once, made exact, and asked."""

@@ -1,0 +1,114 @@
+"""Who may do what: the rules of `policies/access.yaml`, decided by one pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from gateway.domain.access import Allow, Decision, Deny, Reach
+from gateway.domain.principal import Kind, Principal
+from gateway.errors import Misconfigured
+from gateway.governance.sections import Text, Texts, only_keys, read_section
+from gateway.governance.yaml import Document, read_yaml
+
+_KEYS = {
+    "name": Text("partners-place-orders"),
+    "actions": Texts(Text("orders:write")),
+    "principals": Texts(Text("partner", choices=get_args(Kind))),
+    "needs": Texts(Text("orders:write"), least=0),
+    "reach": Text("own", choices=get_args(Reach)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a rule can ask about."""
+
+    action: str
+    kind: Kind
+    scopes: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, principal: Principal, action: str) -> Facts:
+        return cls(action, principal.kind, principal.scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    name: str
+    place: str
+    actions: frozenset[str]
+    principals: frozenset[str]
+    needs: frozenset[str]
+    reach: Reach
+
+
+class Access:
+    """The rules in the order of the file."""
+
+    def __init__(self, rules: tuple[Rule, ...], *, name: str) -> None:
+        self.rules = rules
+        self._name = name
+        self._covering = _covering(rules)
+
+    def decide(self, facts: Facts) -> Decision:
+        """The first rule that covers action and principal and whose scopes are all held; if there is none, no."""
+        covering = self._covering.get((facts.action, facts.kind), ())
+        for rule in covering:
+            if rule.needs <= facts.scopes:
+                return Allow(rule.name, rule.place, rule.reach)
+        if not covering:
+            return Deny("default", self._name, f"no rule lets a {facts.kind} do {facts.action}")
+        nearest = covering[-1]  # rules go from the widest to the most ordinary: the last asks the least
+        missing = min(nearest.needs - facts.scopes)
+        return Deny(nearest.name, nearest.place, f"{facts.action} needs the scope {missing}", missing_scope=missing)
+
+
+def load_access(path: Path) -> Access:
+    """Raises `Misconfigured` naming file, line, rule, what is wrong and what would be right."""
+    document = read_yaml(path)
+    only_keys(document, ("rules",))
+    entries = document.value["rules"]
+    if not isinstance(entries, list) or not entries:
+        raise Misconfigured(
+            f"{document.at('rules')}: 'rules' must be a list of rules; without one nobody may do anything"
+        )
+    rules = tuple(_rule(document, index) for index in range(len(entries)))
+    _refuse_unreachable(rules)
+    return Access(rules, name=document.name)
+
+
+def _rule(document: Document, index: int) -> Rule:
+    entry = document.value["rules"][index]
+    name = entry.get("name") if isinstance(entry, dict) else None
+    called = f"rule '{name}'" if isinstance(name, str) else f"rule {index + 1}"
+    found = read_section(document, ("rules", index), called=called, keys=_KEYS, optional={"needs": [], "reach": "own"})
+    lists = {key: frozenset(found[key]) for key in ("actions", "principals", "needs")}
+    return Rule(name=found["name"], place=document.at("rules", index), reach=found["reach"], **lists)
+
+
+def _refuse_unreachable(rules: tuple[Rule, ...]) -> None:
+    seen: list[Rule] = []
+    for rule in rules:
+        for earlier in seen:
+            if earlier.name == rule.name:
+                raise Misconfigured(f"{rule.place}: rule '{rule.name}': {earlier.place} has that name; give it another")
+            if _hides(earlier, rule):
+                why = f"never decides, for '{earlier.name}' ({earlier.place}) asks no more; put it before that one"
+                raise Misconfigured(f"{rule.place}: rule '{rule.name}' {why}")
+        seen.append(rule)
+
+
+def _hides(earlier: Rule, later: Rule) -> bool:
+    wider = earlier.actions >= later.actions and earlier.principals >= later.principals
+    return wider and earlier.needs <= later.needs
+
+
+def _covering(rules: tuple[Rule, ...]) -> Mapping[tuple[str, str], tuple[Rule, ...]]:
+    found: dict[tuple[str, str], tuple[Rule, ...]] = {}
+    for rule in rules:
+        for key in ((action, kind) for action in rule.actions for kind in rule.principals):
+            found[key] = (*found.get(key, ()), rule)
+    return found

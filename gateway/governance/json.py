@@ -1,0 +1,174 @@
+"""
+Strict JSON: what two parsers could read differently is refused before anybody reads it.
+
+orjson is the gate (UTF-8, NaN, surrogates, syntax), the standard decoder reads the value (repeated keys, exact integers).
+The way through for good documents is fast; where a bad one is bad is looked for only once it is known to be bad.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import orjson
+import rfc8785
+
+from gateway.governance.pointers import body_pointer
+from gateway.refusals import Malformed
+
+LARGEST = 2**53 - 1  # what every JSON reader holds exactly (RFC 7493)
+LONGEST = 40  # characters of one number; more cannot be told apart by a double anyway
+SHOWN = 64  # characters of a key that are repeated to the caller
+
+_LONG_NUMBER = re.compile(rb"[0-9]{16}")  # the least that can exceed 2^53 - 1
+_ASTRAL = re.compile(rb"[\xf0-\xf4]")  # RFC 8785 orders keys by UTF-16, where these come before U+E000
+
+
+class _Repeated(ValueError):
+    """A key occurs twice in one object."""
+
+
+class _OutOfRange(ValueError):
+    """A number that not every reader holds exactly."""
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object as it was written, with every pair."""
+
+
+def parse(data: bytes, *, depth: int = 32) -> Any:
+    """The value in *data*. Raises `Malformed` with a sentence that says what is wrong and where, never with a value."""
+    _refuse_unless_json(data, depth)
+    decoder = _LONG if _LONG_NUMBER.search(data) else _SHORT
+    try:
+        value = decoder.decode(data.decode())
+    except ValueError:  # of our own making, see the hooks: orjson has read the same bytes
+        raise Malformed(_first_fault(data)) from None
+    if b"\\u0000" in data and (fault := next(_faults(value), None)):
+        raise Malformed(fault)
+    return value
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785: equal values have equal bytes."""
+    if not any(float in map(type, level) for level in _levels([value])):
+        written = orjson.dumps(
+            value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+        )  # the same bytes, eighty times as fast
+        if written.isascii() or not _ASTRAL.search(written):
+            return written
+    return rfc8785.dumps(value)
+
+
+def digest(value: Any) -> bytes:
+    """SHA-256 of the canonical form."""
+    return hashlib.sha256(canonical(value)).digest()
+
+
+def _refuse_unless_json(data: bytes, depth: int) -> None:
+    if not data:
+        raise Malformed("the body is empty where JSON is expected")
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise Malformed("the body begins with a byte order mark; JSON has none")
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(_why_unreadable(data, error)) from None
+    if data.count(b"{") + data.count(b"[") > depth and next(islice(_levels(value), depth, None), None) is not None:
+        raise Malformed(f"the body is nested deeper than {depth} levels")
+
+
+def _why_unreadable(data: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        data.decode()
+    except UnicodeDecodeError as broken:
+        return f"the body is not UTF-8 at byte {broken.start}"
+    where = f"line {error.lineno}, column {error.colno}"
+    if "surrogate" in error.msg:
+        return f"the body has half of a surrogate pair in a string before {where}"
+    if "depth" in error.msg:
+        return "the body is nested too deeply"
+    if "number" in error.msg or "infinit" in error.msg.lower():
+        return f"the body has a number out of range or unreadable at {where}"
+    return f"the body is not JSON at {where}"
+
+
+def _levels(value: Any) -> Iterator[list[Any]]:
+    """What stands in *value*, nesting by nesting; as many lists as it is deep."""
+    nodes = [value] if isinstance(value, (dict, list)) else []
+    while nodes:
+        children: list[Any] = []
+        for node in nodes:
+            children += node.values() if isinstance(node, dict) else node
+        yield children
+        nodes = [child for child in children if isinstance(child, (dict, list))]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise _Repeated
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > LONGEST or abs(value := int(text)) > LARGEST:
+        raise _OutOfRange
+    return value
+
+
+def _number(text: str) -> float | int:
+    """3.0 is the integer 3, in JSON Schema and in RFC 8785; those behind us shall see it as one."""
+    if len(text) > LONGEST or abs(value := float(text)) > LARGEST:
+        raise _OutOfRange
+    return int(value) if value.is_integer() else value
+
+
+_SHORT = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number)
+_LONG = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_int=_integer)
+
+
+def _kept(read: Any) -> Any:
+    """A number hook that leaves its error where the number stood, so that it can be found."""
+
+    def hook(text: str) -> Any:
+        try:
+            return read(text)
+        except _OutOfRange as error:
+            return error
+
+    return hook
+
+
+_FORENSIC = json.JSONDecoder(object_pairs_hook=_Pairs, parse_float=_kept(_number), parse_int=_kept(_integer))
+
+
+def _first_fault(data: bytes) -> str:
+    return next(_faults(_FORENSIC.decode(data.decode())), "the body is not JSON that every reader reads alike")
+
+
+def _faults(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[str]:
+    if isinstance(value, str) and "\x00" in value:
+        yield f"the string at {body_pointer(path)} contains the character NUL"
+    elif isinstance(value, _OutOfRange):
+        yield f"the number at {body_pointer(path)} is longer or larger than 2^53-1 allows; send it as a string"
+    elif isinstance(value, (dict, _Pairs)):
+        yield from _object_faults(list(value.items() if isinstance(value, dict) else value), path)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _faults(child, (*path, index))
+
+
+def _object_faults(pairs: list[tuple[str, Any]], path: tuple[str | int, ...]) -> Iterator[str]:
+    seen: set[str] = set()
+    for key, child in pairs:
+        if key in seen:
+            yield f"the key '{key[:SHOWN]}' is repeated in the object at {body_pointer(path)}"
+        if "\x00" in key:
+            yield f"a key of the object at {body_pointer(path)} contains the character NUL"
+        seen.add(key)
+        yield from _faults(child, (*path, key))

@@ -1,0 +1,100 @@
+"""One mapping of a policy file or contract extension: its keys, checked, with messages that say what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.errors import Misconfigured
+from gateway.governance.names import did_you_mean, listed
+from gateway.governance.yaml import Document, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A non-empty text, one of *choices* if there are any."""
+
+    like: str
+    choices: tuple[str, ...] = ()
+
+    def fault(self, value: Any) -> str | None:
+        if not isinstance(value, str) or not value:
+            return f"must be a text, like {self.like}"
+        if self.choices and value not in self.choices:
+            return f"must be one of {listed(self.choices)}, not '{value}'{did_you_mean(value, self.choices)}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A whole number of at least *least*."""
+
+    like: int
+    least: int = 1
+
+    def fault(self, value: Any) -> str | None:
+        if type(value) is not int or value < self.least:
+            return f"must be a whole number of at least {self.least}, like {self.like}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A list of different texts, each of the kind of *item*."""
+
+    item: Text
+    least: int = 1
+
+    def fault(self, value: Any) -> str | None:
+        if not isinstance(value, list) or len(value) < self.least:
+            return f"must be a list, like [{self.item.like}]"
+        if len(set(map(str, value))) < len(value):
+            return "names something twice"
+        return next((fault for item in value if (fault := self.item.fault(item))), None)
+
+
+Kind = Text | Count | Texts
+
+
+def read_section(
+    document: Document, place: Place, *, called: str, keys: Mapping[str, Kind], optional: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The mapping at *place*; what is absent and in *optional* has its value there. Raises `Misconfigured`."""
+    section = mapping_at(document, place, called=called)
+    for key in section:
+        if key not in keys:
+            hint = did_you_mean(key, keys) or f"; known are {listed(keys)}"
+            raise Misconfigured(f"{document.at(*place, key)}: {called}: unknown key '{key}'{hint}")
+    for key, kind in keys.items():
+        if key not in section and key not in optional:
+            raise Misconfigured(f"{document.at(*place)}: {called}: '{key}' is missing; {_remedy(key, kind)}")
+        if key in section and (fault := kind.fault(section[key])):
+            raise Misconfigured(f"{document.at(*place, key)}: {called}: '{key}' {fault}")
+    return {**optional, **section}
+
+
+def mapping_at(document: Document, place: Place, *, called: str) -> dict[str, Any]:
+    value = document.value
+    for step in place:
+        value = value[step]
+    if not isinstance(value, dict):
+        raise Misconfigured(f"{document.at(*place)}: {called} must be a mapping of keys to values")
+    return value
+
+
+def only_keys(document: Document, known: tuple[str, ...]) -> None:
+    """The file has these keys at its top, all of them and no other."""
+    top = mapping_at(document, (), called="the file")
+    for key in top:
+        if key not in known:
+            hint = did_you_mean(key, known) or f"; known are {listed(known)}"
+            raise Misconfigured(f"{document.at(key)}: unknown key '{key}'{hint}")
+    for key in known:
+        if key not in top:
+            raise Misconfigured(f"{document.at()}: '{key}:' is missing at the top level")
+
+
+def _remedy(key: str, kind: Kind) -> str:
+    example = f"[{kind.item.like}]" if isinstance(kind, Texts) else kind.like
+    return f"write '{key}: {example}'"

@@ -1,0 +1,95 @@
+"""The registry of partners: what `omnigate partners` does. A secret is shown once and kept as a hash."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.domain.identifiers import Mint
+from gateway.domain.time import Clock
+from gateway.partners import SCOPES
+from gateway.refusals import Invalid, NotFound
+from gateway.store import partners as store
+from gateway.store.partners import Act, Client, Partner
+from gateway.store.pool import Database
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the partner is given, once."""
+
+    partner_id: str
+    client_id: str
+    client_secret: str
+
+
+def new_secret() -> str:
+    """256 random bits: a slow hash would add nothing to them."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(client_secret: str) -> bytes:
+    return hashlib.sha256(client_secret.encode()).digest()
+
+
+def is_secret_of(client: Client, client_secret: str) -> bool:
+    return hmac.compare_digest(client.secret_hash, hash_of(client_secret))
+
+
+class Registry:
+    """Adds partners, gives them new secrets, suspends them; each act by a named operator."""
+
+    def __init__(
+        self, database: Database, *, clock: Clock, mint: Mint, make_secret: Callable[[], str] = new_secret
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._mint = mint
+        self._make_secret = make_secret
+
+    async def add(
+        self,
+        partner_id: str,
+        *,
+        channels: frozenset[str],
+        scopes: frozenset[str],
+        plan: str,
+        operator: str,
+        name: str = "",
+    ) -> Credentials:
+        for slug in (partner_id, *channels):
+            if not _SLUG.fullmatch(slug):
+                raise Invalid(f"'{slug}' cannot be a name: 2 to 40 of a-z, 0-9 and '-', like 'web-uk'")
+        if unknown := scopes - SCOPES:
+            raise Invalid(f"unknown scope '{min(unknown)}'; known: {', '.join(sorted(SCOPES))}")
+        credentials = Credentials(partner_id, self._mint("client"), self._make_secret())
+        partner = Partner(partner_id, name or partner_id, credentials.client_id, scopes, plan, channels)
+        await store.add(self._database, Client(partner, hash_of(credentials.client_secret)), self._act(operator))
+        return credentials
+
+    async def list(self) -> list[Partner]:
+        return await store.everyone(self._database)
+
+    async def rotate_secret(self, partner_id: str, *, operator: str) -> Credentials:
+        """The old secret is void at once; tokens it has bought live out their minutes."""
+        secret = self._make_secret()
+        client_id = await store.replace_secret(self._database, partner_id, hash_of(secret), self._act(operator))
+        return Credentials(partner_id, _known(client_id, partner_id), secret)
+
+    async def suspend(self, partner_id: str, *, operator: str) -> None:
+        """Tokens the partner still holds are refused within five seconds."""
+        client_id = await store.set_status(self._database, partner_id, "suspended", self._act(operator))
+        _known(client_id, partner_id)
+
+    def _act(self, operator: str) -> Act:
+        return Act(self._mint("aud"), operator, self._clock())
+
+
+def _known(client_id: str | None, partner_id: str) -> str:
+    if client_id is None:
+        raise NotFound(f"there is no partner '{partner_id}'")
+    return client_id

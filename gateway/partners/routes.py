@@ -1,0 +1,62 @@
+"""How a partner gets a token, and how anybody checks one: token endpoint, public keys, server metadata (RFC 8414)."""
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from slowapi import Limiter
+from slowapi.util import get_remote_address
+
+from gateway.context import call_of
+from gateway.partners import SCOPES
+from gateway.partners.keys import SigningKeys
+from gateway.partners.token_endpoint import GRANT, METHOD, answer, claimed_client
+from gateway.partners.tokens import Tokens
+from gateway.store import partners
+from gateway.store.pool import Database
+
+
+def partner_routes(
+    database: Database, *, tokens: Tokens, keys: SigningKeys, public: str, per_address: str
+) -> APIRouter:
+    """*per_address*: how often one address may ask for a token, like `10 per 60 second`."""
+    router = APIRouter(tags=["platform"])
+    limiter = Limiter(get_remote_address, key_style="endpoint")
+    limiter.enabled = True  # whatever the environment says
+
+    @router.post("/oauth/token")
+    @limiter.limit(per_address)
+    async def issue_token(request: Request) -> Response:
+        """A token for fifteen minutes, against client id and secret."""
+        form = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
+        headers = {"Authorization": request.headers.get("authorization", "")}
+        client_id = claimed_client(headers)
+        client = await partners.by_client_id(database, client_id) if client_id else None
+        status, body, fields = answer(form, headers, client=client, tokens=tokens, now=call_of(request.scope).now)
+        return Response(orjson.dumps(body), status, headers=dict(fields))
+
+    @router.get("/.well-known/jwks.json")
+    async def list_signing_keys() -> Response:
+        """The public keys of access tokens."""
+        return _cached(keys.public())
+
+    @router.get("/.well-known/oauth-authorization-server")
+    async def describe_authorization_server() -> Response:
+        """Where and how tokens are issued."""
+        return _cached(
+            {
+                "issuer": public,
+                "token_endpoint": f"{public}/oauth/token",
+                "jwks_uri": f"{public}/.well-known/jwks.json",
+                "scopes_supported": sorted(SCOPES),
+                "response_types_supported": [],
+                "grant_types_supported": [GRANT],
+                "token_endpoint_auth_methods_supported": [METHOD],
+            }
+        )
+
+    return router
+
+
+def _cached(value: object) -> Response:
+    return Response(
+        orjson.dumps(value), media_type="application/json", headers={"cache-control": "public, max-age=300"}
+    )

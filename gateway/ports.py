@@ -1,0 +1,176 @@
+"""
+Every conversation Omnigate has with the outside world.
+
+Each effect takes a `key`, our operation key. `Rejected`: it did not happen. `Failed`: it was not applied. `Unknown`: ask
+`find` before anything else. What a repeated key does is declared by the operation's `Promise` in the adapter's manifest.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.domain.money import Money
+from gateway.domain.orders import Address, Order
+from gateway.domain.stock import StockLevel
+
+
+class RetryClass(StrEnum):
+    """What may be done when an answer is missing. Declared per operation, never guessed."""
+
+    NATURAL = "R1"  # repeating is harmless by nature
+    KEYED = "R2"  # the back end honours our key for `window` seconds
+    LOOK_UP_FIRST = "R3"  # no keys; it can be asked by our reference
+    NEVER = "R0"  # neither: one attempt, then a person
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a back end's operation promises. Times in seconds."""
+
+    retry_class: RetryClass
+    attempt: float = 2.0  # one call, from the first byte sent
+    settle: float = 1.0  # a call that was not answered has landed by then, or never will
+    deadline: float = 86_400.0  # the step gives up after this and is parked
+    window: float | None = None  # how long a key is honoured; None: for ever
+
+
+Manifest = Mapping[str, Promise]  # operation -> promise, e.g. {"authorise": Promise(...)}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something a back end did for us: its id there, the key it was done under, and facts worth keeping (no personal data)."""
+
+    id: str
+    key: str
+    kind: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+_send_by: ContextVar[datetime | None] = ContextVar("send_by", default=None)
+
+
+@contextmanager
+def sending(until: datetime) -> Iterator[None]:
+    """Effects asked for inside are sent by *until* or never: the moment that was recorded with their intent.
+
+    An adapter refuses to send an effect outside of such a window; look-ups need none.
+    """
+    token = _send_by.set(until)
+    try:
+        yield
+    finally:
+        _send_by.reset(token)
+
+
+def send_by() -> datetime | None:
+    """The last moment at which the effect being asked for may be sent."""
+    return _send_by.get()
+
+
+class BackEnd(Protocol):
+    """What every back end can be asked."""
+
+    manifest: Manifest
+
+    async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
+        """Every effect of *operation* done under *key*; more than one is a duplicate. The evidence that settles `Unknown`.
+
+        *subject* is the id of the effect that an undo or follow-up was about, for back ends that know states, not keys.
+        """
+
+
+class Payments(BackEnd, Protocol):
+    async def authorise(self, token: str, amount: Money, *, reference: str, key: str) -> Effect:
+        """Hold *amount*. Raises `Rejected` when the card is declined."""
+
+    async def void(self, authorisation: str, *, key: str) -> Effect:
+        """Give the held money back. Voiding what is already void is no error."""
+
+    async def capture(self, authorisation: str, amount: Money, *, key: str) -> Effect:
+        """Take *amount* of the held money."""
+
+
+class Erp(BackEnd, Protocol):
+    async def book(self, order: Order, *, key: str) -> Effect:
+        """Create the sales order. Raises `Rejected` for what the ERP will not sell."""
+
+    async def cancel(self, sales_order: str, *, key: str) -> Effect:
+        """Reverse the sales order. Cancelling what is already cancelled is no error."""
+
+    async def invoice(self, sales_order: str, total: Money, *, capture: str, key: str) -> Effect:
+        """Post the invoice of the sales order with its payment recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Where a release stands at the warehouse."""
+
+    id: str
+    status: str  # released | shipped | cancelled
+    shipped_at: datetime | None
+
+
+class Wms(BackEnd, Protocol):
+    async def release(self, order: Order, ship_to: Address | None, *, key: str) -> Effect:
+        """Ask the warehouse to ship the order."""
+
+    async def cancel(self, shipment: str, *, key: str) -> Effect:
+        """Ask the warehouse not to. Raises `Rejected` when it is too late; cancelling twice is no error."""
+
+    async def shipment(self, shipment: str) -> Shipment | None:
+        """Where the shipment stands; None if the warehouse does not know it."""
+
+    def stock(self) -> AsyncIterator[Sequence[StockLevel]]:
+        """All physical stock, page by page, each level with the moment it was true."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackEnds:
+    payments: Payments
+    erp: Erp
+    wms: Wms
+
+    def named(self, system: str) -> BackEnd:
+        back_ends: dict[str, BackEnd] = {"payments": self.payments, "erp": self.erp, "wms": self.wms}
+        return back_ends[system]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One budget to draw from: at most `quota` per `window` seconds, smoothed (GCRA)."""
+
+    name: str  # as it stands in RateLimit-Policy: "burst"
+    key: str  # who draws: "partner:web:burst"
+    quota: int
+    window: float
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What is left of a bucket after a draw: `remaining` units now, full again in `resets_in` seconds."""
+
+    bucket: Bucket
+    remaining: int
+    resets_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """The answer to a draw over several buckets at once: all or nothing."""
+
+    granted: bool
+    levels: tuple[Level, ...]
+    retry_after: float  # seconds until the same draw would be granted; 0 when it was
+
+
+class Counters(Protocol):
+    async def draw(self, buckets: Sequence[Bucket]) -> Draw:
+        """Take one unit from every bucket, or from none if one of them is empty."""
+
+    async def refund(self, buckets: Sequence[Bucket]) -> None:
+        """Give one unit back to each: the request cost nothing after all."""

@@ -1,0 +1,50 @@
+"""The environment, read once and made exact."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Every variable that Omnigate reads; unknown `OMNIGATE_*` names are none of its business."""
+
+    model_config = SettingsConfigDict(env_prefix="OMNIGATE_", frozen=True, extra="ignore")
+
+    home: Path = Path(".omnigate")
+    database_url: SecretStr | None = Field(None, validation_alias=AliasChoices("DATABASE_URL", "OMNIGATE_DATABASE_URL"))
+    secret_key: SecretStr | None = None
+    public_url: HttpUrl | None = None
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    payments_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/psp")
+    erp_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/erp")
+    wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
+    policies: Path = ROOT / "policies"
+    contracts: Path = ROOT / "contracts" / "openapi"
+    database_connections: Annotated[int, Field(ge=2, le=64)] = 8
+    log_level: str = "INFO"
+    otlp_endpoint: str | None = Field(None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
+    operator: str | None = None
+
+    @property
+    def public_address(self) -> str:
+        """What `Location`, the issuer and problem types begin with; never taken from a Host header."""
+        return str(self.public_url).rstrip("/") if self.public_url else f"http://{self.host}:{self.port}"
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises `Misconfigured` naming each variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(f"OMNIGATE_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise Misconfigured(f"the environment is wrong: {faults}") from None

@@ -1,0 +1,41 @@
+"""Who did what, and which policies let them: the audit row of one call."""
+
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from gateway.context import Call
+from gateway.store.pool import Connection
+
+RECORD = """
+insert into audit (audit_id, at, actor, subject, partner_id, action, resource, request_id, trace_id, decisions, facts)
+select %(audit_id)s, %(now)s, %(actor)s, %(subject)s, %(partner_id)s, %(action)s, %(resource_id)s, %(request_id)s,
+       %(trace_id)s, %(decisions)s::jsonb, %(facts)s::jsonb
+"""
+
+
+def recorded(call: Call, resource_id: str, *, audit_id: str) -> dict[str, Any]:
+    """The parameters of RECORD."""
+    assert call.operation is not None, "the operation stage has run"
+    decisions = [{"decision": type(decision).__name__.lower(), **asdict(decision)} for decision in call.decisions]
+    facts = {"operation": call.operation.id}
+    if call.idempotency is not None:
+        facts["idempotency_key"] = call.idempotency.key
+    return {
+        "audit_id": audit_id,
+        "now": call.now,
+        "actor": call.caller.kind,
+        "subject": call.caller.subject,
+        "partner_id": call.caller.partner,
+        "action": call.operation.action,
+        "resource_id": resource_id,
+        "request_id": call.request_id,
+        "trace_id": call.trace_id,
+        "decisions": orjson.dumps(decisions).decode(),
+        "facts": orjson.dumps(facts).decode(),
+    }
+
+
+async def record(connection: Connection, call: Call, resource_id: str, *, audit_id: str) -> None:
+    await connection.execute(RECORD, recorded(call, resource_id, audit_id=audit_id))

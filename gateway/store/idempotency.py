@@ -1,0 +1,97 @@
+"""What was answered under a key: kept with the effect in one commit, and given again byte for byte."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from gateway.context import Call
+from gateway.refusals import IdempotencyInFlight, IdempotencyKeyReused
+from gateway.store.pool import Connection, Database
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer; header names in lower case, the content type among them."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    fingerprint: bytes
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    expires_at: datetime
+
+    def replay(self, fingerprint: bytes) -> Answer:
+        """The first answer again, for the same request only."""
+        if self.fingerprint != fingerprint:
+            raise IdempotencyKeyReused("this key was used for another request", effect="none")
+        return Answer(self.status, self.headers, self.body, replayed=True)
+
+
+async def look_up(database: Database, partner_id: str, key: str) -> Record | None:
+    """The record under that key, expired or not."""
+    async with database.connection() as connection:
+        cursor = await connection.execute(_LOOK_UP, (partner_id, key))
+        row = await cursor.fetchone()
+    return Record(*row) if row else None
+
+
+_LOOK_UP = "select fingerprint, status, headers, body, expires_at from idempotency where partner_id = %s and key = %s"
+
+# Whoever comes second waits here for the first; an expired record is nobody's and is overwritten.
+KEEP = """
+insert into idempotency (partner_id, key, fingerprint, status, headers, body, resource_id, request_id, trace_id,
+                         created_at, expires_at)
+values (%(partner_id)s, %(key)s, %(fingerprint)s, %(answer_status)s, %(answer_headers)s, %(answer_body)s,
+        %(resource_id)s, %(request_id)s, %(trace_id)s, %(now)s, %(expires_at)s)
+on conflict (partner_id, key) do update
+   set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers, body = excluded.body,
+       resource_id = excluded.resource_id, request_id = excluded.request_id, trace_id = excluded.trace_id,
+       created_at = excluded.created_at, expires_at = excluded.expires_at
+ where idempotency.expires_at <= excluded.created_at
+returning 1
+"""
+
+
+def kept(call: Call, resource_id: str, answer: Answer) -> dict[str, Any]:
+    """The parameters of KEEP."""
+    assert call.operation is not None, "the operation stage has run"
+    assert call.idempotency is not None, "the idempotency stage has run"
+    return {
+        "partner_id": call.caller.partner,
+        "key": call.idempotency.key,
+        "fingerprint": call.idempotency.fingerprint,
+        "answer_status": answer.status,
+        "answer_headers": Jsonb(dict(answer.headers)),
+        "answer_body": answer.body,
+        "resource_id": resource_id,
+        "request_id": call.request_id,
+        "trace_id": call.trace_id,
+        "now": call.now,
+        "expires_at": call.now + timedelta(hours=call.operation.retention_hours),
+    }
+
+
+async def keep(connection: Connection, call: Call, resource_id: str, answer: Answer) -> bool:
+    """False: the key has an answer already."""
+    cursor = await connection.execute(KEEP, kept(call, resource_id, answer))
+    return await cursor.fetchone() is not None
+
+
+async def given_before(connection: Connection, call: Call) -> Answer:
+    """What the key was answered with, once `keep` has said that it was."""
+    assert call.idempotency is not None, "the idempotency stage has run"
+    cursor = await connection.execute(_LOOK_UP, (call.caller.partner, call.idempotency.key))
+    row = await cursor.fetchone()
+    if row is None:  # it has expired and been swept since
+        raise IdempotencyInFlight("this key's record has just gone; repeat the request", effect="none")
+    return Record(*row).replay(call.idempotency.fingerprint)

@@ -1,0 +1,175 @@
+"""The journal: what a run intended, under which key, and how it ended. Every write stands behind the fence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from gateway.store.pool import Connection
+
+LOST = "OG001"  # raised by fence(): the lease or the epoch is another's
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A claimed run: the engine's row, and the name of the worker that holds it."""
+
+    run_id: str
+    engine_run: UUID
+    engine_task: UUID
+    worker: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    epoch: int
+    wakes: int
+    saga: str
+    version: int
+    state: str
+    direction: str
+    cause: Mapping[str, Any] | None
+    traceparent: str | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    name: str
+    state: str
+    operation_key: str
+    tries: int
+    begun_at: datetime
+    send_by: datetime | None
+    effect: Mapping[str, Any] | None
+    detail: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One call about to be made: written down, and committed, before its first byte is sent."""
+
+    record: str
+    number: int  # of the attempt, from 1 on, over all calls of this record
+    call: str  # do | undo | find | look
+    system: str
+    operation: str
+    key: str
+    window: float  # seconds until `send_by`
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    return error.sqlstate == LOST
+
+
+async def open_run(connection: Connection, lease: Lease) -> RunRow:
+    """Take the run over: fence it, raise its epoch. Raises a database error with sqlstate `LOST` if it is not ours."""
+    await connection.execute("select raise_epoch(%s, %s, %s)", (lease.run_id, lease.engine_run, lease.worker))
+    cursor = await connection.execute(
+        "select epoch, wakes, saga, version, state, direction, cause, traceparent, clock_timestamp()"
+        " from run where run_id = %s",
+        (lease.run_id,),
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "the fence has just locked it"
+    return RunRow(*row)
+
+
+async def fence(connection: Connection, lease: Lease, epoch: int) -> None:
+    await connection.execute("select fence(%s, %s, %s, %s)", (lease.run_id, epoch, lease.engine_run, lease.worker))
+
+
+async def history(connection: Connection, run_id: str) -> list[StepRow]:
+    """Every record of the run, oldest first, each with the `send_by` of its last call that could have an effect."""
+    cursor = await connection.execute(_HISTORY, (run_id,))
+    return [StepRow(*row) for row in await cursor.fetchall()]
+
+
+_HISTORY = """
+select s.name, s.state, s.operation_key, s.tries, s.begun_at,
+       (select max(a.send_by) from attempt a
+         where a.run_id = s.run_id and a.step = s.name and a.call in ('do', 'undo')),
+       s.effect, s.detail
+  from step s where s.run_id = %s order by s.number
+"""
+
+
+async def intend(connection: Connection, lease: Lease, epoch: int, intent: Intent) -> datetime:
+    """Write the intent; returns the moment after which it must not be sent any more, by the database's clock."""
+    if intent.call == "find":  # a question changes nothing about what is known
+        await connection.execute(
+            "update step set tries = %s, epoch = %s where run_id = %s and name = %s",
+            (intent.number, epoch, lease.run_id, intent.record),
+        )
+    else:
+        await connection.execute(
+            _INTEND_STEP,
+            (intent.record, intent.system, intent.operation, intent.key, intent.number, epoch, lease.run_id),
+        )
+    cursor = await connection.execute(
+        "insert into attempt (run_id, step, number, call, epoch, send_by, begun_at)"
+        " values (%s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s), clock_timestamp())"
+        " returning send_by",
+        (lease.run_id, intent.record, intent.number, intent.call, epoch, intent.window),
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "an insert returns its row"
+    send_by: datetime = row[0]
+    return send_by
+
+
+_INTEND_STEP = """
+insert into step (run_id, name, number, saga, version, system, operation, operation_key, state, tries, epoch, begun_at)
+select run_id, %s, (select count(*) + 1 from step s where s.run_id = run.run_id), saga, version,
+       %s, %s, %s, 'intended', %s, %s, clock_timestamp()
+  from run where run_id = %s
+on conflict (run_id, name) do update set state = 'intended', tries = excluded.tries, epoch = excluded.epoch
+"""
+
+
+async def end_attempt(connection: Connection, lease: Lease, intent: Intent, outcome: str, detail: Any) -> None:
+    await connection.execute(
+        "update attempt set ended_at = clock_timestamp(), outcome = %s, detail = %s"
+        " where run_id = %s and step = %s and number = %s",
+        (outcome, Jsonb(detail), lease.run_id, intent.record, intent.number),
+    )
+
+
+async def set_state(
+    connection: Connection, run_id: str, record: str, state: str, *, effect: Any = None, detail: Any = None
+) -> None:
+    """How far the record has got; `effect` and `detail` stay as they are where None is given."""
+    await connection.execute(
+        "update step set state = %s, effect = coalesce(%s, effect), detail = coalesce(%s, detail),"
+        " ended_at = case when %s in ('succeeded', 'rejected') then clock_timestamp() end"
+        " where run_id = %s and name = %s",
+        (state, Jsonb(effect) if effect else None, Jsonb(detail) if detail else None, state, run_id, record),
+    )
+
+
+async def record_local(connection: Connection, lease: Lease, epoch: int, name: str, *, refusal: Any = None) -> None:
+    """A step of our own database: intended and ended in the transaction that did it."""
+    await connection.execute(
+        _INTEND_STEP, (name, "omnigate", name.removeprefix("undo:"), f"{lease.run_id}:{name}", 1, epoch, lease.run_id)
+    )
+    await set_state(connection, lease.run_id, name, "rejected" if refusal else "succeeded", detail=refusal)
+
+
+async def record_wait(connection: Connection, lease: Lease, epoch: int, name: str, system: str) -> None:
+    """The run begins to wait for what *system* will tell it."""
+    await connection.execute(_INTEND_STEP, (name, system, "look", f"{lease.run_id}:{name}", 0, epoch, lease.run_id))
+
+
+async def set_run(
+    connection: Connection, run_id: str, state: str, *, direction: str, cause: Any = None, outcome: str | None = None
+) -> None:
+    await connection.execute(
+        "update run set state = %s, direction = %s, cause = %s, outcome = %s, updated_at = clock_timestamp()"
+        " where run_id = %s",
+        (state, direction, Jsonb(cause) if cause else None, outcome, run_id),
+    )

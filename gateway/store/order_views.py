@@ -1,0 +1,105 @@
+"""Orders as partners read them. A partner that is None reads everybody's; another's order is as absent as an unknown one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from gateway.domain.documents import whole
+from gateway.domain.orders import OrderStatus
+from gateway.store.pool import Database
+
+# Greater than every order id: their first character is at most 7.
+FIRST = "ord_" + "Z" * 26
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    order_id: str
+    status: OrderStatus
+    version: int
+    document: Mapping[str, Any]  # whole again, as far as the person has not been forgotten
+    reason: Mapping[str, str] | None
+    cancel: Mapping[str, str] | None
+    references: Mapping[str, str]
+    received_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    order_id: str
+    channel_id: str
+    channel_order_id: str
+    status: str
+    version: int
+    currency: str
+    grand_total: int
+    placed_at: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    event_id: str
+    sequence: int
+    type: str
+    occurred_at: datetime
+    data: Mapping[str, Any]
+
+
+async def read_order(database: Database, order_id: str, *, partner: str | None) -> OrderRow | None:
+    async with database.connection() as connection:
+        cursor = await connection.execute(_READ, (order_id, partner, partner))
+        row = await cursor.fetchone()
+    if row is None:
+        return None
+    status, version, kept, personal, *rest = row
+    return OrderRow(order_id, OrderStatus(status), version, whole(kept, personal), *rest)
+
+
+_READ = """
+select o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs, o.received_at, o.updated_at
+  from orders o left join personal_data p on p.personal_id = o.personal_id
+ where o.order_id = %s and (%s::text is null or o.partner_id = %s)
+"""
+
+_SUMMARIES: LiteralString = """
+select order_id, channel_id, channel_order_id, status, version, currency, grand_total, document ->> 'placed_at', received_at
+  from orders where {mine} {named} order_id < %(after)s order by order_id desc limit %(limit)s
+"""
+_MINE: LiteralString = "partner_id = %(partner)s and"
+_NAMED: LiteralString = "channel_order_id = %(channel_order_id)s and"
+
+# One text a question: each is prepared by itself and planned for its own index.
+_LIST: Mapping[tuple[bool, bool], LiteralString] = {
+    (mine, named): _SUMMARIES.replace("{mine}", _MINE if mine else "").replace("{named}", _NAMED if named else "")
+    for mine in (True, False)
+    for named in (True, False)
+}
+
+
+async def list_orders(
+    database: Database, *, partner: str | None, channel_order_id: str | None, after: str, limit: int
+) -> list[SummaryRow]:
+    """Newest first, beginning behind the order *after*."""
+    sql = _LIST[partner is not None, channel_order_id is not None]
+    asked = {"partner": partner, "channel_order_id": channel_order_id, "after": after, "limit": limit}
+    async with database.connection() as connection:
+        cursor = await connection.execute(sql, asked)
+        return [SummaryRow(*row) for row in await cursor.fetchall()]
+
+
+async def list_events(database: Database, order_id: str, *, partner: str | None, after: int, limit: int) -> list[EventRow]:
+    """Oldest first, beginning behind the sequence number *after*. An order that was accepted has at least one."""
+    async with database.connection() as connection:
+        cursor = await connection.execute(_EVENTS, (order_id, after, partner, partner, limit))
+        return [EventRow(*row) for row in await cursor.fetchall()]
+
+
+_EVENTS = """
+select e.event_id, e.sequence, e.type, e.occurred_at, e.data
+  from orders o join event e on e.subject = o.order_id
+ where o.order_id = %s and e.sequence > %s and (%s::text is null or o.partner_id = %s)
+ order by e.sequence limit %s
+"""

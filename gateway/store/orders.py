@@ -1,0 +1,87 @@
+"""Orders as the workflow sees them: loaded, locked and moved, always inside the caller's transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from gateway.domain.orders import Address, Order, OrderStatus, address_from, event_type, may_become, order_from
+from gateway.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    order: Order
+    ship_to: Address | None  # None: the person has been forgotten
+    status: OrderStatus
+    cancel_requested: bool
+    trace_id: str
+    partner_id: str
+
+
+async def load(connection: Connection, order_id: str) -> StoredOrder:
+    cursor = await connection.execute(_LOAD, (order_id,))
+    row = await cursor.fetchone()
+    assert row is not None, f"{order_id} was accepted together with its run"
+    document, personal, status, trace_id, partner_id = row
+    return StoredOrder(
+        order=order_from(document, order_id),
+        ship_to=address_from(personal["address"]) if personal else None,
+        status=OrderStatus(status),
+        cancel_requested=status == OrderStatus.CANCEL_REQUESTED,
+        trace_id=trace_id,
+        partner_id=partner_id,
+    )
+
+
+_LOAD = """
+select o.document, p.document, o.status, o.trace_id, o.partner_id
+  from orders o left join personal_data p on p.personal_id = o.personal_id where o.order_id = %s
+"""
+
+
+async def lock_status(connection: Connection, order_id: str) -> OrderStatus:
+    """Where the order stands, and nobody else moves it until the transaction ends."""
+    cursor = await connection.execute("select status from orders where order_id = %s for no key update", (order_id,))
+    row = await cursor.fetchone()
+    assert row is not None, f"{order_id} was accepted together with its run"
+    return OrderStatus(row[0])
+
+
+async def cancel_requested(connection: Connection, order_id: str) -> bool:
+    """Locks the order, so that exactly one of cancel and the workflow's next intent wins."""
+    return await lock_status(connection, order_id) == OrderStatus.CANCEL_REQUESTED
+
+
+async def transition(
+    connection: Connection,
+    order_id: str,
+    to_status: str,
+    *,
+    now: datetime,
+    trace_id: str,
+    event_id: str,
+    reason: Mapping[str, str] | None = None,
+    cancel_outcome: str | None = None,
+    refs: Mapping[str, str] | None = None,
+) -> None:
+    """Move the order, with its event; a move that the state machine does not know is a mistake of ours."""
+    before, after = await lock_status(connection, order_id), OrderStatus(to_status)
+    assert may_become(before, after), f"{order_id} cannot go from {before} to {after}"
+    cancel = Jsonb({"outcome": cancel_outcome} if cancel_outcome else {})
+    because = Jsonb(dict(reason)) if reason else None
+    await connection.execute(_MOVE, (after.value, now, because, cancel, Jsonb(dict(refs or {})), order_id))
+    data: dict[str, Any] = {"status": after.value} | ({"reason": dict(reason)} if reason else {})
+    await connection.execute(
+        "select record_event(%s, %s, %s, %s, %s, %s)",
+        (event_id, order_id, event_type(before, after), now, trace_id, Jsonb(data)),
+    )
+
+
+_MOVE = """
+update orders set status = %s, version = version + 1, updated_at = %s, reason = coalesce(%s, reason),
+       cancel = case when cancel is null then null else cancel || %s end, refs = refs || %s
+ where order_id = %s
+"""

@@ -1,0 +1,70 @@
+"""What others tell a run: callbacks, polled changes, a partner's cancel, an operator's word."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from gateway.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    id: str  # the sender's: the same signal twice is one
+    run_id: str
+    kind: str
+    source: str
+    data: Mapping[str, Any]
+
+
+async def lock_run(connection: Connection, run_id: str) -> bool:
+    """Take the run's row before any other of its rows (the one order of locks). False: there is no such run."""
+    cursor = await connection.execute("select 1 from run where run_id = %s for no key update", (run_id,))
+    return await cursor.fetchone() is not None
+
+
+async def signal(connection: Connection, told: Signal, *, now: datetime, trace_id: str | None) -> bool:
+    """Record *told* and wake its run, in the caller's transaction. False: it was known already, nothing was done.
+
+    Goods that leave for an order that has ended without them are nobody's plan: the run is parked for an operator.
+    """
+    await lock_run(connection, told.run_id)
+    cursor = await connection.execute(
+        "insert into signal (signal_id, run_id, kind, source, data, received_at, trace_id)"
+        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (signal_id) do nothing returning 1",
+        (told.id, told.run_id, told.kind, told.source, Jsonb(dict(told.data)), now, trace_id),
+    )
+    if await cursor.fetchone() is None:
+        return False
+    await connection.execute("select wake(%s)", (told.run_id,))
+    if told.kind == "shipped":
+        await connection.execute(_SHIPPED_AFTER_END, (now, told.run_id))
+    return True
+
+
+_SHIPPED_AFTER_END = """
+update run set state = 'parked', updated_at = %s,
+       cause = jsonb_build_object('code', 'shipped_after_' || outcome, 'step', 'await_shipment',
+                                  'detail', 'the warehouse shipped an order that had ended as ' || outcome)
+ where run_id = %s and state = 'ended' and outcome <> 'completed'
+"""
+
+
+async def untaken(connection: Connection, run_id: str, kind: str) -> Signal | None:
+    """The oldest signal of *kind* that the run has not acted on yet."""
+    cursor = await connection.execute(
+        "select signal_id, run_id, kind, source, data from signal"
+        " where run_id = %s and kind = %s and taken_at is null order by received_at limit 1",
+        (run_id, kind),
+    )
+    row = await cursor.fetchone()
+    return Signal(*row) if row else None
+
+
+async def take(connection: Connection, run_id: str, kind: str, *, now: datetime) -> None:
+    """Mark every signal of *kind* as acted on: the second copy of a fact adds nothing."""
+    await connection.execute(
+        "update signal set taken_at = %s where run_id = %s and kind = %s and taken_at is null", (now, run_id, kind)
+    )

@@ -1,0 +1,161 @@
+"""A run while a worker holds it: its journal in memory, true for as long as the fence lets its writes pass."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import cast
+
+from gateway.ports import Effect, Manifest
+from gateway.store import journal, signals
+from gateway.store.journal import Intent, Lease
+from gateway.store.pool import Connection
+from gateway.workflows.calls import Call, Outcome
+from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
+from gateway.workflows.plan import Direction, Record, Send, Situation, State
+from gateway.workflows.saga import Case, Pivot, Refusal, Saga
+from observability import tracing
+
+SEND_WINDOW = 2.0  # seconds from the intent's commit; what was not sent by then never is
+
+
+class Held:
+    """What is known of the run. Changes only inside a fenced transaction; dropped whole when one fails."""
+
+    def __init__(self, lease: Lease, saga: Saga, manifests: Mapping[str, Manifest]) -> None:
+        self.lease, self.saga, self.manifests = lease, saga, manifests
+        self.pivot = next(step for step in saga.steps if isinstance(step, Pivot))
+        self.epoch: int | None = None
+        self.wakes = 0
+        self.direction: Direction = "forward"
+        self.cause: Refusal | None = None
+        self.records: dict[str, Record] = {}
+        self.effects: dict[str, Effect] = {}
+        self.woken = True
+        self.traceparent: str | None = None
+        self.trace_id = tracing.trace_id_of(None)
+        self.case: Case
+        self._time: tuple[datetime, float]
+
+    async def fence(self, connection: Connection) -> None:
+        """The first statement of every transaction: ours still, or the whole of it is refused."""
+        if self.epoch is None:
+            await self._open(connection)
+        else:
+            await journal.fence(connection, self.lease, self.epoch)
+
+    async def _open(self, connection: Connection) -> None:
+        row = await journal.open_run(connection, self.lease)
+        self.epoch, self.wakes, self.traceparent = row.epoch, row.wakes, row.traceparent
+        self.direction = cast_direction(row.direction)
+        self.cause = refusal_of(row.cause)
+        self.trace_id = tracing.trace_id_of(row.traceparent)
+        self._time = (row.now, monotonic())
+        for step in await journal.history(connection, self.lease.run_id):
+            effect = effect_of(step.effect, step.operation_key)
+            self.records[step.name] = Record(
+                step.name,
+                cast_state(step.state),
+                step.operation_key,
+                step.tries,
+                step.begun_at,
+                step.send_by,
+                effect,
+                refusal_of(step.detail),
+            )
+            if effect is not None and step.state == "succeeded":
+                self.effects[step.name] = effect
+        case = await self.saga.subject.load(connection, self.lease.run_id)
+        self.case = replace(case, effects=self.effects)
+
+    def now(self) -> datetime:
+        """The database's clock, carried on by our monotonic one."""
+        at, then = self._time
+        return at + timedelta(seconds=monotonic() - then)
+
+    def done(self, name: str) -> bool:
+        return name in self.records and self.records[name].state == "succeeded"
+
+    async def situation(self, connection: Connection) -> Situation:
+        """Asks the database only for what can still turn the run: a wish to stop, and the awaited signal."""
+        ahead = self.direction == "forward" and not self.done(self.pivot.name)
+        stop = ahead and await self.saga.subject.turned_down(connection, self.lease.run_id)
+        signalled = ahead and self._at_pivot() and await self.signal(connection) is not None
+        return Situation(self.records, self.direction, self.now(), stop, signalled, self.woken)
+
+    def _at_pivot(self) -> bool:
+        before = self.saga.steps[: self.saga.steps.index(self.pivot)]
+        return all(self.done(step.name) for step in before)
+
+    async def signal(self, connection: Connection) -> signals.Signal | None:
+        return await signals.untaken(connection, self.lease.run_id, self.pivot.signal)
+
+    async def intend(self, connection: Connection, send: Send, begun: datetime) -> Call:
+        """Write down what is about to be sent; *begun* is our own clock before the transaction."""
+        assert self.epoch is not None, "a run is opened before anything is intended"
+        record = self.records.get(send.record) or Record(send.record, "intended", self._key(send), 0, self.now())
+        intent = Intent(
+            send.record, record.tries + 1, send.call, send.step.system, send.operation, record.key, SEND_WINDOW
+        )
+        send_by = await journal.intend(connection, self.lease, self.epoch, intent)
+        changed = replace(record, tries=intent.number)
+        if send.call != "find":
+            changed = replace(changed, state="intended", send_by=send_by)
+        self.records[send.record] = changed
+        return Call(send, intent, begun + timedelta(seconds=SEND_WINDOW))
+
+    def _key(self, send: Send) -> str:
+        """One key per effect, the same at every try; an undo's names the effect's."""
+        name = f"{self.lease.run_id}:{send.step.name}"
+        return f"{name}:undo" if send.call == "undo" else name
+
+    async def ended(self, connection: Connection, outcome: Outcome, dice: float) -> Settled:
+        """Write down how a call ended and what that means for its record."""
+        send, intent = outcome.call.send, outcome.call.intent
+        await journal.end_attempt(connection, self.lease, intent, outcome.kind, outcome.told())
+        record = self.records[intent.record]
+        undone_next = self.direction == "backward" and intent.record == send.step.name
+        promise = self.manifests[intent.system].get(intent.operation)
+        settled = settle(outcome, record, promise, Circumstances(self.now(), dice, undone_next))
+        self.woken = False
+        if settled.state is not None:
+            await self.settled(connection, record, settled)
+        return settled
+
+    async def settled(self, connection: Connection, record: Record, settled: Settled) -> None:
+        assert settled.state is not None, "only what has a state is written"
+        changed = replace(record, state=settled.state, effect=settled.effect, refusal=settled.refusal)
+        self.records[record.name] = changed
+        if settled.state == "succeeded" and settled.effect is not None:
+            self.effects[record.name] = settled.effect
+        await journal.set_state(
+            connection,
+            self.lease.run_id,
+            record.name,
+            settled.state,
+            effect=effect_row(settled.effect),
+            detail=refusal_row(settled.refusal),
+        )
+
+    async def expect(self, connection: Connection, pivot: Pivot) -> None:
+        """The wait stands in the journal, so that whoever is woken knows that it is over."""
+        assert self.epoch is not None, "a run is opened before anything is awaited"
+        if pivot.name not in self.records:
+            await journal.record_wait(connection, self.lease, self.epoch, pivot.name, pivot.system)
+            key = f"{self.lease.run_id}:{pivot.name}"
+            self.records[pivot.name] = Record(pivot.name, "intended", key, 0, self.now())
+
+    async def locally(self, connection: Connection, name: str, refusal: Refusal | None = None) -> None:
+        """A step of our own database has been done in this very transaction."""
+        assert self.epoch is not None, "a run is opened before anything is done"
+        await journal.record_local(connection, self.lease, self.epoch, name, refusal=refusal_row(refusal))
+        state: State = "rejected" if refusal else "succeeded"
+        self.records[name] = Record(name, state, f"{self.lease.run_id}:{name}", 1, self.now(), refusal=refusal)
+
+
+def cast_direction(text: str) -> Direction:
+    return "backward" if text == "backward" else "forward"
+
+
+def cast_state(text: str) -> State:
+    return cast("State", text)

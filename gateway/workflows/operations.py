@@ -1,0 +1,117 @@
+"""What operators may do with a parked run: try again, say what really happened, or give it up. Always audited."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.domain.identifiers import Mint
+from gateway.domain.time import Clock
+from gateway.refusals import Conflict, Invalid, NotFound
+from gateway.store import runs
+from gateway.store.pool import Connection, Database
+from gateway.store.runs import OpenStep, RunView
+from gateway.store.signals import Signal, signal
+from gateway.workflows.place_order import PLACE_ORDER
+from gateway.workflows.saga import Pivot
+
+SAGAS = {PLACE_ORDER.task: PLACE_ORDER}
+
+Change = Callable[[Connection, RunView], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where an operator sits: a name that every audited row carries, and the tools."""
+
+    operator: str
+    database: Database
+    clock: Clock
+    mint: Mint
+
+    async def retry(self, run_id: str) -> None:
+        """Take the run up where it stopped; what is unknown is asked after first."""
+
+        async def change(connection: Connection, run: RunView) -> dict[str, Any]:
+            await runs.restart(connection, run_id, direction=run.direction)
+            return {"was": run.cause}
+
+        await self._do("retry", run_id, change)
+
+    async def resolve(self, run_id: str, *, succeeded: bool, evidence: str, reference: str | None = None) -> None:
+        """Say what happened to the step the run hangs on. *reference*: the back end's id, needed to go on from it."""
+
+        async def change(connection: Connection, run: RunView) -> dict[str, Any]:
+            step = await runs.open_step(connection, run_id)
+            if step is None:
+                raise Conflict(f"{run_id} hangs on no open step; use retry or abandon")
+            state = "succeeded" if succeeded else "failed"
+            if step.operation == "look":
+                await self._say_it_came(connection, run_id, succeeded=succeeded, reference=reference)
+            else:
+                effect = _effect(step, reference) if succeeded else None
+                await runs.declare(connection, run_id, step.name, state=state, effect=effect, evidence=evidence)
+            await runs.restart(connection, run_id, direction=run.direction)
+            return {"step": step.name, "as": state, "evidence": evidence, "reference": reference}
+
+        await self._do("resolve", run_id, change)
+
+    async def _say_it_came(
+        self, connection: Connection, run_id: str, *, succeeded: bool, reference: str | None
+    ) -> None:
+        """The run waits for goods to leave, and a person has seen that they did."""
+        if not succeeded or reference is None:
+            raise Invalid("say --as succeeded with --reference SHIPMENT once the goods have left, or abandon the order")
+        now = self.clock()
+        fact = {"shipment_id": reference, "shipped_at": now.isoformat()}
+        told = Signal(self.mint("sig"), run_id, "shipped", f"operator:{self.operator}", fact)
+        await signal(connection, told, now=now, trace_id=None)
+
+    async def abandon(self, run_id: str, *, evidence: str) -> None:
+        """Before the pivot the run turns back and undoes what it did; after it, it ends as it stands."""
+
+        async def change(connection: Connection, run: RunView) -> dict[str, Any]:
+            if await _past_pivot(connection, run):
+                await runs.close(connection, run_id, run.outcome or "abandoned")
+            elif run.direction == "backward":
+                raise Conflict(f"{run_id} is on its way back already; resolve the step it hangs on")
+            else:
+                cause = {"code": "abandoned", "detail": "operations gave the order up"}
+                await runs.restart(connection, run_id, direction="backward", cause=cause)
+            return {"was": run.cause, "evidence": evidence}
+
+        await self._do("abandon", run_id, change)
+
+    async def _do(self, action: str, run_id: str, change: Change) -> None:
+        if not self.operator.strip():
+            raise Invalid("an operator's name is needed: --operator NAME or OMNIGATE_OPERATOR")
+        async with self.database.transaction() as connection:
+            run = await runs.lock_view(connection, run_id)
+            if run is None:
+                raise NotFound(f"there is no workflow {run_id}")
+            if run.state != "parked":
+                raise Conflict(f"{run_id} is {run.state}, not parked; nothing was changed")
+            facts: Mapping[str, Any] = await change(connection, run)
+            await runs.audit(
+                connection,
+                self.mint("aud"),
+                now=self.clock(),
+                operator=self.operator,
+                action=f"workflows:{action}",
+                run_id=run_id,
+                facts=facts,
+            )
+
+
+def _effect(step: OpenStep, reference: str | None) -> dict[str, Any]:
+    if reference is None:
+        raise Invalid(f"{step.name}: name the effect's id at {step.system} with --reference, the next steps need it")
+    return {"id": reference, "kind": step.operation, "facts": {"resolved_by": "operator"}}
+
+
+async def _past_pivot(connection: Connection, run: RunView) -> bool:
+    """Has the run ended, or its pivot been passed? Then there is no way back to send it on."""
+    if run.outcome is not None:
+        return True
+    saga = SAGAS[f"{run.saga}.v{run.version}"]
+    pivot = next(step for step in saga.steps if isinstance(step, Pivot))
+    return await runs.succeeded(connection, run.run_id, pivot.name)

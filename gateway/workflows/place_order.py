@@ -1,0 +1,145 @@
+"""place_order: hold money, reserve stock, book, release, wait for the goods to leave, take the money, invoice."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.ports import BackEnds, Effect
+from gateway.store import orders, stock
+from gateway.store.pool import Connection
+from gateway.workflows.saga import Case, Local, Moved, Pivot, Refusal, Saga, Seen, Step
+
+
+async def hold_money(case: Case, back_ends: BackEnds, key: str) -> Effect:
+    order = case.order
+    return await back_ends.payments.authorise(
+        order.payment.token, order.payment.amount, reference=order.order_id, key=key
+    )
+
+
+async def release_money(case: Case, back_ends: BackEnds, held: Effect, key: str) -> Effect:
+    return await back_ends.payments.void(held.id, key=key)
+
+
+async def reserve_stock(connection: Connection, case: Case, now: datetime) -> Refusal | None:
+    short = await stock.reserve(connection, case.order.order_id, case.order.demand())
+    if not short:
+        return None
+    unknown = [s.sku for s in short if s.available is None]
+    if unknown:
+        return Refusal("unknown_sku", f"not stocked: {', '.join(unknown[:10])}")
+    lines = [f"{s.sku}: {s.wanted} wanted, {max(0, s.available or 0)} available" for s in short[:10]]
+    return Refusal("insufficient_stock", "; ".join(lines))
+
+
+async def release_stock(connection: Connection, case: Case, now: datetime) -> None:
+    await stock.release(connection, case.order.order_id)
+
+
+async def book(case: Case, back_ends: BackEnds, key: str) -> Effect:
+    return await back_ends.erp.book(case.order, key=key)
+
+
+async def cancel_booking(case: Case, back_ends: BackEnds, booked: Effect, key: str) -> Effect:
+    return await back_ends.erp.cancel(booked.id, key=key)
+
+
+async def release(case: Case, back_ends: BackEnds, key: str) -> Effect:
+    return await back_ends.wms.release(case.order, case.ship_to, key=key)
+
+
+async def ask_to_cancel(case: Case, back_ends: BackEnds, released: Effect, key: str) -> Effect:
+    return await back_ends.wms.cancel(released.id, key=key)
+
+
+async def look_at_shipment(case: Case, back_ends: BackEnds) -> Seen:
+    shipment = await back_ends.wms.shipment(case.done("release_to_warehouse").id)
+    if shipment is None:
+        return Seen(trouble=Refusal("shipment_missing", "the warehouse does not know the shipment it confirmed"))
+    if shipment.status == "cancelled":
+        return Seen(trouble=Refusal("cancelled_by_warehouse", "the warehouse cancelled what nobody asked it to"))
+    if shipment.status != "shipped" or shipment.shipped_at is None:
+        return Seen()
+    return Seen(fact={"shipment_id": shipment.id, "shipped_at": shipment.shipped_at.isoformat()})
+
+
+async def goods_left(connection: Connection, case: Case, fact: Mapping[str, Any]) -> None:
+    await stock.ship(connection, case.order.order_id, datetime.fromisoformat(fact["shipped_at"]))
+
+
+async def take_money(case: Case, back_ends: BackEnds, key: str) -> Effect:
+    return await back_ends.payments.capture(case.done("hold_money").id, case.order.payment.amount, key=key)
+
+
+async def invoice(case: Case, back_ends: BackEnds, key: str) -> Effect:
+    sales_order, captured = case.done("book_in_erp"), case.done("take_money")
+    return await back_ends.erp.invoice(sales_order.id, case.order.totals.grand_total, capture=captured.id, key=key)
+
+
+def _because(otherwise: Refusal, **known: str) -> Callable[[str], Refusal]:
+    """The reason a partner reads: our sentence for the back end's code; a back end's own words stay in the log."""
+    reasons = {code: Refusal(code, sentence) for code, sentence in known.items()}
+    return lambda code: reasons.get(code, otherwise)
+
+
+_PAYMENT = _because(Refusal("payment_declined", "the payment provider declined to hold the money"))
+_ERP = _because(
+    Refusal("refused_by_erp", "the order system refused the sales order"),
+    unknown_sku="the order system does not know a SKU of this order",
+)
+_WAREHOUSE = _because(Refusal("refused_by_warehouse", "the warehouse refused to ship the order"))
+
+
+class OrderSubject:
+    """An order, as its saga sees it."""
+
+    async def load(self, connection: Connection, run_id: str) -> Case:
+        stored = await orders.load(connection, run_id)
+        return Case(stored.order, stored.ship_to)
+
+    async def turned_down(self, connection: Connection, run_id: str) -> bool:
+        return await orders.cancel_requested(connection, run_id)
+
+    async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
+        reason = {"code": moved.reason.code, "detail": moved.reason.detail} if moved.reason else None
+        await orders.transition(
+            connection,
+            run_id,
+            status,
+            now=moved.now,
+            trace_id=moved.trace_id,
+            event_id=moved.event_id,
+            reason=reason,
+            cancel_outcome=moved.cancel_outcome,
+            refs=moved.refs,
+        )
+
+
+PLACE_ORDER = Saga(
+    "place_order",
+    1,
+    (
+        Step("hold_money", "payments", "authorise", hold_money, _PAYMENT, release_money, "void"),
+        Local("reserve_stock", reserve_stock, release_stock),
+        Step("book_in_erp", "erp", "book", book, _ERP, cancel_booking, "cancel", then="accepted"),
+        Step(
+            "release_to_warehouse",
+            "wms",
+            "release",
+            release,
+            _WAREHOUSE,
+            ask_to_cancel,
+            "cancel",
+            undo_may_be_refused=True,
+            then="processing",
+        ),
+        Pivot("await_shipment", "shipped", "wms", look_at_shipment, goods_left),
+        Step("take_money", "payments", "capture", take_money, _PAYMENT),
+        Step("invoice", "erp", "invoice", invoice, _ERP),
+    ),
+    OrderSubject(),
+    done="completed",
+    undone="rejected",
+    stopped="cancelled",
+    resumed="processing",
+)

@@ -1,0 +1,191 @@
+"""What a run does next: one pure function of its saga and its journal. No clock, no network, no database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from gateway.ports import Effect, Manifest, Promise, RetryClass
+from gateway.workflows.saga import Local, Pivot, Refusal, Saga, Step
+
+State = Literal["intended", "succeeded", "rejected", "failed", "unknown"]
+Direction = Literal["forward", "backward"]
+CallKind = Literal["do", "undo", "find", "look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of the journal: what was intended under which key, and how far it got."""
+
+    name: str
+    state: State
+    key: str
+    tries: int
+    begun_at: datetime
+    send_by: datetime | None = None  # of the last call that could have an effect
+    effect: Effect | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that the next decision depends on."""
+
+    records: Mapping[str, Record]
+    direction: Direction
+    now: datetime  # the database's clock
+    stop_wished: bool = False  # somebody asked to stop, and nobody has said it is too late
+    signalled: bool = False  # the awaited signal has come
+    woken: bool = False  # the run has just been taken up, so waits are over
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    step: Step | Pivot
+    call: CallKind
+    record: str  # hold_money, undo:hold_money
+    operation: str
+    subject: str | None = None  # what an undo is about
+
+
+@dataclass(frozen=True, slots=True)
+class RunLocal:
+    step: Local
+    undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    step: Pivot
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    step: Pivot
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    direction: Direction
+    cause: Refusal | None  # None: somebody's wish, not a refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    code: str
+    step: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    direction: Direction
+
+
+Next = Send | RunLocal | Take | Wait | Sleep | Turn | Park | Finish
+
+
+def plan(saga: Saga, situation: Situation, manifests: Mapping[str, Manifest]) -> Next:
+    """The next thing to do. Forward: the first step that is not done. Backward: the last step that is not undone."""
+    if situation.direction == "forward":
+        return _forward(saga, situation, manifests)
+    return _backward(saga, situation, manifests)
+
+
+def undo_of(name: str) -> str:
+    return f"undo:{name}"
+
+
+def _forward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> Next:
+    pivot_passed = False
+    for step in saga.steps:
+        record = now.records.get(step.name)
+        if record is not None and record.state == "succeeded":
+            pivot_passed = pivot_passed or isinstance(step, Pivot)
+            continue
+        if isinstance(step, Pivot):
+            return _await(step, record, now)
+        if record is not None and record.state == "rejected":
+            if pivot_passed:
+                return Park("refused_after_pivot", step.name, f"{step.name} was refused, and there is no way back")
+            return Turn("backward", record.refusal)
+        if record is None or record.state == "failed":
+            if now.stop_wished and not pivot_passed:
+                return Turn("backward", None)
+            if isinstance(step, Local):
+                return RunLocal(step, undo=False)
+        assert isinstance(step, Step)
+        promise = manifests[step.system][step.operation]
+        return _call(Send(step, "do", step.name, step.operation), record, promise, now, absence_matters=False)
+    return Finish("forward")
+
+
+def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> Next:
+    for step in reversed(saga.steps):
+        done, undone = now.records.get(step.name), now.records.get(undo_of(step.name))
+        if isinstance(step, Pivot) or done is None or done.state in ("rejected", "failed"):
+            continue
+        if undone is not None and undone.state == "succeeded":
+            continue
+        if isinstance(step, Local):
+            return RunLocal(step, undo=True)
+        if done.state != "succeeded":  # what may have happened is settled before it is undone
+            promise = manifests[step.system][step.operation]
+            return _call(Send(step, "do", step.name, step.operation), done, promise, now, absence_matters=True)
+        if step.undo is None or done.effect is None:
+            return Park("cannot_be_undone", step.name, f"{step.name} has no undo")
+        if undone is not None and undone.state == "rejected":
+            if step.undo_may_be_refused:
+                return Turn("forward", None)
+            return Park("undo_refused", step.name, f"{step.system} refused to undo {step.name}")
+        promise = manifests[step.system][step.undo_operation]
+        send = Send(step, "undo", undo_of(step.name), step.undo_operation, subject=done.effect.id)
+        return _call(send, undone, promise, now, absence_matters=False)
+    return Finish("backward")
+
+
+def _await(step: Pivot, record: Record | None, now: Situation) -> Next:
+    if now.signalled:
+        return Take(step)
+    if now.stop_wished:
+        return Turn("backward", None)
+    if record is not None and now.woken:
+        return Send(step, "look", step.name, "look")
+    tries = record.tries if record else 0
+    return Wait(step, min(step.first_look * 2**tries, step.last_look))
+
+
+def _call(send: Send, record: Record | None, promise: Promise, now: Situation, *, absence_matters: bool) -> Next:
+    """Send, or gather evidence first. What has an open or unclear attempt is settled, never guessed."""
+    if record is None:
+        return send
+    if now.now > record.begun_at + timedelta(seconds=promise.deadline):
+        return Park("deadline_passed", send.record, f"{send.operation} was not done within {promise.deadline:.0f} s")
+    if record.state == "failed":
+        return send
+    if promise.retry_class is RetryClass.NEVER:
+        return Park("outcome_unknown", send.record, f"{send.operation} may have happened; its back end cannot be asked")
+    if promise.retry_class is RetryClass.NATURAL and not absence_matters:
+        return send
+    return Send(send.step, "find", send.record, send.operation, subject=send.subject)
+
+
+def absence_counts_from(record: Record, promise: Promise) -> datetime:
+    """From this moment on, finding nothing proves that nothing happened and nothing will."""
+    assert record.send_by is not None, "an intent always says until when it may be sent"
+    return record.send_by + timedelta(seconds=promise.settle)
+
+
+def may_repeat_at_once(record: Record, promise: Promise, now: datetime) -> bool:
+    """The back end itself tells a repeated key from a new one, for as long as it remembers keys."""
+    if promise.retry_class is RetryClass.NATURAL:
+        return True
+    if promise.retry_class is not RetryClass.KEYED:
+        return False
+    return promise.window is None or now < record.begun_at + timedelta(seconds=promise.window)

@@ -1,0 +1,201 @@
+"""
+Performs one run while this worker holds its lease.
+
+Plan, write the intent, commit, send, write the outcome with the next intent, commit: the outcome of one call and the
+intent of the next are one transaction, behind the fence. Whatever dies in between leaves an intent without an outcome,
+which whoever takes the run over settles by evidence.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.domain.identifiers import Mint
+from gateway.domain.time import Clock
+from gateway.ports import BackEnds, Manifest
+from gateway.store import journal, signals
+from gateway.store.journal import Lease
+from gateway.store.pool import Connection, Database
+from gateway.workflows import calls, engine
+from gateway.workflows.calls import Call, Outcome
+from gateway.workflows.held import Held
+from gateway.workflows.outcomes import refusal_row
+from gateway.workflows.plan import Finish, Next, Park, RunLocal, Send, Sleep, Take, Turn, Wait, plan, undo_of
+from gateway.workflows.saga import Moved, Pivot, Refusal, Saga, Step
+from observability import tracing
+
+log = structlog.get_logger("workflows")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every performance needs, put together once."""
+
+    database: Database
+    back_ends: BackEnds
+    clock: Clock
+    mint: Mint
+    dice: Callable[[], float] = random.random
+
+    def manifests(self) -> Mapping[str, Manifest]:
+        """What each back end promises, by its name in the steps."""
+        return {name: self.back_ends.named(name).manifest for name in ("payments", "erp", "wms")}
+
+
+class Performance:
+    """One run, from being claimed to being put down again."""
+
+    def __init__(self, lease: Lease, saga: Saga, tools: Tools) -> None:
+        self.lease, self.saga, self.tools = lease, saga, tools
+        self.manifests = tools.manifests()
+        self.run = Held(lease, saga, self.manifests)
+
+    async def perform(self, *, stopping: Callable[[], bool] = lambda: False) -> None:
+        """Go on until the run waits, sleeps, parks or ends; once *stopping*, put it down before the next intent."""
+        call = await self._advance(None, stopping)
+        while call is not None:
+            intent = call.intent
+            with tracing.span(f"{intent.system} {intent.operation}", parent=self.run.traceparent):
+                outcome = await calls.make(call, self.run.case, self.tools.back_ends)
+            log.info(
+                "call",
+                run_id=self.lease.run_id,
+                step=intent.record,
+                call=intent.call,
+                number=intent.number,
+                outcome=outcome.kind,
+                code=outcome.code or None,
+                trace_id=self.run.trace_id,
+            )
+            call = await self._advance(outcome, stopping)
+
+    async def _advance(self, outcome: Outcome | None, stopping: Callable[[], bool]) -> Call | None:
+        """One transaction: the outcome so far, all that our own database can do, and the next intent or the end."""
+        begun = self.tools.clock()
+        async with self.tools.database.transaction() as connection:
+            await self.run.fence(connection)
+            following = await self._ended(connection, outcome) if outcome else None
+            while True:
+                following = following or plan(self.saga, await self.run.situation(connection), self.manifests)
+                if isinstance(following, Send):
+                    if not stopping():
+                        return await self.run.intend(connection, following, begun)
+                    following = Sleep(self.run.now())
+                if await self._act(connection, following):
+                    return None
+                following = None
+
+    async def _ended(self, connection: Connection, outcome: Outcome) -> Next | None:
+        settled = await self.run.ended(connection, outcome, self.tools.dice())
+        send = outcome.call.send
+        if settled.fact is not None and isinstance(send.step, Pivot):
+            told = signals.Signal(
+                f"look:{outcome.call.intent.key}", self.lease.run_id, send.step.signal, "look", settled.fact
+            )
+            await signals.signal(connection, told, now=self.tools.clock(), trace_id=self.run.trace_id)
+        if settled.state == "succeeded" and (status := self._status_after(send)):
+            if not await self.saga.subject.turned_down(connection, self.lease.run_id):  # else that wish is dealt with next
+                await self._move(connection, status)
+        return settled.following
+
+    def _status_after(self, send: Send) -> str | None:
+        """The resource's status once the step has succeeded on the way forward; undos and waits have none."""
+        step = send.step
+        if self.run.direction == "backward" or not isinstance(step, Step) or send.record != step.name:
+            return None
+        return step.then
+
+    async def _act(self, connection: Connection, following: Next) -> bool:
+        """Do what needs no call. True: the run has been put down."""
+        match following:
+            case RunLocal():
+                await self._locally(connection, following)
+            case Take():
+                await self._take(connection, following.step)
+            case Turn():
+                await self._turn(connection, following)
+            case Sleep():
+                await self._rest(connection, "running")
+                await engine.sleep_until(connection, self.lease, following.until)
+                return True
+            case Wait():
+                return await self._wait(connection, following)
+            case Park():
+                await self._park(connection, following)
+                return True
+            case Finish():
+                await self._finish(connection, following)
+                return True
+        return False
+
+    async def _locally(self, connection: Connection, following: RunLocal) -> None:
+        step, now = following.step, self.tools.clock()
+        if following.undo:
+            await step.undo(connection, self.run.case, now)
+            await self.run.locally(connection, undo_of(step.name))
+        else:
+            await self.run.locally(connection, step.name, await step.do(connection, self.run.case, now))
+
+    async def _take(self, connection: Connection, pivot: Pivot) -> None:
+        """The awaited fact has come: from here on there is no way back, and a wish to stop is too late."""
+        told = await self.run.signal(connection)
+        assert told is not None, "the plan takes only what has come"
+        await self._too_late(connection)
+        await pivot.on(connection, self.run.case, told.data)
+        await signals.take(connection, self.lease.run_id, pivot.signal, now=self.tools.clock())
+        await self.run.locally(connection, pivot.name)
+
+    async def _turn(self, connection: Connection, turn: Turn) -> None:
+        if turn.direction == "forward":
+            await self._too_late(connection)
+        self.run.direction, self.run.cause = turn.direction, turn.cause
+        await self._rest(connection, "running")
+
+    async def _too_late(self, connection: Connection) -> None:
+        if await self.saga.subject.turned_down(connection, self.lease.run_id):
+            await self._move(connection, self.saga.resumed, cancel_outcome="too_late")
+
+    async def _wait(self, connection: Connection, wait: Wait) -> bool:
+        await self.run.expect(connection, wait.step)
+        await self._rest(connection, "waiting")
+        return await engine.wait(connection, self.lease, self.run.wakes, wait.seconds)
+
+    async def _park(self, connection: Connection, park: Park) -> None:
+        cause = {"code": park.code, "step": park.step, "detail": park.detail}
+        await journal.set_run(connection, self.lease.run_id, "parked", direction=self.run.direction, cause=cause)
+        await engine.end(connection, self.lease, "parked")
+        log.warning("parked", run_id=self.lease.run_id, trace_id=self.run.trace_id, **cause)
+
+    async def _finish(self, connection: Connection, finish: Finish) -> None:
+        status, reason, cancel_outcome = self.saga.done, None, None
+        if finish.direction == "forward":
+            await self._too_late(connection)
+        elif await self.saga.subject.turned_down(connection, self.lease.run_id):
+            status, cancel_outcome = self.saga.stopped, "cancelled"
+        else:
+            status, reason = self.saga.undone, self.run.cause
+        await self._move(connection, status, reason=reason, cancel_outcome=cancel_outcome)
+        await journal.set_run(
+            connection,
+            self.lease.run_id,
+            "ended",
+            direction=self.run.direction,
+            outcome=status,
+            cause=refusal_row(reason),
+        )
+        await engine.end(connection, self.lease, status)
+        log.info("ended", run_id=self.lease.run_id, outcome=status, trace_id=self.run.trace_id)
+
+    async def _rest(self, connection: Connection, state: str) -> None:
+        await journal.set_run(
+            connection, self.lease.run_id, state, direction=self.run.direction, cause=refusal_row(self.run.cause)
+        )
+
+    async def _move(
+        self, connection: Connection, status: str, *, reason: Refusal | None = None, cancel_outcome: str | None = None
+    ) -> None:
+        refs = {f"{name}.{effect.kind}": effect.id for name, effect in self.run.effects.items()}
+        moved = Moved(self.tools.clock(), self.run.trace_id, self.tools.mint("evt"), refs, reason, cancel_outcome)
+        await self.saga.subject.move(connection, self.lease.run_id, status, moved)

@@ -1,0 +1,127 @@
+"""What a saga is made of: steps with their undo beside them, one wait that is the pivot, nothing else."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from gateway.domain.orders import Address, Order
+from gateway.ports import BackEnds, Effect
+from gateway.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a step knows: the order, where it goes, and what the steps before it brought about."""
+
+    order: Order
+    ship_to: Address | None
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+
+    def done(self, step: str) -> Effect:
+        return self.effects[step]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the run turns back: a code and a sentence that the partner may read."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at the back end showed while waiting: the awaited fact, or none yet, or a state no plan covers."""
+
+    fact: Mapping[str, Any] | None = None
+    trouble: Refusal | None = None
+
+
+Do = Callable[[Case, BackEnds, str], Awaitable[Effect]]
+Undo = Callable[[Case, BackEnds, Effect, str], Awaitable[Effect]]
+LocalDo = Callable[[Connection, Case, datetime], Awaitable[Refusal | None]]
+LocalUndo = Callable[[Connection, Case, datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call to a back end. `do` is settled by evidence before the run goes on, or undone under a key of its own."""
+
+    name: str
+    system: str
+    operation: str
+    do: Do
+    refused: Callable[[str], Refusal]  # the back end's code -> the reason a partner reads
+    undo: Undo | None = None
+    undo_operation: str = ""
+    undo_may_be_refused: bool = False  # the back end is the arbiter: a refused undo turns the run forward again
+    then: str | None = None  # the resource's status once the step has succeeded
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A step in our own database: it commits with the journal or not at all."""
+
+    name: str
+    do: LocalDo
+    undo: LocalUndo
+
+
+@dataclass(frozen=True, slots=True)
+class Pivot:
+    """The wait after which there is no way back. A lost signal costs time only: the back end is asked as well."""
+
+    name: str
+    signal: str
+    system: str
+    look: Callable[[Case, BackEnds], Awaitable[Seen]]
+    on: Callable[[Connection, Case, Mapping[str, Any]], Awaitable[None]]
+    first_look: int = 60  # seconds
+    last_look: int = 3600
+
+
+AnyStep = Step | Local | Pivot
+
+
+class Subject(Protocol):
+    """The resource a saga serves, as the runner needs it. All methods run inside the journal's transaction."""
+
+    async def load(self, connection: Connection, run_id: str) -> Case: ...
+
+    async def turned_down(self, connection: Connection, run_id: str) -> bool:
+        """Has somebody asked to stop this? Locks the resource: exactly one of stop and go wins."""
+
+    async def move(self, connection: Connection, run_id: str, status: str, moved: "Moved") -> None:
+        """The resource's status changes, with its event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The circumstances of a change of status."""
+
+    now: datetime
+    trace_id: str
+    event_id: str
+    refs: Mapping[str, str] = field(default_factory=dict)
+    reason: Refusal | None = None
+    cancel_outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saga:
+    name: str
+    version: int
+    steps: tuple[AnyStep, ...]
+    subject: Subject
+    done: str  # the resource's status at the end of the way forward
+    undone: str  # … at the end of the way back
+    stopped: str  # … when the way back began with somebody's wish
+    resumed: str  # … when that wish came too late
+
+    @property
+    def task(self) -> str:
+        return f"{self.name}.v{self.version}"
+
+    def step(self, name: str) -> AnyStep:
+        return next(step for step in self.steps if step.name == name)

@@ -1,0 +1,131 @@
+"""The worker: claims runs, keeps their leases, performs them side by side, and puts them down when told to stop."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+import psycopg
+import structlog
+
+from gateway.errors import GatewayError
+from gateway.store import housekeeping, journal
+from gateway.store.journal import Lease
+from gateway.workflows import engine
+from gateway.workflows.runner import Performance, Tools
+from gateway.workflows.saga import Saga
+
+log = structlog.get_logger("worker")
+
+BUSY_POLL, IDLE_POLL = 0.05, 0.25  # seconds; polling slows down while there is nothing to do
+SWEEP = 5.0  # seconds between looks for runs whose task was given up, and other housekeeping
+UNKNOWN_SAGA_PAUSE = 15.0  # a newer worker may know it
+DRAIN = 8.0  # seconds for calls under way; the leases settle the rest
+
+
+class Worker:
+    """One process's share of the work: at most `slots` runs at a time."""
+
+    def __init__(self, sagas: Mapping[str, Saga], tools: Tools, *, slots: int = 16) -> None:
+        self.sagas, self.tools, self.slots = sagas, tools, slots
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._held: dict[asyncio.Task[None], Lease] = {}
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Claim nothing more, put runs down before their next intent, end."""
+        self._stop.set()
+
+    async def work(self) -> None:
+        """Until stopped. The database going away costs time only."""
+        beside = [
+            asyncio.create_task(self._regularly(engine.HEARTBEAT, self._extend_leases)),
+            asyncio.create_task(self._regularly(SWEEP, self._keep_house)),
+        ]
+        log.info("worker started", worker=self.name)
+        while not self._stop.is_set():
+            await self._pause(await self._claim())
+        if self._held:
+            await asyncio.wait(self._held, timeout=DRAIN)
+        for task in [*beside, *self._held]:
+            task.cancel()
+        await asyncio.gather(*beside, *self._held, return_exceptions=True)
+        log.info("worker stopped", worker=self.name)
+
+    async def _claim(self) -> int:
+        free = self.slots - len(self._held)
+        if not free:
+            return 0
+        try:
+            claimed = await engine.claim(self.tools.database, self.name, free)
+        except (GatewayError, psycopg.Error) as error:
+            log.warning("claim failed", error=type(error).__name__)
+            return 0
+        for lease, task_name in claimed:
+            task = asyncio.create_task(self._perform(lease, task_name))
+            self._held[task] = lease
+            task.add_done_callback(self._put_down)
+        return len(claimed)
+
+    def _put_down(self, task: asyncio.Task[None]) -> None:
+        self._held.pop(task, None)
+
+    async def _pause(self, claimed: int) -> None:
+        """Until it is worth claiming again: a slot came free, or a little time has passed."""
+        free = self.slots - len(self._held)
+        if claimed and free:
+            return
+        stop = asyncio.ensure_future(self._stop.wait())
+        seconds = (BUSY_POLL if self._held else IDLE_POLL) * (0.75 + self.tools.dice() / 2)
+        await asyncio.wait(
+            {stop, *self._held} if not free else {stop}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        stop.cancel()
+
+    async def _perform(self, lease: Lease, task_name: str) -> None:
+        saga = self.sagas.get(task_name)
+        try:
+            if saga is None:
+                log.error("unknown saga", run_id=lease.run_id, task=task_name)
+                async with self.tools.database.connection() as connection:
+                    await engine.give_back(connection, lease, UNKNOWN_SAGA_PAUSE)
+                return
+            await Performance(lease, saga, self.tools).perform(stopping=self._stop.is_set)
+        except GatewayError as error:
+            log.warning("run dropped", run_id=lease.run_id, error=error.code)  # the database is away; the lease decides
+        except psycopg.Error as error:
+            if journal.is_lost(error):
+                log.info("run lost", run_id=lease.run_id)
+            else:
+                await self._crashed(lease, error)
+        except Exception as error:  # a fault of our own code: written down, tried again, parked in the end
+            await self._crashed(lease, error)
+
+    async def _crashed(self, lease: Lease, error: Exception) -> None:
+        log.error("run crashed", run_id=lease.run_id, attempt=lease.attempt, exc_info=error)
+        try:
+            async with self.tools.database.connection() as connection:
+                await engine.crash(connection, lease, type(error).__name__, 2.0 ** (lease.attempt - 1))
+        except (GatewayError, psycopg.Error):
+            log.warning("run left to its lease", run_id=lease.run_id)
+
+    async def _extend_leases(self) -> None:
+        for task, lease in list(self._held.items()):
+            if not task.done() and not await engine.extend(self.tools.database, lease.engine_run):
+                task.cancel()  # taken over: whatever it is doing, it may write nothing any more
+
+    async def _keep_house(self) -> None:
+        now: datetime = self.tools.clock()
+        for run_id in await housekeeping.park_given_up(self.tools.database, now):
+            log.warning("parked", run_id=run_id, code="attempts_exhausted")
+        await housekeeping.forget_expired(self.tools.database, now)
+
+    async def _regularly(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await do()
+            except (GatewayError, psycopg.Error) as error:
+                log.warning("housekeeping failed", error=type(error).__name__)

@@ -1,0 +1,99 @@
+"""One trace from the partner's call through worker and back ends, also across a crash: rows keep traceparents."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, Sampler, TraceIdRatioBased
+from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_W3C = TraceContextTextMapPropagator()
+_NAME = "omnigate"
+
+
+def start(
+    service: str, *, endpoint: str | None = None, ratio: float = 1.0, processor: SpanProcessor | None = None
+) -> TracerProvider:
+    """The provider of this process; the first one made is everybody's. Without an endpoint nothing is recorded, but
+    ids are made and travel on."""
+    if endpoint and processor is None:
+        processor = BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces"))
+    provider = TracerProvider(
+        sampler=_sampler(ratio) if processor else ALWAYS_OFF,
+        resource=Resource.create({"service.name": service}),
+        shutdown_on_exit=processor is not None,
+    )
+    if processor:
+        provider.add_span_processor(processor)
+    propagate.set_global_textmap(_W3C)  # no baggage: what a caller adds must not reach the systems behind us
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        trace.set_tracer_provider(provider)
+    return provider
+
+
+def _sampler(ratio: float) -> Sampler:
+    ours = TraceIdRatioBased(ratio)
+    return ParentBased(ours, remote_parent_sampled=ours, remote_parent_not_sampled=ours)  # the caller's flag is ignored
+
+
+def instrument(app: Any, provider: TracerProvider) -> None:
+    """A server span around every request, refused ones too."""
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")  # the instrumentation offers no other way
+    FastAPIInstrumentor.instrument_app(
+        app, tracer_provider=provider, exclude_spans=["receive", "send"], server_request_hook=_forget_query
+    )
+
+
+def _forget_query(span: Span, scope: Mapping[str, Any]) -> None:
+    if span.is_recording() and scope.get("query_string"):
+        span.set_attribute("url.query", "")
+
+
+def trace_id() -> str | None:
+    """Of the current span, as 32 hexadecimal digits."""
+    context = trace.get_current_span().get_span_context()
+    return f"{context.trace_id:032x}" if context.is_valid else None
+
+
+def traceparent() -> str | None:
+    """Of the current span: what a stored run continues."""
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+def outbound() -> dict[str, str]:
+    """The headers that carry the current trace to another system."""
+    headers: dict[str, str] = {}
+    _W3C.inject(headers)
+    return headers
+
+
+@contextmanager
+def span(
+    name: str,
+    *,
+    parent: str | None = None,
+    kind: SpanKind = SpanKind.INTERNAL,
+    provider: TracerProvider | None = None,
+    **facts: str,
+) -> Iterator[Span]:
+    """A span that continues the stored *parent*, else the current one. Facts are ids and names, never payloads."""
+    context = _W3C.extract({"traceparent": parent}) if parent else None
+    tracer = trace.get_tracer(_NAME, tracer_provider=provider)
+    with tracer.start_as_current_span(name, context, kind, attributes=facts) as current:
+        yield current
+
+
+def trace_id_of(parent: str | None) -> str:
+    """The trace id inside a stored traceparent; all zeros when there is none."""
+    return parent.split("-")[1] if parent else "0" * 32

@@ -1,0 +1,193 @@
+"""Where adapters are put to the proof: back ends to speak to, ways to make them fail, and their books to look into."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.server import ServerState
+
+from adapters.outbound import Bounds
+from adapters.rest import MANIFESTS, Manifests, rest_back_ends
+from adapters.sandbox import SandboxOptions, create_sandbox
+from adapters.sandbox.server import CuttableProtocol
+from gateway.domain.money import Money, extended
+from gateway.domain.orders import Address, Customer, Line, Order, Payment, Totals
+from gateway.ports import BackEnd, BackEnds
+
+Json = dict[str, Any]
+
+CARD = "tok_visa"
+DECLINED_CARD = "tok_declined"
+EUR_30 = Money(30_00, "EUR")
+KEY = "ord_1/step/1"
+HOME = Address(name="A. Buyer", lines=("1 High Street",), city="Leeds", country="GB", postal_code="LS1 1AA")
+HURRY = 0.2  # seconds an attempt takes where it is known that no answer will come
+
+
+def soon(seconds: float = 5.0) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def patient() -> Manifests:
+    """What the adapters promise; one promise of it can be replaced."""
+    return Manifests(payments=dict(MANIFESTS.payments), erp=dict(MANIFESTS.erp), wms=dict(MANIFESTS.wms))
+
+
+def order(*wanted: tuple[str, int], price: str = "7.50", currency: str = "EUR", order_id: str = "ord_1") -> Order:
+    """An order of these SKUs and quantities, three lamps if none are named."""
+    nothing = Money(0, currency)
+    lines = tuple(
+        Line(str(place), sku, quantity, Decimal(price), nothing, nothing)
+        for place, (sku, quantity) in enumerate(wanted or (("LAMP-7", 3),), 1)
+    )
+    goods = Money(sum(extended(line.unit_price, line.quantity, currency).amount for line in lines), currency)
+    return Order(
+        order_id=order_id,
+        channel_id="web-uk",
+        channel_order_id="536365",
+        placed_at=datetime.now(UTC),
+        currency=currency,
+        tax_mode="inclusive",
+        customer=Customer("person", "crm-17"),
+        lines=lines,
+        shipping_charge=nothing,
+        payment=Payment("card", CARD, goods),
+        totals=Totals(goods, nothing, nothing, nothing, goods),
+    )
+
+
+@dataclass(slots=True)
+class SandboxClock:
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Back ends through an adapter, and the back ends' own side of it."""
+
+    back_ends: BackEnds
+    _sandbox: httpx2.AsyncClient
+    _clock: SandboxClock
+
+    def clock_goes_ahead(self, seconds: float) -> None:
+        """The sandbox's, so that what reaches it reaches it late."""
+        self._clock.ahead = seconds
+
+    def hurry(self, port: BackEnd, operation: str) -> None:
+        """Wait a moment only for this operation's answers."""
+        assert isinstance(port.manifest, dict)
+        port.manifest[operation] = replace(port.manifest[operation], attempt=HURRY)
+
+    async def fault(self, system: str, operation: str, kind: str, **more: float) -> None:
+        """The next such call goes wrong in this way."""
+        rule = {"system": system, "operation": operation, "kind": kind, "next": 1, **more}
+        await self._asked("POST", "/faults", {"rules": [rule]})
+
+    async def ship(self, shipment: str) -> None:
+        await self._asked("POST", "/wms/_ship", {"shipment_id": shipment})
+
+    async def effects(self, system: str, **sought: str) -> list[Json]:
+        """What stands in the system's ledger."""
+        listed: list[Json] = (await self._asked("GET", f"/ledger/{system}/effects", **sought))["effects"]
+        return listed
+
+    async def attempts(self, system: str, **sought: str) -> list[Json]:
+        listed: list[Json] = (await self._asked("GET", f"/ledger/{system}/attempts", **sought))["attempts"]
+        return listed
+
+    async def books(self, system: str) -> Json:
+        """The balances of a system."""
+        summary: Json = (await self._asked("GET", "/ledger/summary"))[system]
+        return summary
+
+    async def _asked(self, method: str, path: str, body: Json | None = None, **query: str) -> Json:
+        answer = await self._sandbox.request(method, path, json=body, params=query)
+        assert answer.is_success, answer.text
+        read: Json = answer.json()
+        return read
+
+
+@asynccontextmanager
+async def in_process(folder: Path) -> AsyncIterator[Ground]:
+    """The REST adapters on a sandbox in this process, without a network."""
+    clock = SandboxClock()
+    async with _sandbox(folder, clock) as app:
+        transport = httpx2.ASGITransport(app)
+        client = httpx2.AsyncClient(transport=transport, base_url="http://sandbox")
+        async with client, back_ends("http://sandbox", transport=transport) as connected:
+            yield Ground(connected, client, clock)
+
+
+@asynccontextmanager
+async def over_the_network(folder: Path) -> AsyncIterator[Ground]:
+    """The REST adapters on a sandbox that is reached by sockets, where connections can be cut."""
+    clock = SandboxClock()
+    async with _sandbox(folder, clock) as app, listening(app) as url:
+        client = httpx2.AsyncClient(base_url=url, trust_env=False, verify=False)
+        async with client, back_ends(url) as connected:
+            yield Ground(connected, client, clock)
+
+
+@asynccontextmanager
+async def back_ends(
+    url: str,
+    *,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    bounds: Bounds | None = None,
+) -> AsyncIterator[BackEnds]:
+    async with rest_back_ends(
+        payments_url=f"{url}/psp",
+        erp_url=f"{url}/erp",
+        wms_url=f"{url}/wms",
+        manifests=patient(),
+        bounds=bounds,
+        transport=transport,
+    ) as connected:
+        yield connected
+
+
+@asynccontextmanager
+async def _sandbox(folder: Path, clock: SandboxClock) -> AsyncIterator[Starlette]:
+    app = create_sandbox(SandboxOptions(ledger=folder / "sandbox.sqlite", ship_after=3600, clock=clock))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@asynccontextmanager
+async def listening(app: Starlette) -> AsyncIterator[str]:
+    """What `uvicorn.run` does, in this event loop and without its signals and ticks."""
+    config = uvicorn.Config(app, http=CuttableProtocol, ws="none", lifespan="off", access_log=False, log_level="error")
+    config.load()
+    state = ServerState()
+
+    def protocol() -> CuttableProtocol:
+        return CuttableProtocol(config=config, server_state=state, app_state={})
+
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in state.tasks:
+            task.cancel()
+        await asyncio.gather(*state.tasks, return_exceptions=True)
+
+
+def refusing_port() -> str:
+    """An address at which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"

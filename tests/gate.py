@@ -1,0 +1,99 @@
+"""The front door, opened for one test: the whole stack in this process, with a clock that stands still."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from httpx2 import ASGITransport, AsyncClient, Response
+from opentelemetry.sdk.trace import TracerProvider
+
+from gateway.app import create_app, open_secrets
+from gateway.domain.identifiers import mint
+from gateway.governance.bundle import Bundle, load_bundle
+from gateway.partners import SCOPES
+from gateway.partners.registry import Credentials, Registry
+from gateway.ports import Counters
+from gateway.settings import ROOT, Settings
+from gateway.store.pool import Database
+from gateway.store.secrets import Secrets
+
+PUBLIC = "https://gateway.example"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@dataclass
+class StillClock:
+    """Time passes only when a test says so."""
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Gate:
+    """What a caller has in hand, and what an operator could do meanwhile."""
+
+    app: FastAPI
+    http: AsyncClient
+    clock: StillClock
+    database: Database
+    registry: Registry
+    secrets: Secrets
+    bundle: Bundle
+
+    async def partner(
+        self, name: str = "web", *, scopes: frozenset[str] = SCOPES, plan: str = "internal", channels: Sequence[str] = ()
+    ) -> Credentials:
+        return await self.registry.add(
+            name, channels=frozenset(channels or [f"{name}-uk"]), scopes=scopes, plan=plan, operator="tess"
+        )
+
+    async def ask_token(self, credentials: Credentials, **form: str) -> Response:
+        data = {"grant_type": "client_credentials", **form}
+        return await self.http.post("/oauth/token", data=data, auth=(credentials.client_id, credentials.client_secret))
+
+    async def token(self, credentials: Credentials, **form: str) -> str:
+        answer = await self.ask_token(credentials, **form)
+        assert answer.status_code == 200, answer.text
+        token: str = answer.json()["access_token"]
+        return token
+
+    async def bearer(self, credentials: Credentials | None = None, **form: str) -> dict[str, str]:
+        """The header of a partner; of a new one if none is given."""
+        return {"authorization": f"Bearer {await self.token(credentials or await self.partner(), **form)}"}
+
+
+@asynccontextmanager
+async def open_gate(
+    database_url: str,
+    home: Path,
+    *,
+    contracts: Path = ROOT / "contracts" / "openapi",
+    policies: Path = ROOT / "policies",
+    router: APIRouter | None = None,
+    counters: Counters | None = None,
+    traces: TracerProvider | None = None,
+) -> AsyncIterator[Gate]:
+    settings = Settings(home=home, public_url=PUBLIC)
+    database = Database(database_url, connections=4, name="test-edge")
+    clock = StillClock()
+    bundle = load_bundle(contracts, policies)
+    app = create_app(
+        settings=settings, database=database, bundle=bundle, clock=clock, counters=counters, traces=traces
+    )
+    if router is not None:
+        app.include_router(router)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url=PUBLIC) as http,
+    ):
+        registry = Registry(database, clock=clock, mint=mint)
+        yield Gate(app, http, clock, database, registry, open_secrets(settings, database), bundle)
