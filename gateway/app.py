@@ -14,6 +14,7 @@ from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
+from gateway.governance.access import Facts
 from gateway.governance.bundle import Bundle
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import partner_routes
@@ -21,6 +22,7 @@ from gateway.partners.tokens import Tokens
 from gateway.ports import Counters
 from gateway.resources.callbacks import callbacks
 from gateway.resources.orders import orders
+from gateway.resources.pages import PageTokens
 from gateway.settings import Settings
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
@@ -78,8 +80,16 @@ def create_app(
     per_address = f"{budget.quota} per {budget.window} second"
     app.include_router(partner_routes(database, tokens=tokens, keys=keys, public=public, per_address=per_address))
     app.include_router(edge_routes(database, public=public))
-    app.include_router(orders(database, settings=settings, access=bundle.access, mint=mint))
-    app.include_router(callbacks(database))
+    app.include_router(
+        orders(
+            database,
+            public=public,
+            pages=PageTokens(secrets),
+            decide=lambda principal, action: bundle.access.decide(Facts.of(principal, action)),
+            mint=mint,
+        )
+    )
+    app.include_router(callbacks(database, mint=mint))
     tracing.instrument(app, traces or tracing.start("omnigate-edge"))
     return app
 

@@ -33,7 +33,7 @@ it stand in `gateway/refusals.py`. Facts of a `Refused` go to the caller; facts 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 Effect = Literal["none", "applied", "unknown"]
 
@@ -45,7 +45,7 @@ class GatewayError(Exception):
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, detail: str, *, effect: Effect | None = None, **facts: object) -> None:
+    def __init__(self, detail: str, *, effect: Effect | None = None, **facts: Any) -> None:
         super().__init__(detail)
         self.detail = detail
         self.effect = effect

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gateway.errors import GatewayError
 
@@ -22,7 +22,7 @@ class Refused(GatewayError):
 
     status, code = 400, "refused"
 
-    def __init__(self, detail: str, *, faults: tuple[Fault, ...] = (), **facts: object) -> None:
+    def __init__(self, detail: str, *, faults: tuple[Fault, ...] = (), **facts: Any) -> None:
         super().__init__(detail, **facts)
         self.faults = faults
 
@@ -80,7 +80,7 @@ class InsufficientScope(Forbidden):
 
     status, code = 403, "insufficient_scope"
 
-    def __init__(self, detail: str, *, scope: str, **facts: object) -> None:
+    def __init__(self, detail: str, *, scope: str, **facts: Any) -> None:
         super().__init__(detail, scope=scope, **facts)
         self.scope = scope
 
@@ -99,7 +99,7 @@ class MethodNotAllowed(Refused):
 
     status, code = 405, "method_not_allowed"
 
-    def __init__(self, detail: str, *, allow: tuple[str, ...], **facts: object) -> None:
+    def __init__(self, detail: str, *, allow: tuple[str, ...], **facts: Any) -> None:
         super().__init__(detail, **facts)
         self.allow = allow
 
@@ -181,7 +181,7 @@ class TooManyRequests(Refused):
 
     status, code, retryable = 429, "too_many_requests", True
 
-    def __init__(self, detail: str, *, retry_after: int, **facts: object) -> None:
+    def __init__(self, detail: str, *, retry_after: int, **facts: Any) -> None:
         super().__init__(detail, retry_after=retry_after, **facts)
         self.retry_after = retry_after
 

@@ -9,6 +9,7 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
+from observability.failures import describe_failure
 from observability.redaction import redact
 from observability.tracing import trace_id
 
@@ -18,7 +19,7 @@ def configure(*, level: str = "INFO", stream: BinaryIO | None = None, remember: 
     out = stream or sys.stdout.buffer
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     structlog.configure(
-        processors=[*_SHARED, structlog.processors.format_exc_info, redact, _render],
+        processors=[*_SHARED, describe_failure, redact, _render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.BytesLoggerFactory(out),
         cache_logger_on_first_use=remember,
@@ -29,7 +30,7 @@ def configure(*, level: str = "INFO", stream: BinaryIO | None = None, remember: 
             foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                describe_failure,
                 redact,
                 _render_text,
             ],

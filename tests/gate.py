@@ -1,6 +1,6 @@
 """The front door, opened for one test: the whole stack in this process, with a clock that stands still."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,11 +12,11 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from gateway.app import create_app, open_secrets
 from gateway.domain.identifiers import mint
-from gateway.governance.bundle import Bundle, load_bundle
+from gateway.governance.bundle import Bundle
 from gateway.partners import SCOPES
 from gateway.partners.registry import Credentials, Registry
 from gateway.ports import Counters
-from gateway.settings import ROOT, Settings
+from gateway.settings import Settings
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets
 
@@ -50,11 +50,11 @@ class Gate:
     bundle: Bundle
 
     async def partner(
-        self, name: str = "web", *, scopes: frozenset[str] = SCOPES, plan: str = "internal", channels: Sequence[str] = ()
+        self, name: str = "web", *, scopes: frozenset[str] = SCOPES, plan: str = "internal"
     ) -> Credentials:
-        return await self.registry.add(
-            name, channels=frozenset(channels or [f"{name}-uk"]), scopes=scopes, plan=plan, operator="tess"
-        )
+        """A partner with one channel, named after it."""
+        channels = frozenset({f"{name}-uk"})
+        return await self.registry.add(name, channels=channels, scopes=scopes, plan=plan, operator="tess")
 
     async def ask_token(self, credentials: Credentials, **form: str) -> Response:
         data = {"grant_type": "client_credentials", **form}
@@ -76,8 +76,7 @@ async def open_gate(
     database_url: str,
     home: Path,
     *,
-    contracts: Path = ROOT / "contracts" / "openapi",
-    policies: Path = ROOT / "policies",
+    bundle: Bundle,
     router: APIRouter | None = None,
     counters: Counters | None = None,
     traces: TracerProvider | None = None,
@@ -85,10 +84,7 @@ async def open_gate(
     settings = Settings(home=home, public_url=PUBLIC)
     database = Database(database_url, connections=4, name="test-edge")
     clock = StillClock()
-    bundle = load_bundle(contracts, policies)
-    app = create_app(
-        settings=settings, database=database, bundle=bundle, clock=clock, counters=counters, traces=traces
-    )
+    app = create_app(settings=settings, database=database, bundle=bundle, clock=clock, counters=counters, traces=traces)
     if router is not None:
         app.include_router(router)
     async with (

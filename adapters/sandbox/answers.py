@@ -72,8 +72,8 @@ class Answer:
 
 def text(body: Json, name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not value or len(value) > 200:
-        raise Refusal(400, "malformed", f"'{name}' must be a text of 1 to 200 characters")
+    if not isinstance(value, str) or not value or len(value) > 255:
+        raise Refusal(400, "malformed", f"'{name}' must be a text of 1 to 255 characters")
     return value
 
 

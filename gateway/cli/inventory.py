@@ -28,13 +28,10 @@ def sync() -> None:
 
 
 async def _sync(settings: Settings, url: str) -> int:
-    addresses = {
-        "payments_url": str(settings.payments_url),
-        "erp_url": str(settings.erp_url),
-        "wms_url": str(settings.wms_url),
-    }
     changed = 0
-    async with database(url, name="omnigate-inventory") as opened, rest_back_ends(**addresses) as back_ends:
+    payments, erp, wms = str(settings.payments_url), str(settings.erp_url), str(settings.wms_url)
+    connected = rest_back_ends(payments_url=payments, erp_url=erp, wms_url=wms)
+    async with database(url, name="omnigate-inventory") as opened, connected as back_ends:
         async for levels in back_ends.wms.stock():
             async with opened.transaction() as connection:
                 changed += await stock.count(connection, levels)

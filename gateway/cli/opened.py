@@ -11,7 +11,7 @@ from gateway.store.pool import Database
 
 @contextmanager
 def database_url(settings: Settings) -> Iterator[str]:
-    """A migrated database. The embedded one migrates by itself; your own is refused until `omnigate migrate` has run."""
+    """A migrated database. The embedded one migrates by itself; your own is refused until `omnigate migrate` ran."""
     if settings.database_url is not None:
         url = settings.database_url.get_secret_value()
         if (fault := migrate.check(url)) is not None:

@@ -34,9 +34,7 @@ def add(
     name: Annotated[str, typer.Option(help="How people call it.")] = "",
 ) -> None:
     """Register a partner; its secret is shown once."""
-    plans = load_quotas(read_settings().policies / "quotas.yaml").plans
-    if plan not in plans:
-        raise Misconfigured(f"there is no plan '{plan}' in policies/quotas.yaml; known: {', '.join(sorted(plans))}")
+    _check_plan(plan)
     scopes = frozenset(scope or ("orders:read", "orders:write"))
     _show(
         _registered(
@@ -75,6 +73,12 @@ def suspend(partner: str, operator: Operator) -> None:
     """Shut a partner out: its tokens are refused within five seconds."""
     _registered(lambda registry: registry.suspend(partner, operator=operator))
     Console().print(f"{partner} is suspended")
+
+
+def _check_plan(plan: str) -> None:
+    plans = load_quotas(read_settings().policies / "quotas.yaml").plans
+    if plan not in plans:
+        raise Misconfigured(f"there is no plan '{plan}' in policies/quotas.yaml; known: {', '.join(sorted(plans))}")
 
 
 def _registered(act: Callable[[Registry], Awaitable[Result]]) -> Result:

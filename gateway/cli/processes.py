@@ -50,7 +50,7 @@ def serve() -> None:
 
 
 def worker() -> None:
-    """A worker: carries transactions through the back ends. Start as many as you like; a dead one's work is taken over."""
+    """A worker: carries transactions through the back ends. Start as many as you like; a dead one is replaced."""
     settings = read_settings()
     logs.configure(level=settings.log_level, remember=True)
     tracing.start("omnigate-worker", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)

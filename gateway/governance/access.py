@@ -10,10 +10,10 @@ from typing import get_args
 from gateway.domain.access import Allow, Decision, Deny, Reach
 from gateway.domain.principal import Kind, Principal
 from gateway.errors import Misconfigured
-from gateway.governance.sections import Text, Texts, only_keys, read_section
+from gateway.governance.sections import Shape, Text, Texts, only_keys, read_section
 from gateway.governance.yaml import Document, read_yaml
 
-_KEYS = {
+_KEYS: dict[str, Shape] = {
     "name": Text("partners-place-orders"),
     "actions": Texts(Text("orders:write")),
     "principals": Texts(Text("partner", choices=get_args(Kind))),

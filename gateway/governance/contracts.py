@@ -8,7 +8,7 @@ Faults of a body point into it (`#/lines/0/quantity`), others into the request a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ from gateway.governance.openapi import operations
 from gateway.governance.parameters import read_query, unknown_parameters
 from gateway.governance.paths import Matched, Paths
 from gateway.governance.pointers import body_pointer
-from gateway.governance.schema import without_discriminators
-from gateway.governance.yaml import Document, read_yaml
+from gateway.governance.schema import enforceable
+from gateway.governance.yaml import read_yaml
 from gateway.refusals import Fault, Invalid, UnsupportedMedia
 
 __all__ = ["Checked", "Contracts", "Matched", "load_contracts"]
@@ -74,8 +74,8 @@ class Contracts:
         values = _parameters(clauses, sources, faults)
         value = _body(clauses, content_type, body, faults)
         if faults:
-            detail = f"{len(faults)} {'thing breaks' if len(faults) == 1 else 'things break'} the contract of {operation.id}"
-            raise Invalid(detail, faults=tuple(faults[:MOST]))
+            more = "; these are the first faults" if len(faults) > MOST else ""
+            raise Invalid(f"the request breaks the contract of {operation.id}{more}", faults=tuple(faults[:MOST]))
         return Checked(values, value)
 
     def check_answer(self, operation: Operation, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -98,27 +98,23 @@ def load_contracts(folder: Path) -> Contracts:
     for path in sorted(folder.glob("*.yaml")):
         document = read_yaml(path)
         refuse_unless_sound(document)
-        for each in _clauses_of(document, path.stem):
-            _refuse_twins(each, clauses.values())
-            clauses[each.operation.id] = each
+        compiler = Compiler(document, enforceable(document.value))
+        for described in operations(document):
+            new = compiler.clauses(described, path.stem)
+            _refuse_twin(new.operation, clauses.values(), where=document.at(*described.place))
+            clauses[new.operation.id] = new
         documents[path.stem] = document.value
     if not clauses:
         raise Misconfigured(f"{folder}: there is no contract (*.yaml) with an operation here")
     return Contracts(clauses, documents)
 
 
-def _clauses_of(document: Document, contract: str) -> Iterator[Clauses]:
-    compiler = Compiler(document, without_discriminators(document.value))
-    return (compiler.clauses(described, contract) for described in operations(document))
-
-
-def _refuse_twins(new: Clauses, others: Any) -> None:
-    mine = new.operation
+def _refuse_twin(mine: Operation, others: Iterable[Clauses], *, where: str) -> None:
     for theirs in (each.operation for each in others):
         if mine.id == theirs.id:
-            raise Misconfigured(f"{mine.contract}.yaml: operationId '{mine.id}' is taken by {theirs.contract}.yaml")
+            raise Misconfigured(f"{where}: operationId '{mine.id}' is taken by {theirs.contract}.yaml; use another")
         if (mine.method, mine.path) == (theirs.method, theirs.path):
-            raise Misconfigured(f"{mine.contract}.yaml: {mine.method} {mine.path} is also in {theirs.contract}.yaml")
+            raise Misconfigured(f"{where}: {mine.method} {mine.path} is also in {theirs.contract}.yaml; keep one")
 
 
 def _parameters(clauses: Clauses, sources: Mapping[str, Mapping[str, Any]], faults: list[Fault]) -> dict[str, Any]:

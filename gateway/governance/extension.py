@@ -8,14 +8,14 @@ from gateway.domain.operation import Authentication, BodyKind, Operation
 from gateway.errors import Misconfigured
 from gateway.governance.names import listed
 from gateway.governance.openapi import Described, resolved
-from gateway.governance.sections import Count, Text, read_section
+from gateway.governance.sections import Count, Shape, Text, read_section
 from gateway.governance.yaml import Document
 
 BODY_LIMIT = 1 << 20  # bytes, where the operation does not say
 
 MEDIA = {"json": "application/json", "ndjson": "application/x-ndjson", "form": "application/x-www-form-urlencoded"}
 
-_KEYS = {
+_KEYS: dict[str, Shape] = {
     "action": Text("orders:write"),
     "authentication": Text("bearer", choices=get_args(Authentication)),
     "idempotency": Text("required", choices=("required", "none")),
@@ -31,7 +31,9 @@ def read_operation(document: Document, described: Described, contract: str) -> O
     called = f"operation '{name}'"
     if "x-omnigate" not in described.text:
         where = document.at(*described.place)
-        raise Misconfigured(f"{where}: {called} lacks 'x-omnigate'; it says action, authentication, idempotency and body")
+        raise Misconfigured(
+            f"{where}: {called} lacks 'x-omnigate'; it says action, authentication, idempotency and body"
+        )
     optional = {"body_limit": BODY_LIMIT, "retention_hours": 72}
     found = read_section(document, (*described.place, "x-omnigate"), called=called, keys=_KEYS, optional=optional)
     _refuse_other_body(document, described, found["body"])

@@ -1,9 +1,10 @@
-"""From a validator's errors to faults a caller can act on: a place, a code, a sentence; never the value that was sent."""
+"""From a validator's errors to faults a caller can act on: place, code, sentence; never the value that was sent."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,7 @@ from gateway.governance.yaml import Place
 from gateway.refusals import Fault
 
 MOST = 100  # faults in one answer; who has more mends these first
+_HOPELESS = 5_000  # errors cost 20 µs each; beyond this the first one has to do
 
 Point = Callable[[Iterable[str | int]], str]
 
@@ -49,37 +51,66 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
 }
 
 
-def faults_of(validator: Validator, value: Any, *, root: dict[str, Any], point: Point) -> Iterator[Fault]:
+def faults_of(validator: Validator, value: Any, *, root: dict[str, Any], point: Point) -> list[Fault]:
     """What is wrong with *value*, in the order of the schema, each thing once, at most `MOST`."""
     if validator.is_valid(value):
-        return
+        return []
     seen: dict[Fault, None] = {}
-    for error in islice(validator.iter_errors(value), 2 * MOST):
-        seen.update(dict.fromkeys(_faults(error, root, point)))
+    reader = _Reader(root, point, errors := list(_errors(validator, value)))
+    for error in errors:
+        seen.update(dict.fromkeys(reader.faults(error)))
         if len(seen) >= MOST:
             break
-    yield from islice(seen, MOST)
+    return list(islice(seen, MOST))
 
 
-def _faults(error: ValidationError, root: dict[str, Any], point: Point) -> Iterator[Fault]:
-    kind, name, path = error.kind, error.kind.name, error.instance_path
-    if name in _UNKNOWN:
-        known = _known_names(root, error.schema_path[:-1])
-        yield from (_unknown(point, [*path, field], known) for field in kind.unexpected[:MOST])  # type: ignore[attr-defined]
-    elif name == "falseSchema" and error.schema_path[-1] in _UNKNOWN:
-        yield _unknown(point, path, _known_names(root, error.schema_path[:-1]))
-    elif name == "required":
-        yield Fault(point([*path, kind.property]), "required", "is required")  # type: ignore[attr-defined]
-    elif name in {"anyOf", "oneOf"} and (branch := _only_plausible(error)):
-        for inner in branch:
-            yield from _faults(inner, root, point)
-    else:
-        sentence = _SENTENCES.get(name, lambda _: "is not allowed here")(kind)
-        yield Fault(point(path), _UPPER.sub("_", name).lower() if name in _SENTENCES else "not_allowed", sentence)
+def _errors(validator: Validator, value: Any) -> Iterable[ValidationError]:
+    if len(validator.evaluate(value).errors()) <= _HOPELESS:
+        return validator.iter_errors(value)
+    try:
+        validator.validate(value)
+    except ValidationError as error:
+        return (error,)
+    return ()
 
 
-def _unknown(point: Point, path: list[str | int], known: set[str]) -> Fault:
-    return Fault(point(path), "unknown_field", f"is not known{did_you_mean(str(path[-1]), known)}")
+class _Reader:
+    """Reads the errors of one value."""
+
+    def __init__(self, root: dict[str, Any], point: Point, errors: list[ValidationError]) -> None:
+        self.root = root
+        self.point = point
+        self.errors = errors
+
+    @cached_property
+    def struck(self) -> frozenset[Place]:
+        """Every place at or under which something else than an unexpected field is wrong."""
+        paths = (tuple(error.instance_path) for error in self.errors if error.kind.name not in _UNKNOWN)
+        return frozenset(path[:length] for path in paths for length in range(len(path) + 1))
+
+    def faults(self, error: ValidationError) -> Iterator[Fault]:
+        kind: Any = error.kind
+        name, path = kind.name, error.instance_path
+        if name in _UNKNOWN:
+            yield from self._unknown(error, kind.unexpected)
+        elif name == "required":
+            yield Fault(self.point([*path, kind.property]), "required", "is required")
+        elif name in {"anyOf", "oneOf"} and (branch := _only_plausible(error)):
+            for inner in branch:
+                yield from self.faults(inner)
+        else:
+            code = _UPPER.sub("_", name).lower() if name in _SENTENCES else "not_allowed"
+            yield Fault(self.point(path), code, _SENTENCES.get(name, lambda _: "is not allowed here")(kind))
+
+    def _unknown(self, error: ValidationError, fields: list[str]) -> Iterator[Fault]:
+        known = _known_names(self.root, error.schema_path[:-1])
+        path = error.instance_path
+        for field in fields[:MOST]:
+            place = self.point([*path, field])
+            if field not in known:
+                yield Fault(place, "unknown_field", f"is not known{did_you_mean(field, known)}")
+            elif tuple(path) not in self.struck:  # else it only counts as unexpected because its schema failed
+                yield Fault(place, "not_allowed", "is not allowed together with the other fields here")
 
 
 def _only_plausible(error: ValidationError) -> list[ValidationError] | None:

@@ -1,8 +1,8 @@
 """
 Strict JSON: what two parsers could read differently is refused before anybody reads it.
 
-orjson is the gate (UTF-8, NaN, surrogates, syntax), the standard decoder reads the value (repeated keys, exact integers).
-The way through for good documents is fast; where a bad one is bad is looked for only once it is known to be bad.
+orjson is the gate (UTF-8, NaN, surrogates, syntax), the standard decoder reads (repeated keys, exact numbers). The
+way through for good documents is fast; where a bad one is bad is looked for only once it is known to be bad.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LARGEST = 2**53 - 1  # what every JSON reader holds exactly (RFC 7493)
 LONGEST = 40  # characters of one number; more cannot be told apart by a double anyway
 SHOWN = 64  # characters of a key that are repeated to the caller
 
-_LONG_NUMBER = re.compile(rb"[0-9]{16}")  # the least that can exceed 2^53 - 1
+_LONG_INTEGER = re.compile(rb"[:,\[\s-][0-9]{16}")  # the least that can exceed 2^53 - 1
 _ASTRAL = re.compile(rb"[\xf0-\xf4]")  # RFC 8785 orders keys by UTF-16, where these come before U+E000
 
 
@@ -43,7 +43,7 @@ class _Pairs(list[tuple[str, Any]]):
 def parse(data: bytes, *, depth: int = 32) -> Any:
     """The value in *data*. Raises `Malformed` with a sentence that says what is wrong and where, never with a value."""
     _refuse_unless_json(data, depth)
-    decoder = _LONG if _LONG_NUMBER.search(data) else _SHORT
+    decoder = _LONG if _LONG_INTEGER.search(data) or data[:1].isdigit() else _SHORT
     try:
         value = decoder.decode(data.decode())
     except ValueError:  # of our own making, see the hooks: orjson has read the same bytes
@@ -155,7 +155,7 @@ def _faults(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[str]:
     if isinstance(value, str) and "\x00" in value:
         yield f"the string at {body_pointer(path)} contains the character NUL"
     elif isinstance(value, _OutOfRange):
-        yield f"the number at {body_pointer(path)} is longer or larger than 2^53-1 allows; send it as a string"
+        yield f"the number at {body_pointer(path)} exceeds 2^53-1 or {LONGEST} characters; send it as a string"
     elif isinstance(value, (dict, _Pairs)):
         yield from _object_faults(list(value.items() if isinstance(value, dict) else value), path)
     elif isinstance(value, list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,14 +18,15 @@ from gateway.governance.schema import LINEAR, mapping_of
 from gateway.governance.specification import breaches
 from gateway.governance.yaml import Document, Place
 
-_KEYWORDS = frozenset(  # what the validator enforces, and notes to the reader
-    """$ref $defs $comment type enum const format pattern minLength maxLength minimum maximum exclusiveMinimum
+_ENFORCED_OR_NOTES = """
+    $ref $defs $comment type enum const format pattern minLength maxLength minimum maximum exclusiveMinimum
     exclusiveMaximum multipleOf items prefixItems contains minContains maxContains minItems maxItems uniqueItems
     unevaluatedItems properties patternProperties additionalProperties unevaluatedProperties propertyNames required
     minProperties maxProperties dependentRequired dependentSchemas allOf anyOf oneOf not if then else discriminator
-    title description default deprecated readOnly writeOnly examples example externalDocs""".split()
-)
-_PARAMETER = frozenset("name in required schema description example examples deprecated".split())
+    title description default deprecated readOnly writeOnly examples example externalDocs
+"""
+_KEYWORDS = frozenset(_ENFORCED_OR_NOTES.split())
+_PARAMETER = frozenset(("name", "in", "required", "schema", "description", "example", "examples", "deprecated"))
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 Finding = tuple[Place, str]
@@ -36,9 +37,17 @@ def refuse_unless_sound(document: Document) -> None:
     root = document.value
     if not isinstance(root, dict) or not str(root.get("openapi", "")).startswith("3.1."):
         raise Misconfigured(f"{document.at('openapi')}: a contract begins with 'openapi: 3.1.x'")
-    for findings in (_references, breaches, _all_about_operations, _schema_findings):
-        if found := sorted({f"{document.at(*place)}: {what}" for place, what in findings(document)}):
-            raise Misconfigured("\n".join(found))
+    _raise(document, _references(document))
+    specification = list(breaches(document))
+    _raise(document, (breach for breach in specification if breach[0]))
+    _raise(document, _operation_findings(document))
+    _raise(document, _schema_findings(document))
+    _raise(document, specification)  # what has no place, and none of the above
+
+
+def _raise(document: Document, findings: Iterable[Finding]) -> None:
+    if found := sorted({f"{document.at(*place)}: {what}" for place, what in findings}):
+        raise Misconfigured("\n".join(found))
 
 
 def _references(document: Document) -> Iterator[Finding]:
@@ -55,17 +64,21 @@ def _escaped(place: Place) -> Iterator[str]:
     return (str(token).replace("~", "~0").replace("/", "~1") for token in place)
 
 
-def _all_about_operations(document: Document) -> Iterator[Finding]:
+def _operation_findings(document: Document) -> Iterator[Finding]:
+    names: set[str] = set()
     for server in document.value.get("servers", ()):
         if urlsplit(server["url"]).path not in {"", "/"}:
             yield ("servers",), f"server '{server['url']}' has a path; write it in front of every path instead"
     for described in operations(document):
-        yield from _operation(described)
+        name = str(described.text.get("operationId", ""))
+        if name in names:
+            yield (*described.place, "operationId"), f"operationId '{name}' stands here twice; give this one another"
+        names.add(name)
+        yield from _operation(described, name)
         yield from open_objects(document, described)
 
 
-def _operation(described: Described) -> Iterator[Finding]:
-    name = str(described.text.get("operationId", ""))
+def _operation(described: Described, name: str) -> Iterator[Finding]:
     if not _NAME.fullmatch(name):
         yield described.place, f"operationId '{name}' must be snake_case and there, like 'place_order'"
     in_path = set(TEMPLATE.findall(described.path))
@@ -76,7 +89,10 @@ def _operation(described: Described) -> Iterator[Finding]:
         if text["in"] not in {"query", "path", "header"}:
             yield place, f"parameters in '{text['in']}' are not enforced; use query, path or header"
         if unknown := sorted(text.keys() - _PARAMETER):
-            yield (*place, unknown[0]), f"'{unknown[0]}' of a parameter is not enforced; known are {listed(sorted(_PARAMETER))}"
+            yield (
+                (*place, unknown[0]),
+                f"'{unknown[0]}' of a parameter is not enforced; known are {listed(sorted(_PARAMETER))}",
+            )
         if "schema" not in text:
             yield place, f"parameter '{text['name']}' has no 'schema'"
 
@@ -86,7 +102,10 @@ def _schema_findings(document: Document) -> Iterator[Finding]:
         if isinstance(schema, dict):
             for keyword in schema:
                 if keyword not in _KEYWORDS and not keyword.startswith("x-"):
-                    yield (*place, keyword), f"'{keyword}' is no keyword that is enforced{did_you_mean(keyword, _KEYWORDS)}"
+                    yield (
+                        (*place, keyword),
+                        f"'{keyword}' is no keyword that is enforced{did_you_mean(keyword, _KEYWORDS)}",
+                    )
             yield from _pattern(place, schema)
             yield from _discriminator(document, place, schema)
 

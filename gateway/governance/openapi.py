@@ -10,8 +10,10 @@ from gateway.governance.yaml import Document, Place
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 
-_ONE = frozenset("items contains not if then else additionalProperties unevaluatedProperties unevaluatedItems".split()) | {
-    "propertyNames"
+_ONE = frozenset(("items", "contains", "not", "if", "then", "else", "propertyNames")) | {
+    "additionalProperties",
+    "unevaluatedProperties",
+    "unevaluatedItems",
 }
 _LISTS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 _MAPS = frozenset(("properties", "patternProperties", "$defs", "dependentSchemas"))

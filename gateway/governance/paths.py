@@ -36,7 +36,9 @@ class Paths:
                 methods.setdefault("HEAD", methods["GET"])
         self._literal = {path: methods for path, methods in by_path.items() if not TEMPLATE.search(path)}
         templated = [path for path in by_path if path not in self._literal]
-        self._templates = tuple(_Template(_expression(path), by_path[path]) for path in sorted(templated, key=_openness))
+        self._templates = tuple(
+            _Template(_expression(path), by_path[path]) for path in sorted(templated, key=_openness)
+        )
 
     def match(self, method: str, path: str) -> Matched:
         """A literal path wins over templates, and of these the one with more literal text."""
@@ -62,7 +64,9 @@ def _not_allowed(methods: Iterable[str]) -> MethodNotAllowed:
 
 def _expression(path: str) -> re.Pattern[str]:
     pieces = TEMPLATE.split(path)  # text, name, text, name, …, text
-    return re.compile("".join(f"(?P<{piece}>[^/]+)" if odd % 2 else re.escape(piece) for odd, piece in enumerate(pieces)))
+    return re.compile(
+        "".join(f"(?P<{piece}>[^/]+)" if odd % 2 else re.escape(piece) for odd, piece in enumerate(pieces))
+    )
 
 
 def _openness(path: str) -> tuple[int, int, str]:

@@ -32,7 +32,7 @@ class Quotas:
     token_route: Budget
 
     def buckets(self, principal: Principal, operation: Operation) -> tuple[Bucket, ...]:
-        """What a call of *operation* draws from. Only partners have a plan; one that is no longer known is the default."""
+        """What a call of *operation* draws from. Only partners have a plan; one we do not know is the default."""
         if principal.kind != "partner" or operation.authentication == "none":
             return ()
         plan = self.plans.get(principal.plan or self.default_plan) or self.plans[self.default_plan]

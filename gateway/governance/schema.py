@@ -1,4 +1,4 @@
-"""Schemas made ready to be enforced: discriminators rewritten, validators built once."""
+"""Schemas made ready to be enforced: written so that faults name fields, validators built once."""
 
 from __future__ import annotations
 
@@ -35,8 +35,12 @@ LINEAR = RegexOptions()  # patterns in linear time: no look-around, no back-refe
 
 
 def compiled(document: Document, enforced: dict[str, Any], place: Place) -> Validator:
-    """A validator of the schema at *place*; *enforced* is the document after `without_discriminators`."""
-    root = {"$ref": f"#{plain_pointer(place)}", "paths": enforced["paths"], "components": enforced.get("components", {})}
+    """A validator of the schema at *place*; *enforced* is the document after `enforceable`."""
+    root = {
+        "$ref": f"#{plain_pointer(place)}",
+        "paths": enforced["paths"],
+        "components": enforced.get("components", {}),
+    }
     try:
         return Draft202012Validator(
             root,
@@ -44,7 +48,6 @@ def compiled(document: Document, enforced: dict[str, Any], place: Place) -> Vali
             validate_formats=True,
             ignore_unknown_formats=False,
             offline=True,
-            mask="…",
             pattern_options=LINEAR,
         )
     except ValidationError as error:
@@ -52,19 +55,25 @@ def compiled(document: Document, enforced: dict[str, Any], place: Place) -> Vali
         raise Misconfigured(f"{where}: this schema cannot be enforced: {error.message}") from None
 
 
-def without_discriminators(root: dict[str, Any]) -> dict[str, Any]:
-    """
-    A copy in which `oneOf` with a discriminator says `if` and `then`: the same documents are valid, and the faults of
-    others name the field that is wrong instead of every branch that did not fit.
-    """
+def enforceable(root: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which the same documents are valid, and the faults of all others name the field that is wrong."""
     rewritten = copy.deepcopy(root)
     for _, schema in list(schemas(rewritten)):
-        if isinstance(schema, dict) and "discriminator" in schema and (mapping := mapping_of(schema)):
-            tag = schema.pop("discriminator")["propertyName"]
-            del schema["oneOf"]
-            choice = {"type": "object", "required": [tag], "properties": {tag: {"enum": sorted(mapping)}}}
-            schema["allOf"] = [*schema.get("allOf", ()), choice, *(_branch(tag, *each) for each in sorted(mapping.items()))]
+        if isinstance(schema, dict):
+            _choose_by_tag(schema)
+            if schema.get("additionalProperties") is False:
+                schema.setdefault("properties", {})  # without it the validator does not name what is unexpected
     return rewritten
+
+
+def _choose_by_tag(schema: dict[str, Any]) -> None:
+    """`oneOf` with a discriminator becomes `if` and `then`: not every branch complains, only the one that was meant."""
+    if "discriminator" in schema and (mapping := mapping_of(schema)):
+        tag = schema.pop("discriminator")["propertyName"]
+        del schema["oneOf"]
+        choice = {"type": "object", "required": [tag], "properties": {tag: {"enum": sorted(mapping)}}}
+        branches = (_branch(tag, *each) for each in sorted(mapping.items()))
+        schema["allOf"] = [*schema.get("allOf", ()), choice, *branches]
 
 
 def mapping_of(schema: dict[str, Any]) -> dict[str, str]:

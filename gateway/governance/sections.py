@@ -54,11 +54,11 @@ class Texts:
         return next((fault for item in value if (fault := self.item.fault(item))), None)
 
 
-Kind = Text | Count | Texts
+Shape = Text | Count | Texts
 
 
 def read_section(
-    document: Document, place: Place, *, called: str, keys: Mapping[str, Kind], optional: Mapping[str, Any]
+    document: Document, place: Place, *, called: str, keys: Mapping[str, Shape], optional: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The mapping at *place*; what is absent and in *optional* has its value there. Raises `Misconfigured`."""
     section = mapping_at(document, place, called=called)
@@ -66,10 +66,10 @@ def read_section(
         if key not in keys:
             hint = did_you_mean(key, keys) or f"; known are {listed(keys)}"
             raise Misconfigured(f"{document.at(*place, key)}: {called}: unknown key '{key}'{hint}")
-    for key, kind in keys.items():
+    for key, shape in keys.items():
         if key not in section and key not in optional:
-            raise Misconfigured(f"{document.at(*place)}: {called}: '{key}' is missing; {_remedy(key, kind)}")
-        if key in section and (fault := kind.fault(section[key])):
+            raise Misconfigured(f"{document.at(*place)}: {called}: '{key}' is missing; {_remedy(key, shape)}")
+        if key in section and (fault := shape.fault(section[key])):
             raise Misconfigured(f"{document.at(*place, key)}: {called}: '{key}' {fault}")
     return {**optional, **section}
 
@@ -95,6 +95,6 @@ def only_keys(document: Document, known: tuple[str, ...]) -> None:
             raise Misconfigured(f"{document.at()}: '{key}:' is missing at the top level")
 
 
-def _remedy(key: str, kind: Kind) -> str:
-    example = f"[{kind.item.like}]" if isinstance(kind, Texts) else kind.like
+def _remedy(key: str, shape: Shape) -> str:
+    example = f"[{shape.item.like}]" if isinstance(shape, Texts) else shape.like
     return f"write '{key}: {example}'"

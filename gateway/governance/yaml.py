@@ -85,7 +85,7 @@ class _Reader:
             found[key.value] = self.value(child, (*place, key.value))
         return found
 
-    def _scalar(self, node: ScalarNode) -> Any:
+    def _scalar(self, node: Node) -> Any:
         kind, text = str(node.tag).removeprefix(_TAG), node.value
         try:
             if kind in {"str", "timestamp"}:  # JSON knows no dates

@@ -36,8 +36,8 @@ def answer(
 ) -> OAuthAnswer:
     """Status, body and headers, as RFC 6749 5.1 and 5.2 write them."""
     payload = dict(form)
-    if len(payload) != len(form):
-        return _refusal(InvalidRequestError("a parameter is repeated"))
+    if len(payload) != len(form) or "grant_type" not in payload:
+        return _refusal(InvalidRequestError("grant_type is needed, and no parameter may be repeated"))
     if client is None or client.partner.status != "active" or claimed_client(headers) is None:
         # The same words for whoever is unknown, suspended, or has the wrong secret.
         return _refusal(InvalidClientError("client authentication failed", status_code=401))

@@ -77,8 +77,14 @@ def outcome_told(call: Call) -> Iterator[None]:
         raise IdempotencyInFlight("the first request with this key is still being worked on", effect="none") from error
     except psycopg.errors.QueryCanceled as error:
         raise Unavailable("the database took too long", effect="none") from error
-    except Unavailable as error:  # cut off after the statement was sent: it may have been committed
-        raise Unavailable(error.detail, effect="unknown" if call.accepted else "none") from error
+    except Unavailable as error:
+        raise Unavailable(error.detail, effect="unknown" if call.accepted and _was_cut(error) else "none") from error
+
+
+def _was_cut(error: Unavailable) -> bool:
+    """Did the connection end after something was sent? Then it may have been committed. A refusal commits nothing."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state[:2] in ("08", "57")
 
 
 def _parameters(call: Call, acceptance: Acceptance) -> dict[str, Any]:

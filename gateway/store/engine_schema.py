@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import absurdctl  # type: ignore[import-untyped]
+import absurdctl
 import psycopg
 from psycopg import sql
 

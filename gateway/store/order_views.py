@@ -1,4 +1,4 @@
-"""Orders as partners read them. A partner that is None reads everybody's; another's order is as absent as an unknown one."""
+"""Orders as partners read them: another's order is as absent as an unknown one. A partner that is None reads all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ class OrderRow:
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
     order_id: str
+    status: OrderStatus
+    version: int
     channel_id: str
     channel_order_id: str
-    status: str
-    version: int
     currency: str
     grand_total: int
     placed_at: str
@@ -65,7 +65,8 @@ select o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs, 
 """
 
 _SUMMARIES: LiteralString = """
-select order_id, channel_id, channel_order_id, status, version, currency, grand_total, document ->> 'placed_at', received_at
+select order_id, status, version, channel_id, channel_order_id, currency, grand_total,
+       document ->> 'placed_at', received_at
   from orders where {mine} {named} order_id < %(after)s order by order_id desc limit %(limit)s
 """
 _MINE: LiteralString = "partner_id = %(partner)s and"
@@ -87,10 +88,12 @@ async def list_orders(
     asked = {"partner": partner, "channel_order_id": channel_order_id, "after": after, "limit": limit}
     async with database.connection() as connection:
         cursor = await connection.execute(sql, asked)
-        return [SummaryRow(*row) for row in await cursor.fetchall()]
+        return [SummaryRow(order_id, OrderStatus(status), *rest) for order_id, status, *rest in await cursor.fetchall()]
 
 
-async def list_events(database: Database, order_id: str, *, partner: str | None, after: int, limit: int) -> list[EventRow]:
+async def list_events(
+    database: Database, order_id: str, *, partner: str | None, after: int, limit: int
+) -> list[EventRow]:
     """Oldest first, beginning behind the sequence number *after*. An order that was accepted has at least one."""
     async with database.connection() as connection:
         cursor = await connection.execute(_EVENTS, (order_id, after, partner, partner, limit))

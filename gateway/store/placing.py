@@ -9,7 +9,7 @@ import psycopg
 from gateway.context import Call
 from gateway.domain.documents import whole
 from gateway.refusals import IdempotencyInFlight
-from gateway.store.accept import Acceptance, accept, statement
+from gateway.store.accept import Acceptance, accept, outcome_told, statement
 from gateway.store.idempotency import Answer, given_before, keep
 from gateway.store.pool import Database
 
@@ -46,16 +46,16 @@ async def _placed_before(database: Database, call: Call, acceptance: Acceptance)
     with outcome_told(call):
         async with database.connection() as connection:
             cursor = await connection.execute(_BY_NATURAL_KEY, (row["channel_id"], row["channel_order_id"]))
-        found = await cursor.fetchone()
-        if found is None:
-            raise IdempotencyInFlight("the order is being placed under another key; repeat the request", effect="none")
-        order_id, partner_id, content_hash, receipt, headers, document, personal = found
-        if partner_id != call.caller.partner:
-            return Taken(None)
-        if content_hash != row["content_hash"]:
-            return Taken(whole(document, personal))
-        answer = Answer(acceptance.answer.status, headers, receipt, replayed=True)
-        return answer if await keep(connection, call, order_id, answer) else await given_before(connection, call)
+            found = await cursor.fetchone()
+            if found is None:
+                raise IdempotencyInFlight("the order has just been placed; repeat the request", effect="none")
+            order_id, partner_id, content_hash, receipt, headers, document, personal = found
+            if partner_id != call.caller.partner:
+                return Taken(None)
+            if content_hash != row["content_hash"]:
+                return Taken(whole(document, personal))
+            answer = Answer(acceptance.answer.status, headers, receipt, replayed=True)
+            return answer if await keep(connection, call, order_id, answer) else await given_before(connection, call)
 
 
 _BY_NATURAL_KEY = """

@@ -76,7 +76,7 @@ async def declare(connection: Connection, run_id: str, step: str, *, state: str,
 
 
 async def restart(connection: Connection, run_id: str, *, direction: str, cause: Any = None) -> None:
-    """Leave the parking place: a new task. What is open has its whole time again, what was refused may be asked again."""
+    """Leave the parking place: a new task. What is open has its whole time again; what was refused is asked again."""
     await connection.execute(
         "update step set begun_at = clock_timestamp(), state = case state when 'rejected' then 'failed' else state end"
         f" where run_id = %s and {_OPEN}",

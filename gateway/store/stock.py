@@ -18,7 +18,7 @@ class Shortage:
 
 
 async def reserve(connection: Connection, order_id: str, demand: Mapping[str, int]) -> list[Shortage]:
-    """All of *demand* (SKU -> summed quantity) or none of it. Rows are locked in sorted order; repeating adds nothing."""
+    """All of *demand* (SKU -> summed quantity) or none. Rows are locked in sorted order; repeating adds nothing."""
     wanted = dict(sorted(demand.items()))
     cursor = await connection.execute(
         "select sku, on_hand - reserved from stock_position where sku = any(%s) order by sku for no key update",

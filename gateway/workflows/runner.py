@@ -95,9 +95,9 @@ class Performance:
                 f"look:{outcome.call.intent.key}", self.lease.run_id, send.step.signal, "look", settled.fact
             )
             await signals.signal(connection, told, now=self.tools.clock(), trace_id=self.run.trace_id)
-        if settled.state == "succeeded" and (status := self._status_after(send)):
-            if not await self.saga.subject.turned_down(connection, self.lease.run_id):  # else that wish is dealt with next
-                await self._move(connection, status)
+        status = self._status_after(send) if settled.state == "succeeded" else None
+        if status is not None and not await self._stop_wished(connection):  # a wish to stop keeps its own status
+            await self._move(connection, status)
         return settled.following
 
     def _status_after(self, send: Send) -> str | None:
@@ -153,8 +153,11 @@ class Performance:
         self.run.direction, self.run.cause = turn.direction, turn.cause
         await self._rest(connection, "running")
 
+    async def _stop_wished(self, connection: Connection) -> bool:
+        return await self.saga.subject.turned_down(connection, self.lease.run_id)
+
     async def _too_late(self, connection: Connection) -> None:
-        if await self.saga.subject.turned_down(connection, self.lease.run_id):
+        if await self._stop_wished(connection):
             await self._move(connection, self.saga.resumed, cancel_outcome="too_late")
 
     async def _wait(self, connection: Connection, wait: Wait) -> bool:
@@ -172,7 +175,7 @@ class Performance:
         status, reason, cancel_outcome = self.saga.done, None, None
         if finish.direction == "forward":
             await self._too_late(connection)
-        elif await self.saga.subject.turned_down(connection, self.lease.run_id):
+        elif await self._stop_wished(connection):
             status, cancel_outcome = self.saga.stopped, "cancelled"
         else:
             status, reason = self.saga.undone, self.run.cause

@@ -1,12 +1,239 @@
-"""The shapes of Orders v1. The contract stage has proven a body to have its shape; these types tell the code so."""
+"""The wire format of Orders v1, as types: closed, like the contract."""
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import ConfigDict, Field, with_config
+from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from gateway.domain.orders import TaxMode
-from gateway.resources.shapes import CLOSED, Moment, OrderId, text
+from gateway.resources.shapes import (
+    CLOSED,
+    Code,
+    Moment,
+    OrderId,
+    Quantity,
+    Text20,
+    Text40,
+    Text64,
+    Text120,
+    Text200,
+    Text255,
+)
 
-ChannelOrderId = text(64)
 CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Version = Annotated[int, Field(ge=1)]
+Status = Literal["received", "accepted", "processing", "completed", "rejected", "cancel_requested", "cancelled"]
+Method = Literal["card", "wallet", "bank"]
+NextPageToken = Annotated[str, Field(max_length=1024)]
+
+
+@with_config(CLOSED)
+class Money(TypedDict):
+    amount: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    currency: CurrencyCode
+
+
+@with_config(CLOSED)
+class Channel(TypedDict):
+    channel_id: Text64
+
+
+@with_config(CLOSED)
+class Contact(TypedDict):
+    email: NotRequired[Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"})]]
+    phone: NotRequired[Text40]
+
+
+@with_config(CLOSED)
+class Customer(TypedDict):
+    customer_ref: NotRequired[Text64]
+    type: Literal["person", "business"]
+    contact: NotRequired[Contact]
+
+
+@with_config(CLOSED)
+class Line(TypedDict):
+    line_id: Text64
+    sku: Annotated[str, Field(pattern=r"^[A-Za-z0-9._\-/]{1,64}$")]
+    gtin: NotRequired[Annotated[str, Field(pattern="^([0-9]{8}|[0-9]{12}|[0-9]{13}|[0-9]{14})$")]]
+    quantity: Quantity
+    unit_price: Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,6})?$")]
+    discount: NotRequired[Money]
+    tax: NotRequired[Money]
+    name: NotRequired[Text200]
+
+
+@with_config(CLOSED)
+class Address(TypedDict):
+    name: Text200
+    lines: Annotated[list[Text200], Field(min_length=1, max_length=4)]
+    city: Text120
+    region: NotRequired[Text120]
+    postal_code: NotRequired[Text20]
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    phone: NotRequired[Text40]
+
+
+@with_config(CLOSED)
+class DeliveryGroup(TypedDict):
+    id: Text64
+    method: Literal["ship_to_home"]
+    address: Address
+
+
+@with_config(CLOSED)
+class DeliveryGroupView(TypedDict):
+    id: Text64
+    method: Literal["ship_to_home"]
+    address: NotRequired[Address]
+
+
+@with_config(CLOSED)
+class Payment(TypedDict):
+    method: Method
+    token: Text255
+    amount: Money
+
+
+@with_config(CLOSED)
+class PaymentView(TypedDict):
+    method: Method
+    amount: Money
+
+
+@with_config(CLOSED)
+class Totals(TypedDict):
+    items: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    grand_total: Money
+
+
+@with_config(CLOSED)
+class OrderBody(TypedDict):
+    channel: Channel
+    channel_order_id: Text64
+    placed_at: Moment
+    currency: CurrencyCode
+    tax_mode: TaxMode
+    customer: Customer
+    lines: Annotated[list[Line], Field(min_length=1, max_length=1000)]
+    shipping_charge: NotRequired[Money]
+    delivery_groups: Annotated[list[DeliveryGroup], Field(min_length=1, max_length=1)]
+    payment: Payment
+    totals: Totals
+
+
+@with_config(CLOSED)
+class Receipt(TypedDict):
+    order_id: OrderId
+    channel: Channel
+    channel_order_id: Text64
+    status: Literal["received"]
+    received_at: Moment
+
+
+@with_config(CLOSED)
+class Reason(TypedDict):
+    code: Code
+    detail: str
+
+
+@with_config(CLOSED)
+class Cancel(TypedDict):
+    requested_at: Moment
+    outcome: Literal["pending", "cancelled", "too_late"]
+
+
+@with_config(CLOSED)
+class Reference(TypedDict):
+    system: str
+    type: str
+    value: str
+
+
+@with_config(CLOSED)
+class OrderView(TypedDict):
+    order_id: OrderId
+    version: Version
+    status: Status
+    channel: Channel
+    channel_order_id: Text64
+    placed_at: Moment
+    currency: CurrencyCode
+    tax_mode: TaxMode
+    customer: Customer
+    lines: Annotated[list[Line], Field(min_length=1, max_length=1000)]
+    shipping_charge: NotRequired[Money]
+    delivery_groups: Annotated[list[DeliveryGroupView], Field(min_length=1, max_length=1)]
+    payment: PaymentView
+    totals: Totals
+    reason: NotRequired[Reason]
+    cancel: NotRequired[Cancel]
+    references: list[Reference]
+    allowed_actions: list[Literal["cancel"]]
+    received_at: Moment
+    updated_at: Moment
+
+
+@with_config(CLOSED)
+class OrderSummary(TypedDict):
+    order_id: OrderId
+    channel: Channel
+    channel_order_id: Text64
+    status: Status
+    version: Version
+    currency: CurrencyCode
+    grand_total: Money
+    placed_at: Moment
+    received_at: Moment
+
+
+@with_config(CLOSED)
+class OrderPage(TypedDict):
+    orders: Annotated[list[OrderSummary], Field(max_length=200)]
+    next_page_token: NextPageToken
+
+
+@with_config(CLOSED)
+class CancelBody(TypedDict):
+    reason: NotRequired[Text200]
+
+
+@with_config(CLOSED)
+class CancelReceipt(TypedDict):
+    order_id: OrderId
+    status: Status
+    version: Version
+    cancel: Cancel
+
+
+@with_config(CLOSED)
+class EventData(TypedDict):
+    status: Status
+    reason: NotRequired[Reason]
+
+
+@with_config(CLOSED)
+class Event(TypedDict):
+    event_id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
+    sequence: Annotated[int, Field(ge=1)]
+    type: Literal[
+        "com.omnigate.order.received.v1",
+        "com.omnigate.order.accepted.v1",
+        "com.omnigate.order.processing.v1",
+        "com.omnigate.order.completed.v1",
+        "com.omnigate.order.rejected.v1",
+        "com.omnigate.order.cancel_requested.v1",
+        "com.omnigate.order.cancelled.v1",
+        "com.omnigate.order.cancel_refused.v1",
+    ]
+    occurred_at: Moment
+    data: EventData
+
+
+@with_config(CLOSED)
+class EventPage(TypedDict):
+    events: Annotated[list[Event], Field(max_length=200)]
+    next_page_token: NextPageToken

@@ -7,10 +7,10 @@ import pytest
 
 from gateway.ports import sending
 from tests.adapters.ports.effects import EFFECTS, Trial
-from tests.adapters.ports.ground import Ground, in_process, over_the_network, soon
+from tests.adapters.ports.ground import Ground, over_the_network, soon
 
 
-@pytest.fixture(params=[in_process, over_the_network], ids=["in-process", "network"])
+@pytest.fixture(params=[over_the_network], ids=["rest"])
 async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ground]:
     async with request.param(tmp_path) as reached:
         yield reached

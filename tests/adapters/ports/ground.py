@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 
 from adapters.outbound import Bounds
 from adapters.rest import MANIFESTS, Manifests, rest_back_ends
-from adapters.sandbox import SandboxOptions, create_sandbox
+from adapters.sandbox import EXAMPLE_CATALOGUE, Product, SandboxOptions, create_sandbox
 from adapters.sandbox.server import CuttableProtocol
 from gateway.domain.money import Money, extended
 from gateway.domain.orders import Address, Customer, Line, Order, Payment, Totals
@@ -101,11 +101,11 @@ class Ground:
 
     async def effects(self, system: str, **sought: str) -> list[Json]:
         """What stands in the system's ledger."""
-        listed: list[Json] = (await self._asked("GET", f"/ledger/{system}/effects", **sought))["effects"]
+        listed: list[Json] = (await self._asked("GET", f"/ledger/{system}/effects", query=sought))["effects"]
         return listed
 
     async def attempts(self, system: str, **sought: str) -> list[Json]:
-        listed: list[Json] = (await self._asked("GET", f"/ledger/{system}/attempts", **sought))["attempts"]
+        listed: list[Json] = (await self._asked("GET", f"/ledger/{system}/attempts", query=sought))["attempts"]
         return listed
 
     async def books(self, system: str) -> Json:
@@ -113,7 +113,9 @@ class Ground:
         summary: Json = (await self._asked("GET", "/ledger/summary"))[system]
         return summary
 
-    async def _asked(self, method: str, path: str, body: Json | None = None, **query: str) -> Json:
+    async def _asked(
+        self, method: str, path: str, body: Json | None = None, *, query: dict[str, str] | None = None
+    ) -> Json:
         answer = await self._sandbox.request(method, path, json=body, params=query)
         assert answer.is_success, answer.text
         read: Json = answer.json()
@@ -121,10 +123,10 @@ class Ground:
 
 
 @asynccontextmanager
-async def in_process(folder: Path) -> AsyncIterator[Ground]:
+async def in_process(folder: Path, *, catalogue: Sequence[Product] = EXAMPLE_CATALOGUE) -> AsyncIterator[Ground]:
     """The REST adapters on a sandbox in this process, without a network."""
     clock = SandboxClock()
-    async with _sandbox(folder, clock) as app:
+    async with _sandbox(folder, clock, catalogue) as app:
         transport = httpx2.ASGITransport(app)
         client = httpx2.AsyncClient(transport=transport, base_url="http://sandbox")
         async with client, back_ends("http://sandbox", transport=transport) as connected:
@@ -160,8 +162,11 @@ async def back_ends(
 
 
 @asynccontextmanager
-async def _sandbox(folder: Path, clock: SandboxClock) -> AsyncIterator[Starlette]:
-    app = create_sandbox(SandboxOptions(ledger=folder / "sandbox.sqlite", ship_after=3600, clock=clock))
+async def _sandbox(
+    folder: Path, clock: SandboxClock, catalogue: Sequence[Product] = EXAMPLE_CATALOGUE
+) -> AsyncIterator[Starlette]:
+    ledger = folder / "sandbox.sqlite"
+    app = create_sandbox(SandboxOptions(ledger=ledger, catalogue=tuple(catalogue), ship_after=3600, clock=clock))
     async with app.router.lifespan_context(app):
         yield app
 

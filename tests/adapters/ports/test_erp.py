@@ -1,7 +1,6 @@
 """`Erp`, whoever provides it: what it does to the sales ledger."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 

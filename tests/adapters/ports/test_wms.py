@@ -1,11 +1,13 @@
 """`Wms`, whoever provides it: what it does to shipments and shelves."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from adapters.sandbox import EXAMPLE_CATALOGUE, Product
 from gateway.errors import Failed, Rejected, Unknown
-from tests.adapters.ports.ground import HOME, Ground, order
+from tests.adapters.ports.ground import HOME, Ground, in_process, order
 
 
 async def test_a_release_makes_a_shipment(ground: Ground) -> None:
@@ -112,8 +114,20 @@ async def test_stock_is_what_lies_on_the_shelves(ground: Ground) -> None:
 async def test_each_level_tells_when_it_was_true(ground: Ground) -> None:
     levels = [level async for page in ground.back_ends.wms.stock() for level in page]
 
-    assert {level.gtin for level in levels} >= {"9521234500017"}
+    counted = {(level.sku, level.gtin, level.on_hand) for level in levels}
+    assert counted == {(product.sku, product.gtin, product.on_hand) for product in EXAMPLE_CATALOGUE}
     assert all(abs(level.as_of - datetime.now(UTC)) < timedelta(minutes=1) for level in levels)
+
+
+async def test_all_stock_is_counted_page_by_page(tmp_path: Path) -> None:
+    catalogue = [Product(f"article-{number}", None, number) for number in range(2_001)]
+
+    async with in_process(tmp_path, catalogue=catalogue) as ground:
+        pages = [page async for page in ground.back_ends.wms.stock()]
+
+    counted = sorted((level.on_hand, level.sku) for page in pages for level in page)
+    assert counted == [(product.on_hand, product.sku) for product in catalogue]
+    assert [len(page) for page in pages] == [1_000, 1_000, 1]
 
 
 async def test_an_unreadable_count_is_no_count(ground: Ground) -> None:

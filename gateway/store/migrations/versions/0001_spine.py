@@ -18,4 +18,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("a database is taken back by restoring it")
+    raise RuntimeError("a database is taken back by restoring it")

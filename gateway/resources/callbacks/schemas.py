@@ -1,0 +1,37 @@
+"""The wire format of Callbacks v1, as types: closed, like the contract."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from gateway.resources.shapes import CLOSED, Moment, OrderId, Quantity, Text64, Text255
+
+
+@with_config(CLOSED)
+class ShippedLine(TypedDict):
+    line_id: Text64
+    sku: Text64
+    quantity: Quantity
+
+
+@with_config(CLOSED)
+class Shipped(TypedDict):
+    shipment_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,64}$")]
+    reference: Text255
+    order_id: OrderId
+    shipped_at: Moment
+    lines: Annotated[list[ShippedLine], Field(min_length=1, max_length=1000)]
+
+
+@with_config(CLOSED)
+class Callback(TypedDict):
+    type: Literal["shipment.shipped"]
+    timestamp: Moment
+    data: Shipped
+
+
+@with_config(CLOSED)
+class CallbackReceipt(TypedDict):
+    webhook_id: str
+    status: Literal["recorded", "known"]

@@ -1,0 +1,104 @@
+"""From a body that the contract lets through to a command that the trade lets through, and to its receipt."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+
+from gateway.context import Call
+from gateway.domain.access import Decision, Deny
+from gateway.domain.documents import apart, differing
+from gateway.domain.identifiers import Mint
+from gateway.domain.intake import TOTALS, Breach, breaches, breaches_of_shape, is_history
+from gateway.domain.orders import Order, order_from
+from gateway.domain.principal import Principal
+from gateway.domain.time import rfc3339
+from gateway.refusals import Fault, Forbidden, InsufficientScope, Invalid, NaturalKeyConflict, TotalsMismatch
+from gateway.resources.answers import JSON
+from gateway.resources.orders.schemas import Receipt
+from gateway.store.accept import Acceptance
+from gateway.store.idempotency import Answer
+from gateway.store.placing import Taken
+
+Decide = Callable[[Principal, str], Decision]
+
+_MOST_FAULTS = 100
+
+
+def admitted(call: Call, order_id: str, decide: Decide) -> Order:
+    """The order in the call's body. Raises what refuses it, with every fault at once."""
+    _refuse(breaches_of_shape(call.body))
+    order = order_from(call.body, order_id)
+    if order.channel_id not in call.caller.channels:
+        raise Forbidden("this channel is not one of the caller's", channel_id=order.channel_id)
+    _refuse(breaches(order, now=call.now))
+    if is_history(order, now=call.now):
+        _ask_for_history(call, decide)
+    return order
+
+
+def _refuse(found: Sequence[Breach]) -> None:
+    if not found:
+        return
+    faults = tuple(Fault(*breach) for breach in found[:_MOST_FAULTS])
+    if all(breach.code == TOTALS for breach in found):
+        raise TotalsMismatch("the totals do not follow from lines and charges", faults=faults)
+    raise Invalid("the order cannot be what it says", faults=faults)
+
+
+def _ask_for_history(call: Call, decide: Decide) -> None:
+    decision = decide(call.caller, "orders:import_history")
+    call.decisions.append(decision)
+    if not isinstance(decision, Deny):
+        return
+    if decision.missing_scope:
+        raise InsufficientScope("placed more than 30 days ago: an import of history", scope=decision.missing_scope)
+    raise Forbidden(f"placed more than 30 days ago: {decision.reason}", rule=decision.rule)
+
+
+def accepted(call: Call, order: Order, *, public: str, mint: Mint) -> Acceptance:
+    assert call.canonical is not None, "the idempotency stage has run"
+    kept, personal = apart(call.body)
+    row: dict[str, Any] = {
+        "channel_id": order.channel_id,
+        "channel_order_id": order.channel_order_id,
+        "content_hash": hashlib.sha256(call.canonical).digest(),
+        "currency": order.currency,
+        "grand_total": str(order.totals.grand_total.amount),  # as text: one statement, whatever the integer's size
+        "placed_at": order.placed_at,
+        "document": orjson.dumps(kept).decode(),
+    }
+    return Acceptance(
+        resource_id=order.order_id,
+        answer=_receipt(call, order, public),
+        saga="place_order",
+        version=1,
+        event_type="com.omnigate.order.received.v1",
+        event={"status": "received"},
+        event_id=mint("evt"),
+        audit_id=mint("aud"),
+        personal_id=mint("per"),
+        personal=personal,
+        row=row,
+    )
+
+
+def _receipt(call: Call, order: Order, public: str) -> Answer:
+    receipt: Receipt = {
+        "order_id": order.order_id,
+        "channel": {"channel_id": order.channel_id},
+        "channel_order_id": order.channel_order_id,
+        "status": "received",
+        "received_at": rfc3339(call.now),
+    }
+    headers = {"content-type": JSON, "location": f"{public}/v1/orders/{order.order_id}", "etag": '"1"'}
+    return Answer(202, headers, orjson.dumps(receipt))
+
+
+def conflicting(call: Call, taken: Taken) -> NaturalKeyConflict:
+    """The refusal that says where the order placed before differs, as far as that is the caller's to know."""
+    pointers = [] if taken.document is None else list(differing(taken.document, call.body))
+    faults = tuple(Fault(pointer, "differs", "not what was placed before") for pointer in pointers[:_MOST_FAULTS])
+    detail = "an order of this channel has this channel_order_id and says something else"
+    return NaturalKeyConflict(detail, faults=faults, effect="none")

@@ -1,0 +1,75 @@
+"""Orders as the partner reads them: rows become the documents of the contract."""
+
+import orjson
+
+from gateway.domain.orders import allowed_actions
+from gateway.domain.time import rfc3339
+from gateway.resources.orders.schemas import OrderPage, OrderSummary, Reference
+from gateway.store.order_views import EventRow, OrderRow, SummaryRow
+
+# What a partner may know of a workflow's effects: the kind, and whose books it stands in.
+_BOOKS = {
+    "authorisation": "payments",
+    "capture": "payments",
+    "sales_order": "erp",
+    "invoice": "erp",
+    "shipment": "wms",
+}
+
+
+def order_view(row: OrderRow) -> bytes:
+    document = {
+        **row.document,
+        "order_id": row.order_id,
+        "version": row.version,
+        "status": row.status.value,
+        "payment": {"method": row.document["payment"]["method"], "amount": row.document["payment"]["amount"]},
+        "references": _references(row),
+        "allowed_actions": allowed_actions(row.status, cancel_asked=row.cancel is not None),
+        "received_at": rfc3339(row.received_at),
+        "updated_at": rfc3339(row.updated_at),
+    }
+    if row.reason is not None:
+        document["reason"] = row.reason
+    if row.cancel is not None:
+        document["cancel"] = row.cancel
+    return orjson.dumps(document)
+
+
+def _references(row: OrderRow) -> list[Reference]:
+    """Effects are kept as step.kind -> id; several steps may have touched the same thing."""
+    found = {(name.rpartition(".")[2], value) for name, value in row.references.items()}
+    return [{"system": _BOOKS[kind], "type": kind, "value": value} for kind, value in sorted(found) if kind in _BOOKS]
+
+
+def order_page(rows: list[SummaryRow], next_page_token: str) -> bytes:
+    page: OrderPage = {"orders": [_summary(row) for row in rows], "next_page_token": next_page_token}
+    return orjson.dumps(page)
+
+
+def _summary(row: SummaryRow) -> OrderSummary:
+    return {
+        "order_id": row.order_id,
+        "channel": {"channel_id": row.channel_id},
+        "channel_order_id": row.channel_order_id,
+        "status": row.status.value,
+        "version": row.version,
+        "currency": row.currency,
+        "grand_total": {"amount": row.grand_total, "currency": row.currency},
+        "placed_at": row.placed_at,
+        "received_at": rfc3339(row.received_at),
+    }
+
+
+def event_page(rows: list[EventRow], next_page_token: str) -> bytes:
+    events = [
+        {
+            "event_id": row.event_id,
+            "sequence": row.sequence,
+            "type": row.type,
+            "occurred_at": rfc3339(row.occurred_at),
+            "data": row.data,
+        }
+        for row in rows
+    ]
+    return orjson.dumps({"events": events, "next_page_token": next_page_token})

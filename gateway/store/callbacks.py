@@ -1,0 +1,30 @@
+"""What back ends tell us: recorded as signals of the run they speak of, once."""
+
+from dataclasses import dataclass
+
+from gateway.context import Call
+from gateway.store import audit
+from gateway.store.accept import outcome_told
+from gateway.store.pool import Database
+from gateway.store.signals import Signal, lock_run, signal
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whether the run was known; and if it was, whether the fact was new."""
+
+    known_run: bool
+    new: bool = False
+
+
+async def record(database: Database, call: Call, told: Signal, *, audit_id: str) -> Told:
+    """Record *told*, wake its run, and write down who told it, in one commit."""
+    with outcome_told(call):
+        async with database.transaction() as connection:
+            if not await lock_run(connection, told.run_id):
+                return Told(known_run=False)
+            call.accepted = True
+            new = await signal(connection, told, now=call.now, trace_id=call.trace_id)
+            if new:
+                await audit.record(connection, call, told.run_id, audit_id=audit_id)
+            return Told(known_run=True, new=new)

@@ -1,0 +1,181 @@
+"""How the REST adapters read what they are told: each answer is yes, no, not applied or not known."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from adapters.rest import rest_back_ends
+from gateway.domain.money import Money
+from gateway.errors import BackEndError, Failed, Rejected, Unknown
+from gateway.ports import BackEnds, sending
+from tests.adapters.ports.ground import order, soon
+
+EUR_30 = Money(30_00, "EUR")
+HELD = {"id": "aut_1", "status": "authorised", "reference": "ord_1"}
+BOOKED = {"id": "so_1", "number": "SO-1", "status": "confirmed", "reference": "k"}
+SHIPPED = {"id": "shp_1", "status": "shipped", "shipped_at": "2026-11-23T10:00:00Z"}
+COUNTED = {"as_of": "2026-11-23T10:00:00Z", "positions": [{"sku": "A", "gtin": None, "on_hand": 1}], "next": None}
+
+Said = tuple[int, bytes]
+
+
+def said(body: object, status: int = 200) -> Said:
+    return status, orjson.dumps(body)
+
+
+def no(status: int, code: str) -> Said:
+    return said({"code": code, "detail": "because"}, status)
+
+
+@asynccontextmanager
+async def told(*answers: Said) -> AsyncIterator[BackEnds]:
+    """Back ends that say this, one answer after the other, the last one again and again."""
+    left = list(answers)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await Request(scope, receive).body()
+        status, body = left.pop(0) if len(left) > 1 else left[0]
+        await Response(body, status)(scope, receive, send)
+
+    transport, url = httpx2.ASGITransport(app), "http://back.end"
+    async with rest_back_ends(payments_url=url, erp_url=url, wms_url=url, transport=transport) as back_ends:
+        with sending(soon()):
+            yield back_ends
+
+
+async def hold(back_ends: BackEnds) -> object:
+    return await back_ends.payments.authorise("tok", EUR_30, reference="ord_1", key="k")
+
+
+async def book(back_ends: BackEnds) -> object:
+    return await back_ends.erp.book(order(), key="k")
+
+
+async def cancel_booking(back_ends: BackEnds) -> object:
+    return await back_ends.erp.cancel("so_1", key="k")
+
+
+async def find_held(back_ends: BackEnds) -> object:
+    return await back_ends.payments.find("authorise", key="k")
+
+
+async def find_booked(back_ends: BackEnds) -> object:
+    return await back_ends.erp.find("book", key="k")
+
+
+async def shipment(back_ends: BackEnds) -> object:
+    return await back_ends.wms.shipment("shp_1")
+
+
+async def stock(back_ends: BackEnds) -> list[Any]:
+    return [page async for page in back_ends.wms.stock()]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        *((no(status, "declined"), Rejected) for status in (402, 409, 422)),
+        *((no(status, "later"), Failed) for status in (401, 403, 404, 429, 503)),
+        *(((status, b"<html>"), Failed) for status in (401, 403, 404, 429, 503)),
+        *((no(status, "broken"), Unknown) for status in (302, 400, 405, 410, 418, 500, 501, 502, 504)),
+        *(((status, b"<html>"), Unknown) for status in (402, 409, 422)),
+        (said({"detail": "no code"}, 409), Unknown),
+        (said(["declined"], 402), Unknown),
+        (no(409, "key_reused"), Unknown),
+        (no(503, "deadline_passed"), Failed),
+        ((204, b""), Unknown),
+        *(((200, body), Unknown) for body in (b"", b"{", b"[]", b"null", b'{"id": NaN}', b'{"id": "\xff"}')),
+    ],
+)
+async def test_a_status_means_one_thing_only(answer: Said, error: type[BackEndError]) -> None:
+    async with told(answer) as back_ends:
+        with pytest.raises(BackEndError) as raised:
+            await hold(back_ends)
+
+    assert type(raised.value) is error
+
+
+async def test_a_no_tells_its_reason() -> None:
+    async with told(no(402, "declined")) as back_ends:
+        with pytest.raises(Rejected) as raised:
+            await hold(back_ends)
+
+    facts = {"system": "payments", "operation": "authorise", "backend_status": 402}
+    assert raised.value.facts == {**facts, "code": "declined", "said": "because"}
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer"),
+    [
+        (hold, said({**HELD, "id": "../aut_1"})),
+        (hold, said({**HELD, "id": 7})),
+        (hold, said({**HELD, "id": "a" * 65})),
+        (hold, said({**HELD, "status": "pending"})),
+        (hold, said({**HELD, "reference": "ord_2"})),
+        (book, said({**BOOKED, "reference": "another"})),
+        (book, said({**BOOKED, "status": "draft"})),
+        (book, said({"id": "so_1"})),
+        (find_held, said({"effects": None})),
+        (find_held, said({"effects": ["aut_1"]})),
+        (find_held, said({"effects": [{**HELD, "kind": "authorisation", "key": "another"}]})),
+        (find_booked, said({"sales_orders": [{**BOOKED, "reference": "another"}]})),
+        (shipment, said({**SHIPPED, "status": "lost"})),
+        (shipment, said({**SHIPPED, "shipped_at": None})),
+        (shipment, said({**SHIPPED, "shipped_at": "yesterday"})),
+        (shipment, said({**SHIPPED, "shipped_at": "2026-11-23T10:00:00"})),
+        (shipment, said({**SHIPPED, "shipped_at": 7})),
+        (stock, said({**COUNTED, "as_of": None})),
+        (stock, said({**COUNTED, "positions": {}})),
+        (stock, said({**COUNTED, "positions": ["A"]})),
+        (stock, said({**COUNTED, "positions": [{"sku": "A", "on_hand": -1}]})),
+        (stock, said({**COUNTED, "positions": [{"sku": "A", "on_hand": 1.5}]})),
+        (stock, said({**COUNTED, "positions": [{"sku": "A", "on_hand": True}]})),
+        (stock, said({**COUNTED, "next": "A"})),
+        (stock, said({**COUNTED, "next": 7})),
+        (stock, said({**COUNTED, "positions": [], "next": "A"})),
+    ],
+)
+async def test_a_shape_that_was_not_promised_is_no_answer(
+    ask: Callable[[BackEnds], Awaitable[object]], answer: Said
+) -> None:
+    async with told(answer) as back_ends:
+        with pytest.raises(Unknown):
+            await ask(back_ends)
+
+
+async def test_an_answer_larger_than_agreed_is_no_answer() -> None:
+    async with told(said({**HELD, "padding": "x" * 1024 * 1024})) as back_ends:
+        with pytest.raises(Unknown):
+            await hold(back_ends)
+
+
+async def test_a_page_of_stock_may_be_larger_than_other_answers() -> None:
+    async with told(said({**COUNTED, "padding": "x" * 2 * 1024 * 1024})) as back_ends:
+        [page] = await stock(back_ends)
+
+    assert [level.sku for level in page] == ["A"]
+
+
+async def test_a_second_cancellation_is_believed_when_the_books_agree() -> None:
+    async with told(no(409, "already_cancelled"), said({**BOOKED, "status": "cancelled"})) as back_ends:
+        assert (await back_ends.erp.cancel("so_1", key="k")).id == "so_1"
+
+    async with told(no(409, "already_cancelled"), said(BOOKED)) as back_ends:
+        with pytest.raises(Unknown):
+            await cancel_booking(back_ends)
+
+
+@pytest.mark.parametrize(("code", "known"), [("unknown_shipment", True), ("not_found", False)])
+async def test_a_wrong_address_is_not_taken_for_an_unknown_thing(code: str, *, known: bool) -> None:
+    async with told(no(404, code)) as back_ends:
+        if known:
+            assert await shipment(back_ends) is None
+        else:
+            with pytest.raises(Failed):
+                await shipment(back_ends)

@@ -1,0 +1,96 @@
+"""The baseline `bare`: FastAPI and Pydantic read the same order and answer with it. Nothing else."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from fastapi import FastAPI
+from pydantic import BaseModel, Field
+
+Short = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Money(BaseModel):
+    amount: int
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Channel(BaseModel):
+    channel_id: Short
+
+
+class Contact(BaseModel):
+    email: str | None = None
+    phone: str | None = None
+
+
+class Customer(BaseModel):
+    type: Literal["person", "business"]
+    customer_ref: Short | None = None
+    contact: Contact | None = None
+
+
+class Line(BaseModel):
+    line_id: Short
+    sku: Short
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
+    unit_price: Decimal
+    discount: Money | None = None
+    tax: Money | None = None
+    name: str | None = None
+
+
+class Address(BaseModel):
+    name: str
+    lines: Annotated[list[str], Field(min_length=1, max_length=4)]
+    city: str
+    region: str | None = None
+    postal_code: str | None = None
+    country: Annotated[str, Field(min_length=2, max_length=2)]
+
+
+class DeliveryGroup(BaseModel):
+    id: Short
+    method: Literal["ship_to_home"]
+    address: Address
+
+
+class Payment(BaseModel):
+    method: Literal["card", "wallet", "bank"]
+    token: str
+    amount: Money
+
+
+class Totals(BaseModel):
+    items: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    grand_total: Money
+
+
+class Order(BaseModel):
+    channel: Channel
+    channel_order_id: Short
+    placed_at: datetime
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    tax_mode: Literal["exclusive", "inclusive"]
+    customer: Customer
+    lines: Annotated[list[Line], Field(min_length=1, max_length=1000)]
+    shipping_charge: Money | None = None
+    delivery_groups: list[DeliveryGroup]
+    payment: Payment
+    totals: Totals
+
+
+app = FastAPI()
+
+
+@app.post("/v1/orders", status_code=202)
+async def place_order(order: Order) -> Order:
+    return order
+
+
+@app.get("/healthz")
+async def health() -> dict[str, str]:
+    return {"status": "alive"}

@@ -1,0 +1,63 @@
+"""Routes of the tests alone: each name in the path is a way to behave."""
+
+import asyncio
+
+import orjson
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from gateway.context import call_of
+from gateway.errors import Rejected, Unavailable
+from gateway.refusals import Conflict, Fault, NotFound
+from gateway.store.idempotency import Answer, keep
+from gateway.store.pool import Database
+
+CANARY = "canary-4f1c-do-not-repeat"
+JSON = {"content-type": "application/json"}
+
+
+def notes(database_url: str) -> APIRouter:
+    router = APIRouter(prefix="/v1/notes")
+    written = {"count": 0}
+
+    @router.post("")
+    async def write(request: Request) -> Response:
+        call = call_of(request.scope)
+        written["count"] += 1
+        answer = Answer(200, JSON, orjson.dumps({"text": call.body["text"], "count": written["count"]}))
+        assert call.check_answer is not None
+        call.check_answer(answer.status, answer.headers, answer.body)
+        call.accepted = True
+        if call.query.get("mode") == "fails_after":
+            raise RuntimeError(CANARY)
+        if call.query.get("mode") == "hangs_after":
+            await asyncio.Event().wait()
+        database = Database(database_url, connections=2, name="notes")
+        await database.open()
+        try:
+            async with database.connection() as connection:
+                await keep(connection, call, "note", answer)
+        finally:
+            await database.close()
+        return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+    @router.get("/{note_id}")
+    async def read(note_id: str) -> Response:
+        if misdeed := _MISDEEDS.get(note_id):
+            raise misdeed
+        if note_id == "hangs":
+            await asyncio.Event().wait()
+        body = {"text": note_id} if note_id != "broken" else {"text": CANARY, "secret": CANARY}
+        return Response(orjson.dumps(body), headers=JSON)
+
+    return router
+
+
+_MISDEEDS: dict[str, Exception] = {
+    "crash": RuntimeError(CANARY),
+    "absent": NotFound("there is no such note"),
+    "http404": HTTPException(404, CANARY),
+    "http418": HTTPException(418, CANARY),
+    "away": Unavailable("the database is away", effect="none", server=CANARY),
+    "rejected": Rejected("the warehouse said no", backend_text=CANARY),
+    "conflict": Conflict("it differs", faults=(Fault("#/text", "differs", "is another"),), known_text="facts go out"),
+}

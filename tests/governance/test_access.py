@@ -1,0 +1,138 @@
+"""Who may do what: the rules as they stand, the order in which they decide, and the words for a broken file."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.access import Allow, Decision, Deny
+from gateway.domain.principal import Kind
+from gateway.errors import Misconfigured
+from gateway.governance.access import Access, Facts, load_access
+from gateway.settings import ROOT
+
+RULES = load_access(ROOT / "policies" / "access.yaml")
+
+NOBODY = "default"
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "scopes", "rule", "outcome"),
+    [
+        ("orders:read", "partner", {"orders:read"}, "partners-read-their-orders", "own"),
+        ("orders:read", "partner", {"operations"}, "operations-read-every-order", "all"),
+        ("orders:read", "partner", {"operations", "orders:read"}, "operations-read-every-order", "all"),
+        ("orders:read", "partner", {"orders:write"}, "partners-read-their-orders", "lacks orders:read"),
+        ("orders:write", "partner", {"orders:write"}, "partners-place-their-orders", "own"),
+        ("orders:write", "partner", {"operations", "orders:read"}, "partners-place-their-orders", "lacks orders:write"),
+        ("orders:import_history", "partner", {"orders:import_history"}, "partners-import-their-history", "own"),
+        (
+            "orders:import_history",
+            "partner",
+            {"orders:write"},
+            "partners-import-their-history",
+            "lacks orders:import_history",
+        ),
+        ("callbacks:write", "system", set(), "back-ends-report", "all"),
+        ("callbacks:write", "partner", {"orders:write", "operations"}, NOBODY, "denied"),
+        ("orders:write", "system", {"orders:write"}, NOBODY, "denied"),
+        ("orders:read", "operator", {"operations"}, NOBODY, "denied"),
+        ("orders:erase", "partner", {"orders:write"}, NOBODY, "denied"),
+    ],
+)
+def test_the_policy_of_the_house(action: str, kind: Kind, scopes: set[str], rule: str, outcome: str) -> None:
+    decision = RULES.decide(Facts(action, kind, frozenset(scopes)))
+
+    assert (decision.rule, _outcome(decision)) == (rule, outcome)
+
+
+def _outcome(decision: Decision) -> str:
+    if isinstance(decision, Allow):
+        return decision.reach
+    return f"lacks {decision.missing_scope}" if decision.missing_scope else "denied"
+
+
+def test_a_decision_names_its_rule_and_place(tmp_path: Path) -> None:
+    access = _access(tmp_path, "- {name: read, actions: [a:read], principals: [partner], needs: [a]}")
+
+    assert access.decide(Facts("a:read", "partner", frozenset({"a"}))) == Allow("read", _place(tmp_path, 2), "own")
+    assert access.decide(Facts("a:read", "partner")) == Deny(
+        "read", _place(tmp_path, 2), "a:read needs the scope a", "a"
+    )
+    assert access.decide(Facts("b:read", "system")) == Deny(
+        NOBODY, f"{tmp_path.name}/access.yaml", "no rule lets a system do b:read"
+    )
+
+
+def test_the_first_rule_that_matches_decides(tmp_path: Path) -> None:
+    wide = "- {name: wide, actions: [a:read], principals: [partner], needs: [all], reach: all}"
+    plain = "- {name: plain, actions: [a:read], principals: [partner], needs: [some]}"
+    facts = Facts("a:read", "partner", frozenset({"all", "some"}))
+
+    assert _access(tmp_path, wide, plain).decide(facts).rule == "wide"
+    assert _access(tmp_path, plain, wide).decide(facts).rule == "plain"
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (["- {actions: [a]}"], "access.yaml:2: rule 1: 'name' is missing; write 'name: partners-place-orders'"),
+        (["- {name: r, action: [a]}"], "access.yaml:2: rule 'r': unknown key 'action'; did you mean 'actions'?"),
+        (
+            ["- {name: r, xyz: 1}"],
+            "access.yaml:2: rule 'r': unknown key 'xyz'; known are 'name', 'actions', 'principals', 'needs', 'reach'",
+        ),
+        (
+            ["- name: r", "  actions: a:read", "  principals: [partner]"],
+            "access.yaml:3: rule 'r': 'actions' must be a list, like [orders:write]",
+        ),
+        (
+            ["- name: r", "  actions: [a]", "  principals: [partners]"],
+            "access.yaml:4: rule 'r': 'principals' must be one of 'partner', 'operator', 'system', not 'partners'; "
+            "did you mean 'partner'?",
+        ),
+        (
+            ["- {name: r, actions: [a], principals: [partner], reach: every}"],
+            "access.yaml:2: rule 'r': 'reach' must be one of 'own', 'all', not 'every'",
+        ),
+        (
+            ["- {name: r, actions: [a, a], principals: [partner]}"],
+            "access.yaml:2: rule 'r': 'actions' names something twice",
+        ),
+        (
+            ["- {name: r, actions: [a], principals: [partner]}", "- {name: r, actions: [b], principals: [partner]}"],
+            "access.yaml:3: rule 'r': {folder}/access.yaml:2 has that name; give it another",
+        ),
+        (
+            [
+                "- {name: r, actions: [a], principals: [partner]}",
+                "- {name: s, actions: [a], principals: [partner], needs: [x]}",
+            ],
+            "access.yaml:3: rule 's' never decides, for 'r' ({folder}/access.yaml:2) asks no more; "
+            "put it before that one",
+        ),
+        (["- r"], "access.yaml:2: rule 1 must be a mapping of keys to values"),
+        (["  []"], "access.yaml:1: 'rules' must be a list of rules; without one nobody may do anything"),
+        (["- &r {name: r}"], "access.yaml:2: anchors (&r) are not read here; write the value out"),
+        (["- {name: r, name: s}"], "access.yaml:2: 'name' stands here twice; keep one"),
+    ],
+)
+def test_a_broken_rule_is_named_with_its_line(tmp_path: Path, rules: list[str], message: str) -> None:
+    with pytest.raises(Misconfigured) as wrong:
+        _access(tmp_path, *rules)
+
+    assert wrong.value.detail == f"{tmp_path.name}/{message.format(folder=tmp_path.name)}"
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"access\.yaml: there is no such file"):
+        load_access(tmp_path / "access.yaml")
+
+
+def _access(folder: Path, *rules: str) -> Access:
+    path = folder / "access.yaml"
+    path.write_text("\n".join(["rules:", *rules]), encoding="utf-8")
+    return load_access(path)
+
+
+def _place(folder: Path, line: int) -> str:
+    return f"{folder.name}/access.yaml:{line}"

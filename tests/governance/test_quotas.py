@@ -1,0 +1,68 @@
+"""How much is allowed: the plans as they stand, what a call draws from, and the words for a broken file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.operation import Operation
+from gateway.domain.principal import Principal
+from gateway.errors import Misconfigured
+from gateway.governance.quotas import load_quotas
+from gateway.ports import Bucket
+from gateway.settings import ROOT
+
+QUOTAS = load_quotas(ROOT / "policies" / "quotas.yaml")
+PLACE = Operation("place_order", "orders.v1", "POST", "/v1/orders", "orders:write", "bearer", True, "json", 1 << 20)
+WEB = Principal("partner", "web", partner="web", plan="trial")
+
+SOUND = """default_plan: small
+plans:
+  small:
+    burst: {quota: 5, window: 1}
+addresses: {quota: 200, window: 60}
+token_route: {quota: 60, window: 60}
+"""
+
+
+def test_a_partner_draws_from_every_budget_of_its_plan() -> None:
+    assert QUOTAS.buckets(WEB, PLACE) == (
+        Bucket("burst", "partner:web:burst", 5, 1),
+        Bucket("daily", "partner:web:daily", 1000, 86400),
+    )
+
+
+@pytest.mark.parametrize("plan", [None, "withdrawn"])
+def test_a_partner_without_a_known_plan_has_the_default(plan: str | None) -> None:
+    assert QUOTAS.buckets(replace(WEB, plan=plan), PLACE) == QUOTAS.buckets(replace(WEB, plan="standard"), PLACE)
+
+
+def test_back_ends_and_open_operations_draw_from_nothing() -> None:
+    assert QUOTAS.buckets(Principal("system", "wms"), PLACE) == ()
+    assert QUOTAS.buckets(WEB, replace(PLACE, authentication="none")) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("default_plan: small", "default_plan: smal", ":1: there is no plan 'smal'; did you mean 'small'?"),
+        ("quota: 5", "quota: 0", ":4: budget 'burst': 'quota' must be a whole number of at least 1, like 100"),
+        ("quota: 5", "quota: true", ":4: budget 'burst': 'quota' must be a whole number of at least 1, like 100"),
+        ("window: 1}", "window: 0.5}", ":4: budget 'burst': 'window' must be a whole number of at least 1, like 60"),
+        ("window: 1}", "windw: 1}", ":4: budget 'burst': unknown key 'windw'; did you mean 'window'?"),
+        (", window: 1}", "}", ":4: budget 'burst': 'window' is missing; write 'window: 60'"),
+        ("token_route:", "token_rout:", ":6: unknown key 'token_rout'; did you mean 'token_route'?"),
+        ("token_route: {quota: 60, window: 60}", "", ":1: 'token_route:' is missing at the top level"),
+        ("    burst: {quota: 5, window: 1}", "    {}", ":3: plan 'small' has no budget; write 'burst: {…}'"),
+        ("quota: 200", "quota: 012", ":5: '012' is no number as JSON writes it; put it in quotes"),
+        ("plans:", "plans: [", ":4: is not YAML: expected ',' or ']', but got ':'"),
+    ],
+)
+def test_a_broken_plan_is_named_with_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "quotas.yaml"
+    path.write_text(SOUND.replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(Misconfigured) as wrong:
+        load_quotas(path)
+
+    assert wrong.value.detail == f"{tmp_path.name}/quotas.yaml{message}"

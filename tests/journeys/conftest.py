@@ -1,0 +1,22 @@
+"""A shop for every journey: the front door, a worker and the sandbox in one process, over real PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.governance.bundle import Bundle, load_bundle
+from gateway.settings import ROOT
+from tests.journeys.shop import Shop, open_shop
+
+
+@pytest.fixture(scope="session")
+def promises() -> Bundle:
+    """The contracts and policies that are really in force."""
+    return load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
+
+
+@pytest.fixture
+async def shop(database_url: str, tmp_path: Path, promises: Bundle) -> AsyncIterator[Shop]:
+    async with open_shop(database_url, tmp_path, promises) as opened:
+        yield opened

@@ -1,0 +1,192 @@
+"""The whole of Omnigate in one process: what a partner, a warehouse and an operator can do and see."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+from httpx2 import ASGITransport, AsyncClient, Response
+
+from adapters.rest import rest_back_ends
+from adapters.sandbox import Product, SandboxOptions, create_sandbox
+from gateway.domain.identifiers import mint
+from gateway.domain.time import rfc3339, system_clock
+from gateway.governance.bundle import Bundle
+from gateway.partners.keys import new_callback_secret
+from gateway.ports import BackEnds
+from gateway.store import stock, timeline
+from gateway.store.timeline import Moment
+from gateway.workflows.operations import SAGAS, Desk
+from gateway.workflows.runner import Tools
+from gateway.workflows.worker import Worker
+from tests.gate import PUBLIC, Gate, open_gate
+
+PATIENCE = 20.0  # seconds; bounds a wait for what must happen, asserts nothing
+AT_REST = {"completed", "rejected", "cancelled"}
+LAMP, VASE = "LAMP-7", "VASE-2"
+CATALOGUE = (Product(LAMP, None, 100), Product(VASE, None, 5))
+
+
+def money(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "GBP"}
+
+
+def order(reference: str | None = None, *, sku: str = LAMP, quantity: int = 1, token: str = "tok_good") -> dict[str, Any]:
+    """A valid order of one line at 2.50 apiece, placed now."""
+    total = 250 * quantity
+    return {
+        "channel": {"channel_id": "web-uk"},
+        "channel_order_id": reference or uuid4().hex,
+        "placed_at": rfc3339(system_clock()),
+        "currency": "GBP",
+        "tax_mode": "inclusive",
+        "customer": {"type": "person", "customer_ref": "c-1"},
+        "lines": [{"line_id": "1", "sku": sku, "quantity": quantity, "unit_price": "2.50"}],
+        "delivery_groups": [
+            {
+                "id": "1",
+                "method": "ship_to_home",
+                "address": {"name": "Ada", "lines": ["1 High Street"], "city": "York", "country": "GB"},
+            }
+        ],
+        "payment": {"method": "card", "token": token, "amount": money(total)},
+        "totals": {
+            "items": money(total),
+            "discount": money(0),
+            "shipping": money(0),
+            "tax": money(0),
+            "grand_total": money(total),
+        },
+    }
+
+
+@dataclass
+class Shop:
+    gate: Gate
+    sandbox: AsyncClient
+    back_ends: BackEnds
+    headers: dict[str, str] = field(default_factory=dict)
+    workers: list[tuple[Worker, "asyncio.Task[None]"]] = field(default_factory=list)
+
+    async def place(self, body: dict[str, Any], *, key: str | None = None, **headers: str) -> Response:
+        sent = {**self.headers, "idempotency-key": key or uuid4().hex, **headers}
+        return await self.gate.http.post("/v1/orders", json=body, headers=sent)
+
+    async def placed(self, body: dict[str, Any]) -> str:
+        answer = await self.place(body)
+        assert answer.status_code == 202, answer.text
+        order_id: str = answer.json()["order_id"]
+        return order_id
+
+    async def cancel(self, order_id: str) -> Response:
+        headers = {**self.headers, "idempotency-key": uuid4().hex}
+        return await self.gate.http.post(f"/v1/orders/{order_id}/cancel", json={}, headers=headers)
+
+    async def seen(self, order_id: str) -> dict[str, Any]:
+        answer = await self.gate.http.get(f"/v1/orders/{order_id}", headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    async def until(self, order_id: str, *statuses: str) -> dict[str, Any]:
+        """The order once it is in one of *statuses* (default: at rest)."""
+        end = monotonic() + PATIENCE
+        while True:
+            document = await self.seen(order_id)
+            if document["status"] in (set(statuses) or AT_REST):
+                return document
+            assert monotonic() < end, f"{order_id} is still {document['status']}"
+            await asyncio.sleep(0.05)
+
+    async def until_parked(self, order_id: str) -> dict[str, Any]:
+        end = monotonic() + PATIENCE
+        while True:
+            found = await timeline.find(self.gate.database, order_id)
+            if found[0].run_state == "parked":
+                assert found[0].cause is not None
+                return dict(found[0].cause)
+            assert monotonic() < end, f"{order_id} is {found[0].run_state}"
+            await asyncio.sleep(0.05)
+
+    async def timeline(self, order_id: str) -> list[Moment]:
+        return await timeline.timeline(self.gate.database, order_id)
+
+    async def effects(self, system: str, order_id: str) -> list[str]:
+        """What the system did for the order, by its own ledger, in its order."""
+        answer = await self.sandbox.get(f"/ledger/{system}/effects", params={"order_id": order_id})
+        return [effect["kind"] for effect in answer.json()["effects"]]
+
+    async def books(self, order_id: str) -> dict[str, list[str]]:
+        return {system: await self.effects(system, order_id) for system in ("psp", "erp", "wms")}
+
+    async def until_ledger(self, system: str, order_id: str, kind: str) -> None:
+        end = monotonic() + PATIENCE
+        while kind not in await self.effects(system, order_id):
+            assert monotonic() < end, f"{system} has no {kind} for {order_id}"
+            await asyncio.sleep(0.02)
+
+    async def fault(self, system: str, operation: str, kind: str, count: int = 1) -> None:
+        rule = {"system": system, "operation": operation, "kind": kind, "next": count}
+        answer = await self.sandbox.post("/faults", json={"rules": [rule]})
+        assert answer.status_code < 300, answer.text
+
+    async def hold_shipping(self, *, hold: bool) -> None:
+        assert (await self.sandbox.post("/wms/_hold", json={"hold": hold})).status_code == 200
+
+    async def reserved(self, sku: str) -> int:
+        async with self.gate.database.connection() as connection:
+            cursor = await connection.execute("select reserved from stock_position where sku = %s", (sku,))
+            row = await cursor.fetchone()
+        assert row is not None
+        return int(row[0])
+
+    async def sync_stock(self) -> None:
+        async for levels in self.back_ends.wms.stock():
+            async with self.gate.database.transaction() as connection:
+                await stock.count(connection, levels)
+
+    def desk(self, operator: str = "olga") -> Desk:
+        return Desk(operator, self.gate.database, system_clock, mint)
+
+    def start_worker(self) -> None:
+        worker = Worker(SAGAS, Tools(self.gate.database, self.back_ends, system_clock, mint))
+        self.workers.append((worker, asyncio.create_task(worker.work())))
+
+    async def stop_workers(self) -> None:
+        for worker, _ in self.workers:
+            worker.stop()
+        await asyncio.gather(*(task for _, task in self.workers))
+        self.workers.clear()
+
+
+@asynccontextmanager
+async def open_shop(database_url: str, home: Path, promises: Bundle) -> AsyncIterator[Shop]:
+    async with open_gate(database_url, home, bundle=promises) as gate:
+        secret = await gate.secrets.get_or_create("callback:wms", new_callback_secret)
+        options = SandboxOptions(
+            ledger=home / "sandbox.sqlite",
+            catalogue=CATALOGUE,
+            callback_url=f"{PUBLIC}/v1/callbacks/wms",
+            callback_secret=secret.decode(),
+            callback_transport=ASGITransport(gate.app),
+            ship_after=0.1,
+        )
+        app = create_sandbox(options)
+        transport = ASGITransport(app)
+        urls = {f"{name}_url": f"http://sandbox/{path}" for name, path in (("payments", "psp"), ("erp", "erp"), ("wms", "wms"))}
+        async with (
+            app.router.lifespan_context(app),
+            AsyncClient(transport=transport, base_url="http://sandbox") as sandbox,
+            rest_back_ends(**urls, transport=transport) as back_ends,
+        ):
+            shop = Shop(gate, sandbox, back_ends, await gate.bearer())
+            await shop.sync_stock()
+            shop.start_worker()
+            try:
+                yield shop
+            finally:
+                await shop.stop_workers()

@@ -1,0 +1,43 @@
+"""
+Where victims are born: a process that has imported Omnigate once and forks a worker for each line it reads.
+
+Imports are nine tenths of a worker's start, and the kill grid starts some hundreds of them. The child runs
+`omnigate worker`, the same main function as the installed program, with the environment it is given.
+"""
+
+import json
+import os
+import signal
+import sys
+
+from gateway.cli import main
+
+
+def _become_worker(environment: dict[str, str], log: str) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    os.environ.update(environment)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for descriptor in (1, 2):
+        os.dup2(written, descriptor)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.argv = ["omnigate", "worker"]
+    main()
+
+
+def _bear(line: str) -> None:
+    wanted = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        try:
+            _become_worker(wanted["environment"], wanted["log"])
+        finally:
+            os._exit(0)
+    print(child, flush=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they died: the tracer tells
+    print("ready", flush=True)
+    for line in sys.stdin:
+        _bear(line)

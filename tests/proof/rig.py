@@ -1,0 +1,158 @@
+"""A whole installation in processes of its own: sandbox, edges and workers over one database, all from the environment."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+
+from cryptography.fernet import Fernet
+from httpx2 import AsyncClient, HTTPError, Limits
+
+from gateway.app import open_secrets
+from gateway.domain.identifiers import mint
+from gateway.domain.time import system_clock
+from gateway.partners import SCOPES
+from gateway.partners.keys import new_callback_secret
+from gateway.partners.registry import Credentials, Registry
+from gateway.settings import Settings
+from gateway.store.migrate import migrate
+from gateway.store.pool import Database
+from tests.proof.books import Promised, effects, faults
+from tests.proof.client import CHANNEL, SKUS, Channel
+from tests.proof.processes import Process, free_port, start, until
+
+STARTED = 60.0  # seconds a process may take to come up on a busy machine
+
+
+@dataclass
+class Rig:
+    """The processes, how they are started, and what a client and an auditor need of them."""
+
+    settings: Settings
+    environment: dict[str, str]
+    catalogue: Path
+    sandbox_port: int
+    credentials: Credentials
+    sandbox: AsyncClient
+    processes: list[Process] = field(default_factory=list)
+
+    @property
+    def home(self) -> Path:
+        return self.settings.home
+
+    def launch(self, name: str, *command: str, **environment: str) -> Process:
+        log = self.home / f"{name}.log"
+        process = start(name, *command, environment={**self.environment, **environment}, log=log)
+        self.processes.append(process)
+        return process
+
+    async def start_sandbox(self) -> Process:
+        options = ("--port", str(self.sandbox_port), "--catalogue", str(self.catalogue))
+        process = self.launch("sandbox", "sandbox", *options)
+        await self.answers(f"http://127.0.0.1:{self.sandbox_port}/healthz", process)
+        return process
+
+    async def start_edge(self, port: int | None = None) -> tuple[Process, str]:
+        """An edge and its address; the first one is the public one."""
+        port = port or self.settings.port
+        process = self.launch(f"edge-{port}", "serve", OMNIGATE_PORT=str(port))
+        address = f"http://127.0.0.1:{port}"
+        await self.answers(f"{address}/readyz", process)
+        return process, address
+
+    def start_worker(self) -> Process:
+        return self.launch("worker", "worker")
+
+    async def run(self, name: str, *command: str, within: float = 60.0) -> None:
+        """A command that ends, and well."""
+        process = self.launch(name, *command)
+        code = await asyncio.to_thread(process.running.wait, within)
+        assert code == 0, f"{name} ended with {code}:\n{process.log.read_text()[-2000:]}"
+
+    async def answers(self, url: str, process: Process) -> None:
+        async def ready() -> bool:
+            assert process.alive, f"{process.name} has ended:\n{process.log.read_text()[-2000:]}"
+            try:
+                return (await http.get(url)).status_code == 200
+            except HTTPError:
+                return False
+
+        async with AsyncClient() as http:
+            await until(ready, what=f"{process.name} answers at {url}", within=STARTED)
+
+    @asynccontextmanager
+    async def channel(self, address: str) -> AsyncIterator[Channel]:
+        limits = Limits(max_connections=64, max_keepalive_connections=64)
+        async with AsyncClient(base_url=address, timeout=15.0, limits=limits) as http:
+            basic = (self.credentials.client_id, self.credentials.client_secret)
+            answer = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=basic)
+            assert answer.status_code == 200, answer.text
+            yield Channel(http, answer.json()["access_token"])
+
+    async def audit(self, channel: Channel, *, within: float = 90.0) -> list[Promised]:
+        """Waits until every acknowledged order has ended, and for the books to agree with it."""
+
+        async def at_rest() -> bool:
+            return all([await channel.has_ended(acked.order_id) for acked in channel.acked])
+
+        await until(at_rest, what="every order has ended", within=within, pause=0.5)
+        ends = await channel.ends()
+        promised = [Promised(acked.order_id, ends[acked.order_id], acked.body) for acked in channel.acked]
+        assert faults(await effects(self.sandbox), promised) == []
+        return promised
+
+
+@asynccontextmanager
+async def open_rig(url: str, home: Path, *, catalogue: Path | None = None) -> AsyncIterator[Rig]:
+    """A migrated database with one partner and stock, and its sandbox; edges and workers are started by the test."""
+    port, sandbox_port = free_port(), free_port()
+    back_end = f"http://127.0.0.1:{sandbox_port}"
+    key, secret = Fernet.generate_key().decode(), new_callback_secret().decode()
+    environment = {
+        "OMNIGATE_HOME": str(home),
+        "DATABASE_URL": url,
+        "OMNIGATE_SECRET_KEY": key,
+        "OMNIGATE_PORT": str(port),
+        "OMNIGATE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "OMNIGATE_PAYMENTS_URL": f"{back_end}/psp",
+        "OMNIGATE_ERP_URL": f"{back_end}/erp",
+        "OMNIGATE_WMS_URL": f"{back_end}/wms",
+        "SANDBOX_CALLBACK_SECRET": secret,
+    }
+    settings = Settings(home=home, DATABASE_URL=url, secret_key=key, port=port)
+    migrate(url)
+    credentials = await _furnish(settings, url, secret)
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(AsyncClient(base_url=back_end, timeout=30.0))
+        rig = Rig(settings, environment, catalogue or write_catalogue(home), sandbox_port, credentials, sandbox)
+        stack.callback(_end_all, rig)
+        await rig.start_sandbox()
+        await rig.run("inventory", "inventory", "sync")
+        yield rig
+
+
+async def _furnish(settings: Settings, url: str, callback_secret: str) -> Credentials:
+    database = Database(url, connections=2, name="proof")
+    await database.open()
+    try:
+        await open_secrets(settings, database).put("callback:wms", callback_secret.encode())
+        registry = Registry(database, clock=system_clock, mint=mint)
+        return await registry.add(
+            "web", channels=frozenset({CHANNEL}), scopes=SCOPES, plan="internal", operator="proof"
+        )
+    finally:
+        await database.close()
+
+
+def write_catalogue(folder: Path) -> Path:
+    path = folder / "catalogue.csv"
+    path.write_text("sku,gtin,on_hand\n" + "".join(f"{sku},,1000000\n" for sku in SKUS))
+    return path
+
+
+def _end_all(rig: Rig) -> None:
+    for process in rig.processes:
+        if process.alive:
+            process.end(SIGTERM if process.name != "sandbox" else SIGKILL)

@@ -1,0 +1,28 @@
+"""The front door with its orders behind it, and a partner at it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.governance.bundle import Bundle, load_bundle
+from gateway.settings import ROOT
+from tests.gate import Gate, open_gate
+from tests.resources.shop import Shop
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Bundle:
+    return load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
+
+
+@pytest.fixture
+async def gate(database_url: str, tmp_path: Path, bundle: Bundle) -> AsyncIterator[Gate]:
+    async with open_gate(database_url, tmp_path, bundle=bundle) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def shop(gate: Gate) -> Shop:
+    """A partner with every scope but `operations`, and the channel web-uk."""
+    return await Shop.open(gate, "web", scopes=frozenset({"orders:read", "orders:write"}))

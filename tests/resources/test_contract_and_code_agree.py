@@ -1,0 +1,40 @@
+"""The routes say of themselves what the contract says of them, and both know the same orders."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+from ruamel.yaml import YAML
+
+from gateway.domain.orders import TRANSITIONS, OrderStatus
+from gateway.resources.orders.schemas import OrderBody
+from gateway.settings import ROOT
+from tests.contracts.agreement import differences
+from tests.gate import Gate
+
+
+def contract(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "contracts" / "openapi" / f"{name}.yaml")
+    return document
+
+
+@pytest.mark.parametrize(("name", "prefix"), [("orders.v1", "/v1/orders"), ("callbacks.v1", "/v1/callbacks")])
+async def test_contract_and_code_say_the_same(gate: Gate, name: str, prefix: str) -> None:
+    generated = gate.app.openapi()
+    generated["paths"] = {path: item for path, item in generated["paths"].items() if path.startswith(prefix)}
+
+    assert differences(contract(name), generated) == []
+
+
+@pytest.mark.parametrize("example", ["TwoLines", "Guest"])
+def test_the_examples_of_the_contract_are_orders(example: str) -> None:
+    body = contract("orders.v1")["components"]["examples"][example]["value"]
+
+    TypeAdapter(OrderBody).validate_python(body, strict=True)
+
+
+def test_every_status_of_the_state_machine_stands_in_the_contract() -> None:
+    schemas = contract("orders.v1")["components"]["schemas"]
+
+    assert set(schemas["OrderStatus"]["enum"]) == {status.value for status in OrderStatus}
+    assert {move.before for move in TRANSITIONS} | {move.after for move in TRANSITIONS} == set(OrderStatus)

@@ -1,0 +1,94 @@
+"""The budgets of the house: small files, small functions, few parameters, no hidden imports, no mocks, no loose ends."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("gateway", "adapters", "observability")
+SOURCE = sorted(path for room in OURS for path in (ROOT / room).rglob("*.py"))
+TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py"))
+LONGEST_SOURCE, LONGEST_TEST, LONGEST_FUNCTION, MOST_PARAMETERS = 250, 300, 30, 5
+NAMELESS = {"utils", "helpers", "common", "base", "misc", "util", "helper"}
+LOOSE_ENDS = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+MOCKS = re.compile(r"\b(unittest\.mock|MagicMock|monkeypatch\.setattr|mocker\.)")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def functions(path: Path) -> Iterator[Function]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, Function):
+            yield node
+
+
+@pytest.mark.parametrize("path", [*SOURCE, *TESTS], ids=name)
+def test_a_file_fits_on_few_screens(path: Path) -> None:
+    limit = LONGEST_TEST if path in TESTS else LONGEST_SOURCE
+
+    assert len(path.read_text().splitlines()) <= limit
+
+
+@pytest.mark.parametrize("path", SOURCE, ids=name)
+def test_a_function_is_short_and_takes_little(path: Path) -> None:
+    too_long = [f.name for f in functions(path) if (f.end_lineno or 0) - f.lineno + 1 > LONGEST_FUNCTION]
+    too_many = [f.name for f in functions(path) if _positional(f) > MOST_PARAMETERS and not _command(f)]
+
+    assert (too_long, too_many) == ([], [])
+
+
+def _positional(function: Function) -> int:
+    names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
+    return len([n for n in names if n not in ("self", "cls")])
+
+
+def _command(function: Function) -> bool:
+    """A command of the CLI takes what its options are; each is `Annotated` with its name and help."""
+    return all("typer." in ast.unparse(a.annotation or ast.Constant("")) for a in function.args.args[1:])
+
+
+@pytest.mark.parametrize("path", SOURCE, ids=name)
+def test_a_file_says_why_it_exists_and_bears_a_real_name(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert path.stem not in NAMELESS
+
+
+@pytest.mark.parametrize("path", SOURCE, ids=name)
+def test_nothing_of_ours_is_imported_inside_a_function(path: Path) -> None:
+    hidden = [
+        node.lineno
+        for function in functions(path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in OURS
+    ]
+
+    assert hidden == []
+
+
+@pytest.mark.parametrize("path", [p for p in (*SOURCE, *TESTS) if p != Path(__file__).resolve()], ids=name)
+def test_there_are_no_loose_ends_and_no_mocks(path: Path) -> None:
+    text = path.read_text()
+
+    assert LOOSE_ENDS.findall(text) == []
+    assert MOCKS.findall(text) == []
+
+
+def test_methods_of_a_port_are_few() -> None:
+    tree = ast.parse((ROOT / "gateway" / "ports.py").read_text())
+    ports = [n for n in tree.body if isinstance(n, ast.ClassDef) and any("Protocol" in ast.unparse(b) for b in n.bases)]
+
+    assert ports
+    assert [p.name for p in ports if sum(isinstance(n, Function) for n in p.body) > MOST_PARAMETERS] == []
+
+
+def test_rooms_are_at_most_three_levels_deep() -> None:
+    deep = [name(path) for path in SOURCE if len(path.relative_to(ROOT).parts) > 4]
+
+    assert [path for path in deep if "migrations" not in path] == []
