@@ -1,15 +1,20 @@
 """Where Omnigate is put together: everything shared is made here and handed on by name."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import TracerProvider
+from starlette.middleware import Middleware
 
 from adapters.rest import rest_back_ends
 from gateway import VERSION, edge
+from gateway.domain.access import Decision
 from gateway.domain.identifiers import Mint, mint
-from gateway.domain.time import Clock, system_clock
+from gateway.domain.principal import Principal
+from gateway.domain.time import Clock, Ticks, system_clock
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.problems import reraise
@@ -17,7 +22,7 @@ from gateway.edge.routes import edge_routes
 from gateway.governance.access import Facts
 from gateway.governance.bundle import Bundle
 from gateway.partners.keys import SigningKeys
-from gateway.partners.routes import partner_routes
+from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
 from gateway.ports import Counters
 from gateway.resources.callbacks import callbacks
@@ -32,6 +37,19 @@ from gateway.workflows.worker import Worker
 from observability import tracing
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What stages and routes have in common."""
+
+    database: Database
+    bundle: Bundle
+    secrets: Secrets
+    keys: SigningKeys
+    tokens: Tokens
+    mint: Mint
+    public: str
+
+
 def create_app(
     *,
     settings: Settings,
@@ -39,59 +57,75 @@ def create_app(
     bundle: Bundle,
     clock: Clock = system_clock,
     mint: Mint = mint,
+    ticks: Ticks = time.monotonic,
     counters: Counters | None = None,
     traces: TracerProvider | None = None,
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing key."""
-    public = settings.public_address
-    secrets = open_secrets(settings, database)
-    keys = SigningKeys(secrets)
-    tokens = Tokens(keys, address=public, mint=mint)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await database.open()
-        try:
-            await keys.load()
-            yield
-        finally:
-            await database.close()
-
+    shared = _shared(settings, database, bundle, mint=mint)
     app = FastAPI(
         title="Omnigate",
         version=VERSION,
-        middleware=edge.stages(
-            bundle=bundle,
-            credentials=Credentials(database, secrets, tokens),
-            counters=counters or InProcessCounters(),
-            clock=clock,
-            mint=mint,
-            public=public,
-        ),
+        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters),
         exception_handlers=reraise,  # the outermost stage renders every error
-        lifespan=lifespan,
+        lifespan=_lifespan(shared),
         openapi_url=None,  # partners read contracts/openapi, not what code happens to say
-        docs_url=None,
-        redoc_url=None,
         redirect_slashes=False,  # a path that no contract knows is not mended
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
     )
-    budget = bundle.quotas.token_route
-    per_address = f"{budget.quota} per {budget.window} second"
-    app.include_router(partner_routes(database, tokens=tokens, keys=keys, public=public, per_address=per_address))
-    app.include_router(edge_routes(database, public=public))
-    app.include_router(
-        orders(
-            database,
-            public=public,
-            pages=PageTokens(secrets),
-            decide=lambda principal, action: bundle.access.decide(Facts.of(principal, action)),
-            mint=mint,
-        )
-    )
-    app.include_router(callbacks(database, mint=mint))
+    for router in _routers(shared):
+        app.include_router(router)
     tracing.instrument(app, traces or tracing.start("omnigate-edge"))
     return app
+
+
+def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Mint) -> _Shared:
+    public = settings.public_address
+    secrets = open_secrets(settings, database)
+    keys = SigningKeys(secrets)
+    return _Shared(
+        database, bundle, secrets, keys=keys, tokens=Tokens(keys, address=public, mint=mint), mint=mint, public=public
+    )
+
+
+def _stages(shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None) -> list[Middleware]:
+    return edge.stages(
+        bundle=shared.bundle,
+        credentials=Credentials(shared.database, shared.secrets, shared.tokens),
+        counters=counters or InProcessCounters(ticks),
+        ticks=ticks,
+        clock=clock,
+        mint=shared.mint,
+        public=shared.public,
+    )
+
+
+def _routers(shared: _Shared) -> Iterator[APIRouter]:
+    database, access, public = shared.database, shared.bundle.access, shared.public
+
+    def decide(principal: Principal, action: str) -> Decision:
+        return access.decide(Facts.of(principal, action))
+
+    budget = shared.bundle.quotas.token_route
+    per_address = f"{budget.quota} per {budget.window} second"
+    yield token_routes(database, tokens=shared.tokens, per_address=per_address)
+    yield key_routes(shared.keys, public=public)
+    yield edge_routes(database, public=public)
+    yield orders(database, public=public, pages=PageTokens(shared.secrets), decide=decide, mint=shared.mint)
+    yield callbacks(database, mint=shared.mint)
+
+
+def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await shared.database.open()
+        try:
+            await shared.keys.load()
+            yield
+        finally:
+            await shared.database.close()
+
+    return lifespan
 
 
 @asynccontextmanager

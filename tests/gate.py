@@ -33,6 +33,9 @@ class StillClock:
     def __call__(self) -> datetime:
         return self.now
 
+    def ticks(self) -> float:
+        return self.now.timestamp()
+
     def pass_by(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
@@ -84,7 +87,15 @@ async def open_gate(
     settings = Settings(home=home, public_url=PUBLIC)
     database = Database(database_url, connections=4, name="test-edge")
     clock = StillClock()
-    app = create_app(settings=settings, database=database, bundle=bundle, clock=clock, counters=counters, traces=traces)
+    app = create_app(
+        settings=settings,
+        database=database,
+        bundle=bundle,
+        clock=clock,
+        ticks=clock.ticks,
+        counters=counters,
+        traces=traces,
+    )
     if router is not None:
         app.include_router(router)
     async with (

@@ -20,6 +20,7 @@ ANYWHERE = {
 AT_ONE = (
     ("psp", "authorise", "decline", 37),
     ("erp", "create_sales_order", "refuse", 31),
+    ("wms", "create_shipment", "refuse", 61),
     ("wms", "create_shipment", "duplicate_callback", 19),
     ("wms", "create_shipment", "late_callback", 29),
 )

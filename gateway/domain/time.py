@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
+Ticks = Callable[[], float]  # seconds that only ever pass: for measuring, never for telling the time
 
 
 def system_clock() -> datetime:

@@ -3,7 +3,7 @@
 from starlette.middleware import Middleware
 
 from gateway.domain.identifiers import Mint
-from gateway.domain.time import Clock
+from gateway.domain.time import Clock, Ticks
 from gateway.edge.address_guard import AddressGuard, Failures
 from gateway.edge.authentication import Authentication, Credentials
 from gateway.edge.authorization import Authorization
@@ -21,9 +21,9 @@ __all__ = ["stages"]
 
 
 def stages(
-    *, bundle: Bundle, credentials: Credentials, counters: Counters, clock: Clock, mint: Mint, public: str
+    *, bundle: Bundle, credentials: Credentials, counters: Counters, ticks: Ticks, clock: Clock, mint: Mint, public: str
 ) -> list[Middleware]:
-    failures = Failures(bundle.quotas.addresses)
+    failures = Failures(bundle.quotas.addresses, ticks)
     return [
         Middleware(Problems, public=public),  # first in, last out: it must see every error
         Middleware(Telemetry, clock=clock, mint=mint, answered=failures.note),  # refused requests are told of, too

@@ -2,11 +2,10 @@
 
 import ipaddress
 import math
-import time
-from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.domain.time import Ticks
 from gateway.edge.gcra import Debts, wait
 from gateway.governance.quotas import Budget
 from gateway.ports import Bucket
@@ -20,9 +19,9 @@ _CAPACITY = 65_536
 class Failures:
     """How often each address has failed lately; in this process only, bounded."""
 
-    def __init__(self, budget: Budget, *, now: Callable[[], float] = time.monotonic, capacity: int = _CAPACITY) -> None:
+    def __init__(self, budget: Budget, ticks: Ticks, *, capacity: int = _CAPACITY) -> None:
         self._budget = budget
-        self._debts = Debts(now, capacity=capacity)
+        self._debts = Debts(ticks, capacity=capacity)
 
     def note(self, scope: Scope, status: int) -> None:
         """Told of every answer, also of those that stages in front of the guard have given."""

@@ -1,8 +1,8 @@
 """Partners' budgets counted inside this process: the port that a shared store will serve too."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from gateway.domain.time import Ticks
 from gateway.edge.gcra import Debts, remaining, wait
 from gateway.ports import Bucket, Draw, Level
 
@@ -12,8 +12,8 @@ _CAPACITY = 65_536
 class InProcessCounters:
     """Draws from several buckets at once, all or nothing. Nothing is awaited, so nothing can come between."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic, *, capacity: int = _CAPACITY) -> None:
-        self._debts = Debts(now, capacity=capacity)
+    def __init__(self, ticks: Ticks, *, capacity: int = _CAPACITY) -> None:
+        self._debts = Debts(ticks, capacity=capacity)
 
     async def draw(self, buckets: Sequence[Bucket]) -> Draw:
         retry_after = max((wait(bucket, self._debts.of(bucket)) for bucket in buckets), default=0.0)

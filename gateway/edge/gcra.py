@@ -1,8 +1,8 @@
 """The generic cell rate algorithm: a budget that refills evenly, kept as one moment per key."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 
+from gateway.domain.time import Ticks
 from gateway.ports import Bucket
 
 _EXACT = 1e-6  # seconds: floats must not refuse what arithmetic grants
@@ -26,7 +26,7 @@ def remaining(bucket: Bucket, debt: float) -> int:
 class Debts:
     """Seconds of refilling that each key owes. Bounded: who was quiet longest is forgotten first."""
 
-    def __init__(self, now: Callable[[], float], *, capacity: int) -> None:
+    def __init__(self, now: Ticks, *, capacity: int) -> None:
         self._now = now
         self._capacity = capacity
         self._settled_at: OrderedDict[str, float] = OrderedDict()

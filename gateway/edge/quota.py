@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.context import call_of
+from gateway.context import Call, call_of
 from gateway.edge.ratelimit import headers, spent
 from gateway.errors import GatewayError
 from gateway.governance.quotas import Quotas
-from gateway.ports import Bucket, Counters
+from gateway.ports import Bucket, Counters, Draw
 from gateway.refusals import QuotaExceeded
 
 REPLAYED = (b"idempotent-replayed", b"true")
@@ -29,16 +29,7 @@ class Quota:
             await self.app(scope, receive, send)
             return
 
-        draw = await self.counters.draw(buckets)
-        call_of(scope).headers.update(headers(draw))
-        if not draw.granted:
-            names = [level.bucket.name for level in spent(draw)]
-            raise QuotaExceeded(
-                f"the budget {' and '.join(names)} of your plan is spent",
-                retry_after=max(1, math.ceil(draw.retry_after)),
-                violated_policies=names,
-            )
-
+        _refuse_unless_granted(await self.counters.draw(buckets), call_of(scope))
         free = True  # until an answer says otherwise: whatever ends without one is a fault of ours
 
         async def watch(message: Message) -> None:
@@ -63,3 +54,15 @@ class Quota:
         if call.principal is None or call.operation is None:
             return ()
         return self.quotas.buckets(call.principal, call.operation)
+
+
+def _refuse_unless_granted(draw: Draw, call: Call) -> None:
+    call.headers.update(headers(draw))
+    if draw.granted:
+        return
+    names = [level.bucket.name for level in spent(draw)]
+    raise QuotaExceeded(
+        f"the budget {' and '.join(names)} of your plan is spent",
+        retry_after=max(1, math.ceil(draw.retry_after)),
+        violated_policies=names,
+    )

@@ -24,7 +24,7 @@ LARGEST = 2**53 - 1  # what every JSON reader holds exactly (RFC 7493)
 LONGEST = 40  # characters of one number; more cannot be told apart by a double anyway
 SHOWN = 64  # characters of a key that are repeated to the caller
 
-_LONG_INTEGER = re.compile(rb"[:,\[\s-][0-9]{16}")  # the least that can exceed 2^53 - 1
+_CONTAINERS = (dict, list)
 _ASTRAL = re.compile(rb"[\xf0-\xf4]")  # RFC 8785 orders keys by UTF-16, where these come before U+E000
 
 
@@ -43,10 +43,10 @@ class _Pairs(list[tuple[str, Any]]):
 def parse(data: bytes, *, depth: int = 32) -> Any:
     """The value in *data*. Raises `Malformed` with a sentence that says what is wrong and where, never with a value."""
     _refuse_unless_json(data, depth)
-    decoder = _LONG if _LONG_INTEGER.search(data) or data[:1].isdigit() else _SHORT
     try:
-        value = decoder.decode(data.decode())
-    except ValueError:  # of our own making, see the hooks: orjson has read the same bytes
+        value = _STRICT.decode(data.decode())
+        orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)  # refuses what exceeds 2^53 - 1, faster than a hook
+    except (ValueError, TypeError):  # the syntax is sound: orjson has read the same bytes
         raise Malformed(_first_fault(data)) from None
     if b"\\u0000" in data and (fault := next(_faults(value), None)):
         raise Malformed(fault)
@@ -99,13 +99,13 @@ def _why_unreadable(data: bytes, error: orjson.JSONDecodeError) -> str:
 
 def _levels(value: Any) -> Iterator[list[Any]]:
     """What stands in *value*, nesting by nesting; as many lists as it is deep."""
-    nodes = [value] if isinstance(value, (dict, list)) else []
+    nodes = [value] if type(value) in _CONTAINERS else []
     while nodes:
         children: list[Any] = []
         for node in nodes:
-            children += node.values() if isinstance(node, dict) else node
+            children += node.values() if type(node) is dict else node
         yield children
-        nodes = [child for child in children if isinstance(child, (dict, list))]
+        nodes = [child for child in children if type(child) in _CONTAINERS]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -128,8 +128,7 @@ def _number(text: str) -> float | int:
     return int(value) if value.is_integer() else value
 
 
-_SHORT = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number)
-_LONG = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_int=_integer)
+_STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number)
 
 
 def _kept(read: Any) -> Any:

@@ -14,9 +14,7 @@ from gateway.store import partners
 from gateway.store.pool import Database
 
 
-def partner_routes(
-    database: Database, *, tokens: Tokens, keys: SigningKeys, public: str, per_address: str
-) -> APIRouter:
+def token_routes(database: Database, *, tokens: Tokens, per_address: str) -> APIRouter:
     """*per_address*: how often one address may ask for a token, like `10 per 60 second`."""
     router = APIRouter(tags=["platform"])
     limiter = Limiter(get_remote_address, key_style="endpoint")
@@ -32,6 +30,12 @@ def partner_routes(
         client = await partners.by_client_id(database, client_id) if client_id else None
         status, body, fields = answer(form, headers, client=client, tokens=tokens, now=call_of(request.scope).now)
         return Response(orjson.dumps(body), status, headers=dict(fields))
+
+    return router
+
+
+def key_routes(keys: SigningKeys, *, public: str) -> APIRouter:
+    router = APIRouter(tags=["platform"])
 
     @router.get("/.well-known/jwks.json")
     async def list_signing_keys() -> Response:

@@ -33,7 +33,7 @@ class RunRow:
     version: int
     state: str
     direction: str
-    cause: Mapping[str, Any] | None
+    reason: Mapping[str, Any] | None
     traceparent: str | None
     now: datetime
 
@@ -48,6 +48,16 @@ class StepRow:
     send_by: datetime | None
     effect: Mapping[str, Any] | None
     detail: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Which way the run goes, why it turned, why it is parked, how it ended."""
+
+    direction: str
+    reason: Mapping[str, str] | None = None
+    cause: Mapping[str, str] | None = None
+    outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ async def open_run(connection: Connection, lease: Lease) -> RunRow:
     """Take the run over: fence it, raise its epoch. Raises a database error with sqlstate `LOST` if it is not ours."""
     await connection.execute("select raise_epoch(%s, %s, %s)", (lease.run_id, lease.engine_run, lease.worker))
     cursor = await connection.execute(
-        "select epoch, wakes, saga, version, state, direction, cause, traceparent, clock_timestamp()"
+        "select epoch, wakes, saga, version, state, direction, reason, traceparent, clock_timestamp()"
         " from run where run_id = %s",
         (lease.run_id,),
     )
@@ -165,11 +175,17 @@ async def record_wait(connection: Connection, lease: Lease, epoch: int, name: st
     await connection.execute(_INTEND_STEP, (name, system, "look", f"{lease.run_id}:{name}", 0, epoch, lease.run_id))
 
 
-async def set_run(
-    connection: Connection, run_id: str, state: str, *, direction: str, cause: Any = None, outcome: str | None = None
-) -> None:
+async def set_run(connection: Connection, run_id: str, state: str, standing: Standing) -> None:
+    """How the run stands. A reason once given stays; a cause is there only while it is parked."""
     await connection.execute(
-        "update run set state = %s, direction = %s, cause = %s, outcome = %s, updated_at = clock_timestamp()"
-        " where run_id = %s",
-        (state, direction, Jsonb(cause) if cause else None, outcome, run_id),
+        "update run set state = %s, direction = %s, reason = coalesce(%s, reason), cause = %s, outcome = %s,"
+        " updated_at = clock_timestamp() where run_id = %s",
+        (
+            state,
+            standing.direction,
+            Jsonb(standing.reason) if standing.reason else None,
+            Jsonb(standing.cause) if standing.cause else None,
+            standing.outcome,
+            run_id,
+        ),
     )

@@ -19,6 +19,7 @@ class RunView:
     direction: str
     outcome: str | None
     cause: Mapping[str, Any] | None
+    traceparent: str | None
     updated_at: datetime
 
 
@@ -36,7 +37,7 @@ class OpenStep:
 _OPEN = """(state in ('intended', 'unknown', 'failed') or state = 'rejected' and (name like 'undo:%%')
     = (select direction = 'backward' from run where run.run_id = step.run_id))"""
 
-_COLUMNS = "run_id, saga, version, state, direction, outcome, cause, updated_at"
+_COLUMNS = "run_id, saga, version, state, direction, outcome, cause, traceparent, updated_at"
 
 
 async def runs(database: Database, *, parked: bool, limit: int) -> list[RunView]:
@@ -75,7 +76,7 @@ async def declare(connection: Connection, run_id: str, step: str, *, state: str,
     )
 
 
-async def restart(connection: Connection, run_id: str, *, direction: str, cause: Any = None) -> None:
+async def restart(connection: Connection, run_id: str, *, direction: str, reason: Any = None) -> None:
     """Leave the parking place: a new task. What is open has its whole time again; what was refused is asked again."""
     await connection.execute(
         "update step set begun_at = clock_timestamp(), state = case state when 'rejected' then 'failed' else state end"
@@ -83,9 +84,10 @@ async def restart(connection: Connection, run_id: str, *, direction: str, cause:
         (run_id,),
     )
     cursor = await connection.execute(
-        "update run set state = 'running', direction = %s, cause = %s, starts = starts + 1, outcome = null,"
-        " updated_at = clock_timestamp() where run_id = %s returning saga, version, starts",
-        (direction, Jsonb(cause) if cause else None, run_id),
+        "update run set state = 'running', direction = %s, reason = coalesce(%s, reason), cause = null,"
+        " starts = starts + 1, outcome = null, updated_at = clock_timestamp()"
+        " where run_id = %s returning saga, version, starts",
+        (direction, Jsonb(reason) if reason else None, run_id),
     )
     row = await cursor.fetchone()
     assert row is not None, "the caller has locked it"

@@ -8,7 +8,7 @@ from typing import cast
 
 from gateway.ports import Effect, Manifest
 from gateway.store import journal, signals
-from gateway.store.journal import Intent, Lease
+from gateway.store.journal import Intent, Lease, Standing
 from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
@@ -28,7 +28,7 @@ class Held:
         self.epoch: int | None = None
         self.wakes = 0
         self.direction: Direction = "forward"
-        self.cause: Refusal | None = None
+        self.reason: Refusal | None = None
         self.records: dict[str, Record] = {}
         self.effects: dict[str, Effect] = {}
         self.woken = True
@@ -48,7 +48,7 @@ class Held:
         row = await journal.open_run(connection, self.lease)
         self.epoch, self.wakes, self.traceparent = row.epoch, row.wakes, row.traceparent
         self.direction = cast_direction(row.direction)
-        self.cause = refusal_of(row.cause)
+        self.reason = refusal_of(row.reason)
         self.trace_id = tracing.trace_id_of(row.traceparent)
         self._time = (row.now, monotonic())
         for step in await journal.history(connection, self.lease.run_id):
@@ -136,6 +136,13 @@ class Held:
             effect=effect_row(settled.effect),
             detail=refusal_row(settled.refusal),
         )
+
+    async def stands(
+        self, connection: Connection, state: str, *, cause: Mapping[str, str] | None = None, outcome: str | None = None
+    ) -> None:
+        """Write down how the run stands as a whole."""
+        standing = Standing(self.direction, refusal_row(self.reason), cause, outcome)
+        await journal.set_run(connection, self.lease.run_id, state, standing)
 
     async def expect(self, connection: Connection, pivot: Pivot) -> None:
         """The wait stands in the journal, so that whoever is woken knows that it is over."""

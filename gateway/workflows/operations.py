@@ -12,7 +12,8 @@ from gateway.store.pool import Connection, Database
 from gateway.store.runs import OpenStep, RunView
 from gateway.store.signals import Signal, signal
 from gateway.workflows.place_order import PLACE_ORDER
-from gateway.workflows.saga import Pivot
+from gateway.workflows.saga import Moved, Pivot, Saga
+from observability import tracing
 
 SAGAS = {PLACE_ORDER.task: PLACE_ORDER}
 
@@ -50,6 +51,8 @@ class Desk:
             else:
                 effect = _effect(step, reference) if succeeded else None
                 await runs.declare(connection, run_id, step.name, state=state, effect=effect, evidence=evidence)
+                if succeeded and run.direction == "forward":
+                    await self._move(connection, run, step)
             await runs.restart(connection, run_id, direction=run.direction)
             return {"step": step.name, "as": state, "evidence": evidence, "reference": reference}
 
@@ -66,6 +69,13 @@ class Desk:
         told = Signal(self.mint("sig"), run_id, "shipped", f"operator:{self.operator}", fact)
         await signal(connection, told, now=now, trace_id=None)
 
+    async def _move(self, connection: Connection, run: RunView, step: OpenStep) -> None:
+        """What the runner would have done on the step's success: the resource's status follows."""
+        subject, then = _saga(run).subject, getattr(_saga(run).step(step.name), "then", None)
+        if then is not None and not await subject.turned_down(connection, run.run_id):
+            moved = Moved(self.clock(), tracing.trace_id_of(run.traceparent), self.mint("evt"))
+            await subject.move(connection, run.run_id, then, moved)
+
     async def abandon(self, run_id: str, *, evidence: str) -> None:
         """Before the pivot the run turns back and undoes what it did; after it, it ends as it stands."""
 
@@ -75,8 +85,8 @@ class Desk:
             elif run.direction == "backward":
                 raise Conflict(f"{run_id} is on its way back already; resolve the step it hangs on")
             else:
-                cause = {"code": "abandoned", "detail": "operations gave the order up"}
-                await runs.restart(connection, run_id, direction="backward", cause=cause)
+                reason = {"code": "abandoned", "detail": "operations gave the order up"}
+                await runs.restart(connection, run_id, direction="backward", reason=reason)
             return {"was": run.cause, "evidence": evidence}
 
         await self._do("abandon", run_id, change)
@@ -108,10 +118,13 @@ def _effect(step: OpenStep, reference: str | None) -> dict[str, Any]:
     return {"id": reference, "kind": step.operation, "facts": {"resolved_by": "operator"}}
 
 
+def _saga(run: RunView) -> Saga:
+    return SAGAS[f"{run.saga}.v{run.version}"]
+
+
 async def _past_pivot(connection: Connection, run: RunView) -> bool:
     """Has the run ended, or its pivot been passed? Then there is no way back to send it on."""
     if run.outcome is not None:
         return True
-    saga = SAGAS[f"{run.saga}.v{run.version}"]
-    pivot = next(step for step in saga.steps if isinstance(step, Pivot))
+    pivot = next(step for step in _saga(run).steps if isinstance(step, Pivot))
     return await runs.succeeded(connection, run.run_id, pivot.name)

@@ -15,13 +15,12 @@ import structlog
 from gateway.domain.identifiers import Mint
 from gateway.domain.time import Clock
 from gateway.ports import BackEnds, Manifest
-from gateway.store import journal, signals
+from gateway.store import signals
 from gateway.store.journal import Lease
 from gateway.store.pool import Connection, Database
 from gateway.workflows import calls, engine
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.held import Held
-from gateway.workflows.outcomes import refusal_row
 from gateway.workflows.plan import Finish, Next, Park, RunLocal, Send, Sleep, Take, Turn, Wait, plan, undo_of
 from gateway.workflows.saga import Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
@@ -117,7 +116,6 @@ class Performance:
             case Turn():
                 await self._turn(connection, following)
             case Sleep():
-                await self._rest(connection, "running")
                 await engine.sleep_until(connection, self.lease, following.until)
                 return True
             case Wait():
@@ -150,8 +148,8 @@ class Performance:
     async def _turn(self, connection: Connection, turn: Turn) -> None:
         if turn.direction == "forward":
             await self._too_late(connection)
-        self.run.direction, self.run.cause = turn.direction, turn.cause
-        await self._rest(connection, "running")
+        self.run.direction, self.run.reason = turn.direction, turn.cause
+        await self.run.stands(connection, "running")
 
     async def _stop_wished(self, connection: Connection) -> bool:
         return await self.saga.subject.turned_down(connection, self.lease.run_id)
@@ -162,12 +160,12 @@ class Performance:
 
     async def _wait(self, connection: Connection, wait: Wait) -> bool:
         await self.run.expect(connection, wait.step)
-        await self._rest(connection, "waiting")
+        await self.run.stands(connection, "waiting")
         return await engine.wait(connection, self.lease, self.run.wakes, wait.seconds)
 
     async def _park(self, connection: Connection, park: Park) -> None:
         cause = {"code": park.code, "step": park.step, "detail": park.detail}
-        await journal.set_run(connection, self.lease.run_id, "parked", direction=self.run.direction, cause=cause)
+        await self.run.stands(connection, "parked", cause=cause)
         await engine.end(connection, self.lease, "parked")
         log.warning("parked", run_id=self.lease.run_id, trace_id=self.run.trace_id, **cause)
 
@@ -178,23 +176,11 @@ class Performance:
         elif await self._stop_wished(connection):
             status, cancel_outcome = self.saga.stopped, "cancelled"
         else:
-            status, reason = self.saga.undone, self.run.cause
+            status, reason = self.saga.undone, self.run.reason
         await self._move(connection, status, reason=reason, cancel_outcome=cancel_outcome)
-        await journal.set_run(
-            connection,
-            self.lease.run_id,
-            "ended",
-            direction=self.run.direction,
-            outcome=status,
-            cause=refusal_row(reason),
-        )
+        await self.run.stands(connection, "ended", outcome=status)
         await engine.end(connection, self.lease, status)
         log.info("ended", run_id=self.lease.run_id, outcome=status, trace_id=self.run.trace_id)
-
-    async def _rest(self, connection: Connection, state: str) -> None:
-        await journal.set_run(
-            connection, self.lease.run_id, state, direction=self.run.direction, cause=refusal_row(self.run.cause)
-        )
 
     async def _move(
         self, connection: Connection, status: str, *, reason: Refusal | None = None, cancel_outcome: str | None = None

@@ -26,7 +26,7 @@ def ask(contracts: Contracts) -> Ask:
 
     def ask(operation: str, body: Any = b"", **said: Any) -> Checked:
         data = body if isinstance(body, bytes) else orjson.dumps(body)
-        usual = {
+        usual: dict[str, Any] = {
             "path_parameters": {},
             "query": b"",
             "headers": {},

@@ -19,6 +19,7 @@ from gateway.governance.bundle import Bundle
 from gateway.partners.keys import new_callback_secret
 from gateway.ports import BackEnds
 from gateway.store import stock, timeline
+from gateway.store.signals import Signal, signal
 from gateway.store.timeline import Moment
 from gateway.workflows.operations import SAGAS, Desk
 from gateway.workflows.runner import Tools
@@ -115,10 +116,14 @@ class Shop:
     async def timeline(self, order_id: str) -> list[Moment]:
         return await timeline.timeline(self.gate.database, order_id)
 
-    async def effects(self, system: str, order_id: str) -> list[str]:
+    async def ledger(self, system: str, order_id: str) -> list[dict[str, Any]]:
         """What the system did for the order, by its own ledger, in its order."""
         answer = await self.sandbox.get(f"/ledger/{system}/effects", params={"order_id": order_id})
-        return [effect["kind"] for effect in answer.json()["effects"]]
+        effects: list[dict[str, Any]] = answer.json()["effects"]
+        return effects
+
+    async def effects(self, system: str, order_id: str) -> list[str]:
+        return [effect["kind"] for effect in await self.ledger(system, order_id)]
 
     async def books(self, order_id: str) -> dict[str, list[str]]:
         return {system: await self.effects(system, order_id) for system in ("psp", "erp", "wms")}
@@ -136,6 +141,30 @@ class Shop:
 
     async def hold_shipping(self, *, hold: bool) -> None:
         assert (await self.sandbox.post("/wms/_hold", json={"hold": hold})).status_code == 200
+
+    async def book_by_hand(self, order_id: str) -> None:
+        """Somebody types the order into the ERP, under our reference."""
+        body = {
+            "reference": f"{order_id}:book_in_erp",
+            "order_id": order_id,
+            "channel": "web-uk",
+            "customer_reference": "c-1",
+            "currency": "GBP",
+            "lines": [{"line_id": "1", "sku": LAMP, "quantity": 1, "unit_price": "2.50", "total": 250}],
+            **{"goods": 250, "discount": 0, "shipping": 0, "tax": 0, "total": 250},
+        }
+        assert (await self.sandbox.post("/erp/sales-orders", json=body)).status_code == 201
+
+    async def void_by_hand(self, order_id: str) -> None:
+        """Somebody gives the held money back in the payment provider's own pages."""
+        held = (await self.ledger("psp", order_id))[0]["id"]
+        assert (await self.sandbox.post(f"/psp/authorisations/{held}/void", json={})).status_code == 200
+
+    async def say_shipped(self, order_id: str) -> None:
+        """The warehouse's word, as a callback's route passes it on."""
+        told = Signal(uuid4().hex, order_id, "shipped", "callback:wms", {"shipped_at": rfc3339(system_clock())})
+        async with self.gate.database.transaction() as connection:
+            await signal(connection, told, now=system_clock(), trace_id=None)
 
     async def reserved(self, sku: str) -> int:
         async with self.gate.database.connection() as connection:

@@ -137,7 +137,6 @@ async def open_street(rig: Rig, template_url: str) -> AsyncIterator[Street]:
         token = answer.json()["access_token"]
     server, _, template = template_url.rpartition("/")
     callbacks = uvicorn.Server(uvicorn.Config(desk, port=rig.settings.port, log_config=None, lifespan="off"))
-    callbacks.install_signal_handlers = lambda: None  # type: ignore[method-assign,attr-defined]
     serving = asyncio.create_task(callbacks.serve())
     try:
         yield Street(server, template, rig, token, desk, bundle)

@@ -121,7 +121,15 @@ async def open_rig(url: str, home: Path, *, catalogue: Path | None = None) -> As
         "OMNIGATE_WMS_URL": f"{back_end}/wms",
         "SANDBOX_CALLBACK_SECRET": secret,
     }
-    settings = Settings(home=home, DATABASE_URL=url, secret_key=key, port=port)
+    settings = Settings(
+        home=home,
+        DATABASE_URL=url,
+        secret_key=key,
+        port=port,
+        payments_url=environment["OMNIGATE_PAYMENTS_URL"],
+        erp_url=environment["OMNIGATE_ERP_URL"],
+        wms_url=environment["OMNIGATE_WMS_URL"],
+    )
     migrate(url)
     credentials = await _furnish(settings, url, secret)
     async with AsyncExitStack() as stack:

@@ -142,7 +142,8 @@ create table run (
     wakes       integer not null default 0,     -- numbers the engine events that wake it; one name wakes once
     waiting_for text,
     outcome     text,
-    cause       jsonb,                          -- {code, step, detail} while parked, or why it turned back
+    reason      jsonb,                          -- {code, detail}: why it turned back, as the partner reads it
+    cause       jsonb,                          -- {code, step, detail}: why it is parked
     traceparent text,
     created_at  timestamptz not null,
     updated_at  timestamptz not null
@@ -220,7 +221,7 @@ create function raise_epoch(subject text, engine_run uuid, worker text) returns 
 language plpgsql as $$
 declare raised integer;
 begin
-    update run set epoch = epoch + 1, wakes = wakes + 1 where run_id = subject returning epoch into raised;
+    update run set epoch = epoch + 1, wakes = wakes + 1, state = 'running' where run_id = subject returning epoch into raised;
     perform fence(subject, raised, engine_run, worker);
     return raised;
 end
