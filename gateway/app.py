@@ -108,10 +108,12 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
 
     budget = shared.bundle.quotas.token_route
     per_address = f"{budget.quota} per {budget.window} second"
+    yield orders(
+        database, public=public, pages=PageTokens(shared.secrets), decide=decide, mint=shared.mint
+    )  # first: most calls are theirs
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
-    yield orders(database, public=public, pages=PageTokens(shared.secrets), decide=decide, mint=shared.mint)
     yield callbacks(database, mint=shared.mint)
 
 

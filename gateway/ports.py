@@ -1,8 +1,8 @@
 """
 Every conversation Omnigate has with the outside world.
 
-Each effect takes a `key`, our operation key. `Rejected`: it did not happen. `Failed`: it was not applied. `Unknown`: ask
-`find` before anything else. What a repeated key does is declared by the operation's `Promise` in the adapter's manifest.
+Each effect takes a `key`, our operation key. `Rejected`: it did not happen. `Failed`: it was not applied. `Unknown`:
+ask `find` before anything else. What a repeated key does is declared by the operation's `Promise` in the manifest.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ Manifest = Mapping[str, Promise]  # operation -> promise, e.g. {"authorise": Pro
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something a back end did for us: its id there, the key it was done under, and facts worth keeping (no personal data)."""
+    """Something a back end did for us: its id there, the key it was done under, facts that are nobody's secret."""
 
     id: str
     key: str
@@ -78,7 +78,7 @@ class BackEnd(Protocol):
     manifest: Manifest
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
-        """Every effect of *operation* done under *key*; more than one is a duplicate. The evidence that settles `Unknown`.
+        """Every effect of *operation* done under *key*; several are duplicates. The evidence that settles `Unknown`.
 
         *subject* is the id of the effect that an undo or follow-up was about, for back ends that know states, not keys.
         """

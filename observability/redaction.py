@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 HIDDEN = "[redacted]"
 
 _SECRET_NAMES = re.compile(
-    r"authorization|token|secret|password|passwd|credential|cookie|card|cvv|iban|signature|api_?key|e_?mail|phone",
+    r"authorization|token|secret|password|passwd|credential|cookie|card|cvv|iban|signature|api[_-]?key|e[_-]?mail|phone",
     re.IGNORECASE,
 )
 # One pattern, so that a clean value costs one pass.
@@ -31,6 +32,11 @@ def redact(logger: object, method: str, event: Mapping[str, Any]) -> dict[str, A
     return {name: _clean(name, value, 0) for name, value in event.items()}
 
 
+@lru_cache(maxsize=1024)
+def _promises_secret(name: str) -> bool:
+    return _SECRET_NAMES.search(name) is not None
+
+
 def redact_text(text: str) -> str:
     return _SECRET_VALUES.sub(_hide, text)
 
@@ -38,7 +44,7 @@ def redact_text(text: str) -> str:
 def _clean(name: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _SECRET_NAMES.search(name):
+    if _promises_secret(name):
         return HIDDEN
     if isinstance(value, int | float):
         return value if abs(value) < _SHORTEST_CARD else redact_text(str(value))

@@ -1,4 +1,4 @@
-"""The budgets of the house: small files, small functions, few parameters, no hidden imports, no mocks, no loose ends."""
+"""The budgets of the house: small files and functions, few parameters, no hidden imports, no mocks, no loose ends."""
 
 import ast
 import re

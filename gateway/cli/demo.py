@@ -5,7 +5,7 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -202,6 +202,10 @@ async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Cred
         "Ctrl-C ends it.",
     ):
         stage.say(line)
-    while True:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    while not told.is_set():
         fleet.watch()
-        await asyncio.sleep(1)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), 1)

@@ -18,7 +18,6 @@ from gateway.errors import Misconfigured, Unavailable
 
 STANDSTILL = 60.0  # seconds without any order moving, after which waiting is given up
 POLL = 1.0
-INTERRUPTED = 130
 AT_REST = frozenset({"completed", "rejected", "cancelled"})
 
 
@@ -46,6 +45,8 @@ def replay(
             "who places these orders? Give --client-id and --client-secret, or OMNIGATE_CLIENT_ID and"
             " OMNIGATE_CLIENT_SECRET; `omnigate partners add` shows both"
         )
+    if not url.startswith(("http://", "https://")):
+        raise Misconfigured(f"--url must begin with http:// or https://, not '{url}'")
     edge = Channel(url, client_id=client_id, client_secret=client_secret, concurrency=concurrency)
     raise typer.Exit(_replayed(edge, sales, channel=channel, concurrency=concurrency, wait=wait))
 
@@ -58,11 +59,13 @@ def _replayed(edge: Channel, sales: Sales, *, channel: str, concurrency: int, wa
         stopped = "stopped; run the same command again to go on"
     except Unavailable as error:
         stopped = f"{error.detail}; run the same command again to go on"
+    if wait and not stopped and not outcome.came_to_rest:
+        stopped = (
+            f"not all came to rest, and none has moved for {STANDSTILL:.0f} s; `omnigate workflows list` tells why"
+        )
     outcome.seconds = outcome.seconds or time.monotonic() - begun
     print_summary(sales, outcome, stopped=stopped)
-    if stopped:
-        return INTERRUPTED
-    return 1 if outcome.refused or (wait and not outcome.came_to_rest) else 0
+    return 1 if stopped or outcome.refused else 0
 
 
 async def _placed(edge: Channel, sales: Sales, outcome: Outcome, *, channel: str, concurrency: int, wait: bool) -> None:

@@ -35,12 +35,13 @@ class Debts:
         return len(self._settled_at)
 
     def of(self, bucket: Bucket) -> float:
-        return max(0.0, self._settled_at.get(bucket.key, 0.0) - self._now())
+        debt = self._settled_at.get(bucket.key, 0.0) - self._now()
+        return min(max(0.0, debt), bucket.window)
 
     def add(self, bucket: Bucket, units: int) -> None:
         """One unit more or less; never below nothing, never above a full window."""
         now = self._now()
-        debt = max(0.0, self._settled_at.get(bucket.key, 0.0) - now) + units * per_unit(bucket)
+        debt = self.of(bucket) + units * per_unit(bucket)
         self._settled_at[bucket.key] = now + min(max(0.0, debt), bucket.window)
         self._settled_at.move_to_end(bucket.key)
         if len(self._settled_at) > self._capacity:

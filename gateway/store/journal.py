@@ -51,6 +51,17 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How a call ended; `state`, `effect` and `detail` are the record's, and stay as they are where None."""
+
+    outcome: str
+    told: Mapping[str, Any]
+    state: str | None
+    effect: Mapping[str, Any] | None
+    detail: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Which way the run goes, why it turned, why it is parked, how it ended."""
 
@@ -111,68 +122,97 @@ select s.name, s.state, s.operation_key, s.tries, s.begun_at,
 
 async def intend(connection: Connection, lease: Lease, epoch: int, intent: Intent) -> datetime:
     """Write the intent; returns the moment after which it must not be sent any more, by the database's clock."""
-    if intent.call == "find":  # a question changes nothing about what is known
-        await connection.execute(
-            "update step set tries = %s, epoch = %s where run_id = %s and name = %s",
-            (intent.number, epoch, lease.run_id, intent.record),
-        )
-    else:
-        await connection.execute(
-            _INTEND_STEP,
-            (intent.record, intent.system, intent.operation, intent.key, intent.number, epoch, lease.run_id),
-        )
-    cursor = await connection.execute(
-        "insert into attempt (run_id, step, number, call, epoch, send_by, begun_at)"
-        " values (%s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s), clock_timestamp())"
-        " returning send_by",
-        (lease.run_id, intent.record, intent.number, intent.call, epoch, intent.window),
-    )
+    values = {**_values(intent), "run_id": lease.run_id, "epoch": epoch}
+    cursor = await connection.execute(_ASK if intent.call == "find" else _INTEND, values)
     row = await cursor.fetchone()
     assert row is not None, "an insert returns its row"
     send_by: datetime = row[0]
     return send_by
 
 
-_INTEND_STEP = """
+def _values(intent: Intent) -> dict[str, Any]:
+    return {
+        "name": intent.record,
+        "system": intent.system,
+        "operation": intent.operation,
+        "key": intent.key,
+        "number": intent.number,
+        "call": intent.call,
+        "window": intent.window,
+    }
+
+
+_STEP = """
 insert into step (run_id, name, number, saga, version, system, operation, operation_key, state, tries, epoch, begun_at)
-select run_id, %s, (select count(*) + 1 from step s where s.run_id = run.run_id), saga, version,
-       %s, %s, %s, 'intended', %s, %s, clock_timestamp()
-  from run where run_id = %s
+select run_id, %(name)s, (select count(*) + 1 from step s where s.run_id = run.run_id), saga, version,
+       %(system)s, %(operation)s, %(key)s, 'intended', %(number)s, %(epoch)s, clock_timestamp()
+  from run where run_id = %(run_id)s
 on conflict (run_id, name) do update set state = 'intended', tries = excluded.tries, epoch = excluded.epoch
 """
 
+_ATTEMPT = """
+insert into attempt (run_id, step, number, call, epoch, send_by, begun_at)
+values (%(run_id)s, %(name)s, %(number)s, %(call)s, %(epoch)s,
+        clock_timestamp() + make_interval(secs => %(window)s), clock_timestamp())
+returning send_by
+"""
 
-async def end_attempt(connection: Connection, lease: Lease, intent: Intent, outcome: str, detail: Any) -> None:
-    await connection.execute(
-        "update attempt set ended_at = clock_timestamp(), outcome = %s, detail = %s"
-        " where run_id = %s and step = %s and number = %s",
-        (outcome, Jsonb(detail), lease.run_id, intent.record, intent.number),
-    )
+_INTEND = f"with step as ({_STEP}) {_ATTEMPT}"
+
+# A question changes nothing about what is known of the step.
+_ASK = f"""
+with step as (
+    update step set tries = %(number)s, epoch = %(epoch)s where run_id = %(run_id)s and name = %(name)s
+) {_ATTEMPT}
+"""
 
 
-async def set_state(
-    connection: Connection, run_id: str, record: str, state: str, *, effect: Any = None, detail: Any = None
-) -> None:
-    """How far the record has got; `effect` and `detail` stay as they are where None is given."""
-    await connection.execute(
-        "update step set state = %s, effect = coalesce(%s, effect), detail = coalesce(%s, detail),"
-        " ended_at = case when %s in ('succeeded', 'rejected') then clock_timestamp() end"
-        " where run_id = %s and name = %s",
-        (state, Jsonb(effect) if effect else None, Jsonb(detail) if detail else None, state, run_id, record),
-    )
+async def end_attempt(connection: Connection, lease: Lease, intent: Intent, ending: Ending) -> None:
+    """How a call ended, and with it how far its record has got."""
+    values = {
+        "run_id": lease.run_id,
+        "name": intent.record,
+        "number": intent.number,
+        "outcome": ending.outcome,
+        "told": Jsonb(ending.told),
+        "state": ending.state,
+        "effect": Jsonb(ending.effect) if ending.effect else None,
+        "detail": Jsonb(ending.detail) if ending.detail else None,
+    }
+    await connection.execute(_END if ending.state else _END_ATTEMPT, values)
+
+
+_END_ATTEMPT = """
+update attempt set ended_at = clock_timestamp(), outcome = %(outcome)s, detail = %(told)s
+ where run_id = %(run_id)s and step = %(name)s and number = %(number)s
+"""
+
+_END = f"""
+with attempt as ({_END_ATTEMPT})
+update step set state = %(state)s, effect = coalesce(%(effect)s, effect), detail = coalesce(%(detail)s, detail),
+       ended_at = case when %(state)s in ('succeeded', 'rejected') then clock_timestamp() end
+ where run_id = %(run_id)s and name = %(name)s
+"""
 
 
 async def record_local(connection: Connection, lease: Lease, epoch: int, name: str, *, refusal: Any = None) -> None:
     """A step of our own database: intended and ended in the transaction that did it."""
+    await _record(connection, lease, epoch, Intent(name, 1, "do", "omnigate", name.removeprefix("undo:"), "", 0.0))
     await connection.execute(
-        _INTEND_STEP, (name, "omnigate", name.removeprefix("undo:"), f"{lease.run_id}:{name}", 1, epoch, lease.run_id)
+        "update step set state = %s, detail = %s, ended_at = clock_timestamp() where run_id = %s and name = %s",
+        ("rejected" if refusal else "succeeded", Jsonb(refusal) if refusal else None, lease.run_id, name),
     )
-    await set_state(connection, lease.run_id, name, "rejected" if refusal else "succeeded", detail=refusal)
+
+
+async def _record(connection: Connection, lease: Lease, epoch: int, intent: Intent) -> None:
+    """A record without an attempt: nothing is sent for it."""
+    key = f"{lease.run_id}:{intent.record}"
+    await connection.execute(_STEP, {**_values(intent), "key": key, "run_id": lease.run_id, "epoch": epoch})
 
 
 async def record_wait(connection: Connection, lease: Lease, epoch: int, name: str, system: str) -> None:
     """The run begins to wait for what *system* will tell it."""
-    await connection.execute(_INTEND_STEP, (name, system, "look", f"{lease.run_id}:{name}", 0, epoch, lease.run_id))
+    await _record(connection, lease, epoch, Intent(name, 0, "look", system, "look", "", 0.0))
 
 
 async def set_run(connection: Connection, run_id: str, state: str, standing: Standing) -> None:

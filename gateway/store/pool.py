@@ -1,18 +1,31 @@
 """The database, as the rest of the gateway sees it: a bounded pool whose failures are `Unavailable`."""
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from gateway.errors import Unavailable
 
+set_json_loads(orjson.loads)  # documents are read far more often than anything else
+
 Connection = AsyncConnection[tuple[Any, ...]]
 
 _AWAY = "the database is away"
+
+
+async def _check(connection: Connection) -> None:
+    """Raises if the server has gone: its end of the socket says so, and only when it says anything is it asked."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 class Database:
@@ -28,7 +41,7 @@ class Database:
             timeout=patience,
             max_waiting=connections * 16,
             reconnect_timeout=5.0,
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
             kwargs={
                 "autocommit": True,
                 "connect_timeout": 2,

@@ -8,7 +8,7 @@ from typing import cast
 
 from gateway.ports import Effect, Manifest
 from gateway.store import journal, signals
-from gateway.store.journal import Intent, Lease, Standing
+from gateway.store.journal import Ending, Intent, Lease, Standing
 from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
@@ -32,6 +32,7 @@ class Held:
         self.records: dict[str, Record] = {}
         self.effects: dict[str, Effect] = {}
         self.woken = True
+        self._stop_wished: bool | None = None  # asked once a transaction: the row stays locked
         self.traceparent: str | None = None
         self.trace_id = tracing.trace_id_of(None)
         self.case: Case
@@ -39,6 +40,7 @@ class Held:
 
     async def fence(self, connection: Connection) -> None:
         """The first statement of every transaction: ours still, or the whole of it is refused."""
+        self._stop_wished = None
         if self.epoch is None:
             await self._open(connection)
         else:
@@ -79,9 +81,18 @@ class Held:
     async def situation(self, connection: Connection) -> Situation:
         """Asks the database only for what can still turn the run: a wish to stop, and the awaited signal."""
         ahead = self.direction == "forward" and not self.done(self.pivot.name)
-        stop = ahead and await self.saga.subject.turned_down(connection, self.lease.run_id)
+        stop = ahead and await self.stop_wished(connection)
         signalled = ahead and self._at_pivot() and await self.signal(connection) is not None
         return Situation(self.records, self.direction, self.now(), stop, signalled, self.woken)
+
+    async def stop_wished(self, connection: Connection) -> bool:
+        """Has somebody asked to stop, and not been told that it is too late? Nobody can ask until we commit."""
+        if self._stop_wished is None:
+            self._stop_wished = await self.saga.subject.turned_down(connection, self.lease.run_id)
+        return self._stop_wished
+
+    def answered_the_wish(self) -> None:
+        self._stop_wished = False
 
     def _at_pivot(self) -> bool:
         before = self.saga.steps[: self.saga.steps.index(self.pivot)]
@@ -112,30 +123,20 @@ class Held:
     async def ended(self, connection: Connection, outcome: Outcome, dice: float) -> Settled:
         """Write down how a call ended and what that means for its record."""
         send, intent = outcome.call.send, outcome.call.intent
-        await journal.end_attempt(connection, self.lease, intent, outcome.kind, outcome.told())
         record = self.records[intent.record]
         undone_next = self.direction == "backward" and intent.record == send.step.name
         promise = self.manifests[intent.system].get(intent.operation)
         settled = settle(outcome, record, promise, Circumstances(self.now(), dice, undone_next))
+        effect, refusal = effect_row(settled.effect), refusal_row(settled.refusal)
+        ending = Ending(outcome.kind, outcome.told(), settled.state, effect, refusal)
+        await journal.end_attempt(connection, self.lease, intent, ending)
         self.woken = False
         if settled.state is not None:
-            await self.settled(connection, record, settled)
-        return settled
-
-    async def settled(self, connection: Connection, record: Record, settled: Settled) -> None:
-        assert settled.state is not None, "only what has a state is written"
-        changed = replace(record, state=settled.state, effect=settled.effect, refusal=settled.refusal)
-        self.records[record.name] = changed
+            changed = replace(record, state=settled.state, effect=settled.effect, refusal=settled.refusal)
+            self.records[record.name] = changed
         if settled.state == "succeeded" and settled.effect is not None:
             self.effects[record.name] = settled.effect
-        await journal.set_state(
-            connection,
-            self.lease.run_id,
-            record.name,
-            settled.state,
-            effect=effect_row(settled.effect),
-            detail=refusal_row(settled.refusal),
-        )
+        return settled
 
     async def stands(
         self, connection: Connection, state: str, *, cause: Mapping[str, str] | None = None, outcome: str | None = None

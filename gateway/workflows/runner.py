@@ -95,7 +95,7 @@ class Performance:
             )
             await signals.signal(connection, told, now=self.tools.clock(), trace_id=self.run.trace_id)
         status = self._status_after(send) if settled.state == "succeeded" else None
-        if status is not None and not await self._stop_wished(connection):  # a wish to stop keeps its own status
+        if status is not None and not await self.run.stop_wished(connection):  # a wish to stop keeps its own status
             await self._move(connection, status)
         return settled.following
 
@@ -151,12 +151,10 @@ class Performance:
         self.run.direction, self.run.reason = turn.direction, turn.cause
         await self.run.stands(connection, "running")
 
-    async def _stop_wished(self, connection: Connection) -> bool:
-        return await self.saga.subject.turned_down(connection, self.lease.run_id)
-
     async def _too_late(self, connection: Connection) -> None:
-        if await self._stop_wished(connection):
+        if await self.run.stop_wished(connection):
             await self._move(connection, self.saga.resumed, cancel_outcome="too_late")
+            self.run.answered_the_wish()
 
     async def _wait(self, connection: Connection, wait: Wait) -> bool:
         await self.run.expect(connection, wait.step)
@@ -173,7 +171,7 @@ class Performance:
         status, reason, cancel_outcome = self.saga.done, None, None
         if finish.direction == "forward":
             await self._too_late(connection)
-        elif await self._stop_wished(connection):
+        elif await self.run.stop_wished(connection):
             status, cancel_outcome = self.saga.stopped, "cancelled"
         else:
             status, reason = self.saga.undone, self.run.reason

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import http_sf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.edge.counters import InProcessCounters
@@ -15,6 +15,7 @@ from gateway.ports import Bucket, Draw
 
 BUDGETS = st.builds(lambda quota, window: (quota, float(window)), st.integers(1, 50), st.integers(1, 3600))
 STEPS = st.lists(st.floats(0, 30), min_size=1, max_size=120)
+LAWS = settings(deadline=None, max_examples=50)
 
 
 class Watch:
@@ -31,6 +32,7 @@ def run(work: Coroutine[Any, Any, Draw]) -> Draw:
     return asyncio.run(work)
 
 
+@LAWS
 @given(budget=BUDGETS, steps=STEPS)
 def test_no_window_sees_more_than_a_burst_and_what_refilled_meanwhile(
     budget: tuple[int, float], steps: list[float]
@@ -51,6 +53,7 @@ def test_no_window_sees_more_than_a_burst_and_what_refilled_meanwhile(
     assert granted <= quota + (watch.now - begun) * quota / window + 1e-3
 
 
+@LAWS
 @given(budget=BUDGETS, draws=st.integers(1, 120))
 def test_at_one_moment_exactly_the_quota_is_granted(budget: tuple[int, float], draws: int) -> None:
     bucket = Bucket("burst", "a", *budget)
@@ -64,6 +67,7 @@ def test_at_one_moment_exactly_the_quota_is_granted(budget: tuple[int, float], d
     assert all(draw.levels[0].remaining == max(0, bucket.quota - number) for number, draw in enumerate(answers, 1))
 
 
+@LAWS
 @given(budget=BUDGETS, steps=STEPS)
 def test_whoever_waits_as_long_as_told_is_granted(budget: tuple[int, float], steps: list[float]) -> None:
     watch = Watch()
@@ -82,6 +86,7 @@ def test_whoever_waits_as_long_as_told_is_granted(budget: tuple[int, float], ste
     asyncio.run(story())
 
 
+@LAWS
 @given(small=st.integers(1, 20), large=st.integers(1, 20), draws=st.integers(1, 60))
 def test_a_draw_takes_from_all_buckets_or_from_none(small: int, large: int, draws: int) -> None:
     counters = InProcessCounters(Watch())
@@ -96,6 +101,7 @@ def test_a_draw_takes_from_all_buckets_or_from_none(small: int, large: int, draw
     assert [level.remaining for level in answers[-1].levels] == [small - taken, large - taken]
 
 
+@LAWS
 @given(budget=BUDGETS, draws=st.integers(1, 60))
 def test_what_is_refunded_can_be_drawn_again(budget: tuple[int, float], draws: int) -> None:
     bucket = Bucket("burst", "a", *budget)
@@ -123,6 +129,7 @@ def test_memory_is_bounded_and_the_quiet_are_forgotten_first() -> None:
     assert debts.of(loud) > 0
 
 
+@LAWS
 @given(quotas=st.lists(BUDGETS, min_size=1, max_size=3), steps=STEPS)
 def test_the_fields_are_what_the_draft_says(quotas: list[tuple[int, float]], steps: list[float]) -> None:
     watch = Watch()

@@ -36,7 +36,9 @@ def money(amount: int) -> dict[str, Any]:
     return {"amount": amount, "currency": "GBP"}
 
 
-def order(reference: str | None = None, *, sku: str = LAMP, quantity: int = 1, token: str = "tok_good") -> dict[str, Any]:
+def order(
+    reference: str | None = None, *, sku: str = LAMP, quantity: int = 1, token: str = "tok_good"
+) -> dict[str, Any]:
     """A valid order of one line at 2.50 apiece, placed now."""
     total = 250 * quantity
     return {
@@ -112,6 +114,9 @@ class Shop:
                 return dict(found[0].cause)
             assert monotonic() < end, f"{order_id} is {found[0].run_state}"
             await asyncio.sleep(0.05)
+
+    async def find(self, term: str) -> list[str]:
+        return [found.order_id for found in await timeline.find(self.gate.database, term)]
 
     async def timeline(self, order_id: str) -> list[Moment]:
         return await timeline.timeline(self.gate.database, order_id)
@@ -206,7 +211,8 @@ async def open_shop(database_url: str, home: Path, promises: Bundle) -> AsyncIte
         )
         app = create_sandbox(options)
         transport = ASGITransport(app)
-        urls = {f"{name}_url": f"http://sandbox/{path}" for name, path in (("payments", "psp"), ("erp", "erp"), ("wms", "wms"))}
+        paths = (("payments", "psp"), ("erp", "erp"), ("wms", "wms"))
+        urls = {f"{name}_url": f"http://sandbox/{path}" for name, path in paths}
         async with (
             app.router.lifespan_context(app),
             AsyncClient(transport=transport, base_url="http://sandbox") as sandbox,

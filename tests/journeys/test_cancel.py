@@ -1,4 +1,4 @@
-"""A wish to stop: before the release we decide, after it the warehouse does, and no money moves until it has answered."""
+"""A wish to stop: before the release we decide, after it the warehouse; no money moves until it has answered."""
 
 from tests.journeys.shop import LAMP, Shop, order
 

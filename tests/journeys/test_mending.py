@@ -1,4 +1,4 @@
-"""What a machine must not guess waits for a person, by name, with everything needed to decide; and every word is kept."""
+"""What a machine must not guess waits for a person, with everything needed to decide; and every word is kept."""
 
 import pytest
 

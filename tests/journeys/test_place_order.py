@@ -63,7 +63,13 @@ async def test_a_back_end_that_says_no_turns_the_order_back(
 @pytest.mark.parametrize("kind", ["error_before", "error_after", "garbage", "reset_after", "hang_after"])
 @pytest.mark.parametrize(
     ("system", "operation"),
-    [("psp", "authorise"), ("erp", "create_sales_order"), ("wms", "create_shipment"), ("psp", "capture"), ("erp", "create_invoice")],
+    [
+        ("psp", "authorise"),
+        ("erp", "create_sales_order"),
+        ("wms", "create_shipment"),
+        ("psp", "capture"),
+        ("erp", "create_invoice"),
+    ],
 )
 async def test_an_answer_that_got_lost_costs_time_only(shop: Shop, system: str, operation: str, kind: str) -> None:
     await shop.fault(system, operation, kind)

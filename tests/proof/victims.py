@@ -12,19 +12,17 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import kill
 from pathlib import Path
-from typing import Any
 
 from tests.proof.processes import ROOT, until
 
-SENDS = ("sendto", "sendmsg")
-CALLS = (*SENDS, "recvfrom", "recvmsg")
-_SENT = re.compile(r'^(?:\[pid +\d+\] |\d+ +)?(?:sendto|sendmsg)\(\d+, (?P<data>.*)')
+SENDS, RECEIPTS = ("sendto", "sendmsg"), ("recvfrom", "recvmsg")
+_SENT = re.compile(r"^\d+ +send(?:to|msg)\((?P<socket>\d+), (?P<data>.*)")
+_RECEIVED = re.compile(r"^\d+ +recv(?:from|msg)\(")
 _REQUEST = re.compile(r'"(?P<method>POST|GET) (?P<path>/\S+) HTTP')
 _NAMES = re.compile(r"/(?:aut|cap|so|inv|shp)_[A-Za-z0-9_-]+")
 _CUT_OFF = ("<unfinished ...>", "= ?")
@@ -36,6 +34,7 @@ class Nursery:
 
     mother: asyncio.subprocess.Process
     environment: Mapping[str, str]
+    _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def worker(self, url: str, log: Path) -> int:
         """Its process id, once it idles."""
@@ -43,8 +42,9 @@ class Nursery:
         assert self.mother.stdout is not None
         environment = {**self.environment, "DATABASE_URL": url}
         line = json.dumps({"environment": environment, "log": str(log)})
-        self.mother.stdin.write(line.encode() + b"\n")
-        born = int(await self.mother.stdout.readline())
+        async with self._one:
+            self.mother.stdin.write(line.encode() + b"\n")
+            born = int(await self.mother.stdout.readline())
 
         async def started() -> bool:
             return log.exists() and b"worker started" in log.read_bytes()
@@ -90,22 +90,20 @@ class Victim:
         await self.tracer.wait()
 
     def was_shot(self) -> bool:
-        """By the tracer, that is; one that was spared dies of `spare`."""
-        return any(_is_cut_off(line) for line in self.trace.read_text(errors="replace").splitlines())
+        """Asked before `spare`, which looks the same in the trace."""
+        return self.trace.read_text(errors="replace").rstrip().endswith("+++ killed by SIGKILL +++")
 
 
-async def attach(strace: str, pid: int, *, at: int, trace: Path) -> Victim:
-    command: Sequence[str] = (
-        *(strace, "-f", "-qq", "-s", "96", "-o", str(trace), "-e", f"trace={','.join(CALLS)}"),
-        *("-e", f"inject={','.join(CALLS)}:signal=SIGKILL:when={at}", "-p", str(pid)),
+async def attach(strace: str, pid: int, *, calls: Sequence[str], at: int, trace: Path) -> Victim:
+    """Kill the worker of that pid as it enters the *at*-th of these *calls*, counted from now on."""
+    command = (
+        *(strace, "-f", "-qq", "-s", "96", "-o", str(trace), "-e", f"trace={','.join(SENDS + RECEIPTS)}"),
+        *("-e", f"inject={','.join(calls)}:signal=SIGKILL:when={at}", "-p", str(pid)),
     )
     tracer = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE)
-    attached = time.monotonic() + 20
 
     async def traced() -> bool:
-        status = Path(f"/proc/{pid}/status").read_text()
-        assert time.monotonic() < attached
-        return f"TracerPid:\t{tracer.pid}" in status
+        return f"TracerPid:\t{tracer.pid}" in Path(f"/proc/{pid}/status").read_text()
 
     with suppress(FileNotFoundError):  # shot already
         await until(traced, what=f"strace traces {pid}", within=20)
@@ -113,19 +111,30 @@ async def attach(strace: str, pid: int, *, at: int, trace: Path) -> Victim:
 
 
 def marks(trace: Path) -> list[str]:
-    """What the worker had committed and sent before it died, in that order."""
-    found = []
+    """What the worker had committed and sent, whole, before it died, in that order."""
+    return [mark for mark, _ in _marked(trace)]
+
+
+def answers_after_marks(trace: Path) -> list[int]:
+    """For each mark, the number of the receiving call that would have read its answer, counted over those alone."""
+    return [number for _, number in _marked(trace)]
+
+
+def _marked(trace: Path) -> Iterator[tuple[str, int]]:
+    begun: dict[str, str] = {}  # a request's head and body are sent one after the other
+    received = 0
     for line in trace.read_text(errors="replace").splitlines():
+        received += bool(_RECEIVED.match(line))
         sent = _SENT.match(line)
-        if sent is None or _is_cut_off(line):
+        if sent is None or line.rstrip().endswith(_CUT_OFF):
             continue
-        data: Any = sent["data"]
-        if "COMMIT" in data:
-            found.append("commit")
-        elif request := _REQUEST.search(data):
-            found.append(f"{request['method']} {_NAMES.sub('', request['path'].partition('?')[0])}")
-    return found
-
-
-def _is_cut_off(line: str) -> bool:
-    return line.rstrip().endswith(_CUT_OFF)
+        if "COMMIT" in sent["data"]:
+            yield "commit", received + 1
+        elif request := _REQUEST.search(sent["data"]):
+            name = f"{request['method']} {_NAMES.sub('', request['path'].partition('?')[0])}"
+            if request["method"] == "GET":
+                yield name, received + 1
+            else:
+                begun[sent["socket"]] = name
+        elif sent["socket"] in begun:
+            yield begun.pop(sent["socket"]), received + 1

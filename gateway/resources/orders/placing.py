@@ -20,6 +20,7 @@ from gateway.resources.orders.schemas import Receipt
 from gateway.store.accept import Acceptance
 from gateway.store.idempotency import Answer
 from gateway.store.placing import Taken
+from gateway.workflows.place_order import PLACE_ORDER
 
 Decide = Callable[[Principal, str], Decision]
 
@@ -72,8 +73,8 @@ def accepted(call: Call, order: Order, *, public: str, mint: Mint) -> Acceptance
     return Acceptance(
         resource_id=order.order_id,
         answer=_receipt(call, order, public),
-        saga="place_order",
-        version=1,
+        saga=PLACE_ORDER.name,
+        version=PLACE_ORDER.version,
         event_type="com.omnigate.order.received.v1",
         event={"status": "received"},
         event_id=mint("evt"),

@@ -1,0 +1,34 @@
+"""What tests of the command line share: the contract's word on orders, and the front door."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from ruamel.yaml import YAML
+
+from gateway.governance.bundle import Bundle, load_bundle
+from gateway.settings import ROOT
+from tests.gate import Gate, open_gate
+
+CONTRACTS = ROOT / "contracts" / "openapi"
+
+
+@pytest.fixture(scope="session")
+def promises() -> Bundle:
+    """The contracts and policies that are really in force."""
+    return load_bundle(CONTRACTS, ROOT / "policies")
+
+
+@pytest.fixture
+async def gate(database_url: str, tmp_path: Path, promises: Bundle) -> AsyncIterator[Gate]:
+    async with open_gate(database_url, tmp_path, bundle=promises) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def order_body() -> jsonschema_rs.Validator:
+    """What the contract says an order looks like."""
+    contract: dict[str, Any] = YAML(typ="safe").load(CONTRACTS / "orders.v1.yaml")
+    return jsonschema_rs.Draft202012Validator({**contract, "$ref": "#/components/schemas/OrderBody"})

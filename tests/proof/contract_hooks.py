@@ -1,0 +1,138 @@
+"""
+What schemathesis is told of us (SCHEMATHESIS_HOOKS names this module): what no schema can say of a valid request.
+
+Only what was generated as valid is mended; what was generated as invalid is sent as it is. Every answer is counted.
+"""
+
+import json
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import requests
+import schemathesis
+from requests import PreparedRequest
+from requests.auth import AuthBase
+from schemathesis import AuthContext, Case, HookContext, Response
+from schemathesis.core.parameters import ParameterLocation
+from standardwebhooks import Webhook
+
+from tests.proof.client import order
+from tests.proof.valid_bodies import mend
+
+Json = dict[str, Any]
+
+ADDRESS = os.environ["PROOF_ADDRESS"]
+AUTHORIZATION = {"authorization": f"Bearer {os.environ['PROOF_TOKEN']}"}
+CALLBACKS = "/v1/callbacks/{system}"
+COUNTS = Path(os.environ["PROOF_COUNTS"])
+
+
+_answers: Counter[tuple[str, str, str, int]] = Counter()
+_orders: list[str] = []
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
+    """The last moment before a request is sent: what follows from the rest of it is filled in."""
+    assert case.meta is not None
+    _identify(case)
+    if case.meta.generation.mode.is_negative:
+        if case.path == CALLBACKS and not case.meta.is_negative_at(ParameterLocation.HEADER):
+            kwargs["auth"] = Signed()
+        return
+    if case.method == "POST" and case.path == "/v1/orders":
+        mend(case.body)
+    elif case.path == CALLBACKS:
+        case.path_parameters["system"] = "wms"
+        case.body["data"]["order_id"] = _an_order()
+        kwargs["auth"] = Signed()
+    elif case.path.endswith("/cancel"):
+        case.path_parameters["order_id"] = _placed()
+    elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
+        case.path_parameters["order_id"] = _an_order()
+    elif case.path == "/problems/{code}":
+        case.path_parameters["code"] = _a_problem()
+    _follow_pages(case)
+
+
+def _identify(case: Case) -> None:
+    """Names are used once, where they were well-formed."""
+    assert case.meta is not None
+    if case.meta.is_negative_at(ParameterLocation.HEADER):
+        return
+    if "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = f'"{uuid4()}"'
+    if case.path == CALLBACKS:
+        case.headers["webhook-id"] = f"msg_{uuid4().hex}"
+
+
+def _follow_pages(case: Case) -> None:
+    """A page token is ours to make, and a page's size is not negative."""
+    if "page_token" in case.query:
+        del case.query["page_token"]
+    if "page_size" in case.query:
+        case.query["page_size"] = abs(case.query["page_size"])
+
+
+class Signed(AuthBase):
+    """The warehouse's signature over the bytes that are really sent."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+        now = datetime.now(UTC)
+        text = body.decode(errors="replace")
+        signature = Webhook(os.environ["PROOF_CALLBACK_SECRET"]).sign(request.headers["webhook-id"], now, text)
+        request.headers["webhook-timestamp"] = str(int(now.timestamp()))
+        request.headers["webhook-signature"] = signature
+        return request
+
+
+@schemathesis.auth().apply_to(path=CALLBACKS)
+class Warehouse:
+    """Tells schemathesis that callbacks are authenticated on purpose; `before_call` signs them."""
+
+    def get(self, case: Case, context: AuthContext) -> str:
+        return "signed"
+
+    def set(self, case: Case, data: str, context: AuthContext) -> None:
+        pass
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case, response: Response) -> None:
+    assert case.meta is not None
+    mode = case.meta.generation.mode.value
+    _answers[case.operation.label, case.meta.phase.name.value, mode, response.status_code] += 1
+    if case.method == "POST" and case.path == "/v1/orders" and response.status_code == 202:
+        _orders.append(response.json()["order_id"])
+    COUNTS.write_text(json.dumps([[*what, count] for what, count in _answers.items()]))
+
+
+def _an_order() -> str:
+    """One that was placed before; the first is placed now."""
+    return _orders[sum(_answers.values()) % len(_orders)] if _orders else _placed()
+
+
+def _placed() -> str:
+    """An order of its own for whoever wants to change it."""
+    headers = {**AUTHORIZATION, "idempotency-key": str(uuid4())}
+    answer = requests.post(f"{ADDRESS}/v1/orders", json=order(number=1), headers=headers, timeout=10)
+    answer.raise_for_status()
+    placed: str = answer.json()["order_id"]
+    _orders.append(placed)
+    return placed
+
+
+@cache
+def _problems() -> list[str]:
+    listed = requests.get(f"{ADDRESS}/problems", timeout=10).json()["problems"]
+    return [problem["code"] for problem in listed]
+
+
+def _a_problem() -> str:
+    return _problems()[sum(_answers.values()) % len(_problems())]

@@ -1,0 +1,103 @@
+"""
+schemathesis against the running edge: every phase, every check, 50 examples an operation, of all three contracts.
+
+At least 30 % of what is sent to each operation must be accepted, or the run says little about it.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.proof.processes import ROOT
+from tests.proof.rig import Rig
+
+pytestmark = pytest.mark.proof
+
+EXAMPLES = 50
+ACCEPTED = 0.30
+LONGEST = 900.0
+
+
+@pytest.fixture
+async def edge(rig: Rig) -> AsyncIterator[str]:
+    """One that does not throttle: quotas are a policy, and other tests see them refuse."""
+    policies = rig.home / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    quotas = (policies / "quotas.yaml").read_text()
+    generous = re.sub(r"^(addresses|token_route):.*$", r"\1: {quota: 1000000, window: 60}", quotas, flags=re.MULTILINE)
+    (policies / "quotas.yaml").write_text(generous)
+    rig.environment["OMNIGATE_POLICIES"] = str(policies)
+    _, address = await rig.start_edge()
+    rig.start_worker()
+    (await rig.sandbox.post("/wms/_hold", json={"hold": True})).raise_for_status()  # so that orders can be cancelled
+    yield address
+
+
+@pytest.mark.parametrize("contract", ["orders.v1", "callbacks.v1", "platform.v1"])
+async def test_schemathesis_finds_no_failure(contract: str, rig: Rig, edge: str) -> None:
+    async with rig.channel(edge) as channel:
+        token = channel.token
+    counts, report = rig.home / "counts.json", rig.home / "report.txt"
+    credentials = (
+        ["--auth", f"{rig.credentials.client_id}:{rig.credentials.client_secret}"]
+        if contract == "platform.v1"
+        else ["--header", f"Authorization: Bearer {token}"]
+        if contract == "orders.v1"
+        else []
+    )
+    with report.open("wb") as written:
+        running = await asyncio.create_subprocess_exec(
+            *(Path(sys.executable).with_name("st"), "run", f"contracts/openapi/{contract}.yaml", "--url", edge),
+            *("--checks", "all", "--max-examples", str(EXAMPLES), "--continue-on-failure", "--no-color"),
+            *("--generation-database", "none", "--request-timeout", "30", *credentials),
+            cwd=ROOT,
+            env=_environment(rig, edge, token, counts),
+            stdout=written,
+            stderr=written,
+        )
+        code = await asyncio.wait_for(running.wait(), LONGEST)
+
+    accepted = _accepted(counts)
+    told = report.read_text(errors="replace")
+    _tell(contract, counts, accepted)
+    assert code == 0, told[-12_000:]
+    assert {operation: share for operation, share in accepted.items() if share < ACCEPTED} == {}
+
+
+def _environment(rig: Rig, edge: str, token: str, counts: Path) -> Mapping[str, str]:
+    return {
+        **os.environ,
+        "SCHEMATHESIS_HOOKS": "tests.proof.contract_hooks",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+        "PROOF_ADDRESS": edge,
+        "PROOF_TOKEN": token,
+        "PROOF_CALLBACK_SECRET": rig.environment["SANDBOX_CALLBACK_SECRET"],
+        "PROOF_COUNTS": str(counts),
+    }
+
+
+def _accepted(counts: Path) -> Mapping[str, float]:
+    sent, accepted = Counter[str](), Counter[str]()
+    for operation, _phase, _mode, status, count in json.loads(counts.read_text()):
+        sent[operation] += count
+        accepted[operation] += count if 200 <= status < 300 else 0
+    return {operation: accepted[operation] / sent[operation] for operation in sent}
+
+
+def _tell(contract: str, counts: Path, accepted: Mapping[str, float]) -> None:
+    print(f"\n{contract}")
+    by_kind = json.loads(counts.read_text())
+    for operation, share in accepted.items():
+        told = Counter[tuple[str, str]]()
+        for name, _phase, mode, status, count in by_kind:
+            told[mode, f"{status // 100}xx"] += count if name == operation else 0
+        kinds = ", ".join(f"{mode} {status} {count}" for (mode, status), count in sorted(told.items()) if count)
+        print(f"  {operation}: {share:.0%} accepted ({kinds})")

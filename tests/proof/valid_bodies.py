@@ -1,0 +1,79 @@
+"""Orders that a schema cannot make: generated ones whose shape is right, mended until they also add up."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import uuid4
+
+from tests.proof.client import CHANNEL, SKUS
+
+Json = dict[str, Any]
+
+DIGITS = {"GBP": 2, "EUR": 2, "JPY": 0, "KWD": 3}
+COUNTRIES = ("GB", "IE", "DE", "JP")
+SMALL = 1_000_000  # minor units and pieces: sums of a thousand lines stay within 2^53
+
+
+def mend(body: Json) -> None:
+    """In place: one known currency, our channel, unused names, check digits, and totals that follow from the lines."""
+    currency = _chosen(tuple(DIGITS), body["currency"])
+    body["currency"] = currency
+    body["channel"]["channel_id"] = CHANNEL
+    body["channel_order_id"] = body["channel_order_id"][:30] + uuid4().hex
+    body["placed_at"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    body["delivery_groups"][0]["address"]["country"] = _chosen(COUNTRIES, body["currency"])
+    for place, line in enumerate(body["lines"], 1):
+        _mend_line(line, place, currency)
+    _total(body, currency)
+
+
+def _mend_line(line: Json, place: int, currency: str) -> None:
+    line["line_id"] = str(place)
+    line["quantity"] = int(line["quantity"])
+    if place % 2:
+        line["sku"] = _chosen(SKUS, line["sku"])
+    if "gtin" in line:
+        line["gtin"] = line["gtin"][:-1] + _check_digit(line["gtin"][:-1])
+    if _goods(line, currency) > SMALL * 1000:
+        line["quantity"], line["unit_price"] = min(line["quantity"], 100), line["unit_price"][:6].rstrip(".")
+    if "discount" in line:
+        line["discount"] = _money(min(line["discount"]["amount"], _goods(line, currency)), currency)
+    if "tax" in line:
+        line["tax"] = _money(min(line["tax"]["amount"], SMALL), currency)
+
+
+def _total(body: Json, currency: str) -> None:
+    goods = sum(_goods(line, currency) for line in body["lines"])
+    discount, tax = (sum(_amounts(body["lines"], name)) for name in ("discount", "tax"))
+    shipping = 0
+    if "shipping_charge" in body:
+        shipping = min(int(body["shipping_charge"]["amount"]), SMALL)
+        body["shipping_charge"] = _money(shipping, currency)
+    grand_total = goods - discount + shipping + (tax if body["tax_mode"] == "exclusive" else 0)
+    totals = {"items": goods, "discount": discount, "shipping": shipping, "tax": tax, "grand_total": grand_total}
+    body["totals"] = {name: _money(amount, currency) for name, amount in totals.items()}
+    body["payment"]["amount"] = _money(grand_total, currency)
+
+
+def _goods(line: Json, currency: str) -> int:
+    minor = Decimal(line["unit_price"]) * line["quantity"] * 10 ** DIGITS[currency]
+    return int(minor.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _amounts(lines: list[Json], name: str) -> Iterator[int]:
+    return (int(line[name]["amount"]) for line in lines if name in line)
+
+
+def _money(amount: float, currency: str) -> Json:
+    return {"amount": int(amount), "currency": currency}
+
+
+def _check_digit(digits: str) -> str:
+    odd, even = sum(map(int, digits[-1::-2])), sum(map(int, digits[-2::-2]))
+    return str(-(3 * odd + even) % 10)
+
+
+def _chosen(known: tuple[str, ...], generated: str) -> str:
+    """One of the known, the same for the same generated value."""
+    return generated if generated in known else known[sum(map(ord, generated)) % len(known)]
