@@ -154,9 +154,9 @@ class Channel:
             if not (page := read["next_page_token"]):
                 return
 
-    async def token(self) -> str:
+    async def token(self, *, patience: float | None = None) -> str:
         """A token that is good for a while."""
-        return await self._repeated(self._current_token)
+        return await self._repeated(self._current_token, patience or self._patience)
 
     async def _current_token(self) -> str:
         async with self._renewing:
@@ -179,18 +179,19 @@ class Channel:
         headers = {"idempotency-key": f'"{key}"', "content-type": "application/json"} if content is not None else {}
         async with self._turns:
             return await self._repeated(
-                lambda: self._authorised(method, path, headers=headers, content=content, params=parameters)
+                lambda: self._authorised(method, path, headers=headers, content=content, params=parameters),
+                self._patience,
             )
 
-    async def _repeated(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _repeated(self, call: Callable[[], Awaitable[Answer]], patience: float) -> Answer:
         """The first answer that is final; until then the same call again and again, for as long as patience lasts."""
         try:
-            async for attempt in stamina.retry_context(on=_pause, attempts=None, timeout=self._patience):
+            async for attempt in stamina.retry_context(on=_pause, attempts=None, timeout=patience):
                 with attempt:
                     return await call()
         except (httpx2.TransportError, _NotNow) as error:
             why = str(error) or type(error).__name__
-            raise Unavailable(f"{self.url} gave no answer within {self._patience:.0f} s: {why}") from error
+            raise Unavailable(f"{self.url} gave no answer within {patience:.0f} s: {why}") from error
         raise AssertionError("stamina returns or raises")
 
     async def _authorised(self, method: str, path: str, *, headers: dict[str, str], **sent: Any) -> _Reply:

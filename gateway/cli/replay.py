@@ -17,6 +17,7 @@ from gateway.cli.replay_summary import Outcome, print_summary
 from gateway.errors import Misconfigured, Unavailable
 
 STANDSTILL = 60.0  # seconds without any order moving, after which waiting is given up
+GREETING = 5.0  # seconds in which the edge must answer at all
 POLL = 1.0
 AT_REST = frozenset({"completed", "rejected", "cancelled"})
 
@@ -71,7 +72,7 @@ def _replayed(edge: Channel, sales: Sales, *, channel: str, concurrency: int, wa
 async def _placed(edge: Channel, sales: Sales, outcome: Outcome, *, channel: str, concurrency: int, wait: bool) -> None:
     begun = time.monotonic()
     async with edge:
-        await edge.token()  # wrong credentials are said once, before anything else
+        await edge.token(patience=GREETING)  # a wrong address or secret is said once, before anything else
         with _progress() as progress:
             bar = progress.add_task("placing", total=len(sales.orders))
             waiting = iter(sales.orders)

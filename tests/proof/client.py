@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -110,7 +109,3 @@ class Channel:
 
     async def has_ended(self, order_id: str) -> bool:
         return await self.status(order_id) in END_STATES
-
-    async def ends(self) -> Mapping[str, str]:
-        """The state of every order that was acknowledged."""
-        return {acked.order_id: await self.status(acked.order_id) for acked in self.acked}

@@ -93,13 +93,16 @@ class Rig:
 
     async def audit(self, channel: Channel, *, within: float = 90.0) -> list[Promised]:
         """Waits until every acknowledged order has ended, and for the books to agree with it."""
+        pending = {acked.order_id for acked in channel.acked}
 
         async def at_rest() -> bool:
-            return all([await channel.has_ended(acked.order_id) for acked in channel.acked])
+            pending.difference_update([name for name in pending if await channel.has_ended(name)])
+            return not pending
 
         await until(at_rest, what="every order has ended", within=within, pause=0.5)
-        ends = await channel.ends()
-        promised = [Promised(acked.order_id, ends[acked.order_id], acked.body) for acked in channel.acked]
+        promised = [
+            Promised(acked.order_id, await channel.status(acked.order_id), acked.body) for acked in channel.acked
+        ]
         assert faults(await effects(self.sandbox), promised) == []
         return promised
 

@@ -37,12 +37,12 @@ async def claimed(database: Database, worker: str) -> Lease:
 
 
 async def opened_by(database: Database, lease: Lease) -> int:
-    async with database.batch() as connection:
+    async with database.transaction() as connection:
         return (await journal.open_run(connection, lease)).epoch
 
 
 async def write(database: Database, lease: Lease, epoch: int) -> None:
-    async with database.batch() as connection:
+    async with database.transaction() as connection:
         await journal.fence(connection, lease, epoch)
         await journal.intend(connection, lease, epoch, INTENT)
 

@@ -1,0 +1,56 @@
+"""A PostgreSQL of the proof's own: durable, on one port, stopped and started at will, with nobody who restarts it."""
+
+import subprocess
+from pathlib import Path
+from signal import SIGQUIT
+
+import psycopg
+
+from gateway.store.cluster import HOST, NAME, Cluster, create, program
+from gateway.store.unprivileged import disguise
+from tests.proof.processes import free_port, until
+
+
+class Server:
+    """The programs and files are those of the embedded one; its guardian is not."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
+        self.cluster = Cluster(folder)
+        create(self.cluster, durable=True)
+        self.port = free_port()
+        self._running: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{NAME}:{self.cluster.password()}@{HOST}:{self.port}/{NAME}"
+
+    async def start(self) -> None:
+        how = disguise(self.cluster.data)
+        options = ("-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=", "-c", "max_connections=100")
+        command = [*how.prefix, program("postgres"), "-D", str(self.cluster.data), "-p", str(self.port), *options]
+        with self.cluster.log.open("ab") as log:
+            self._running = subprocess.Popen(
+                command,
+                cwd=self.cluster.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **how.keywords,
+            )
+        await until(self._answers, what="PostgreSQL answers", within=60)
+
+    async def _answers(self) -> bool:
+        try:
+            await (await psycopg.AsyncConnection.connect(self.url, connect_timeout=2)).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """At once, as after a power cut: connections break, and the next start has to recover."""
+        if self._running is not None:
+            self._running.send_signal(SIGQUIT)
+            self._running.wait(30)
+            self._running = None

@@ -1,0 +1,121 @@
+"""The database away for 10 s, the back ends for 30 s, while orders are placed: nothing lost, nothing doubled."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from signal import SIGKILL
+
+import pytest
+from httpx2 import Response
+
+from tests.proof.client import Channel, order
+from tests.proof.processes import until
+from tests.proof.rig import Rig, open_rig
+from tests.proof.server import Server
+
+pytestmark = pytest.mark.proof
+
+BUYERS = 6
+PACE = 1.0  # seconds between the orders of one buyer
+BEFORE, AFTER = 4.0, 4.0
+DATABASE_AWAY, BACK_ENDS_AWAY = 10.0, 30.0
+
+
+class Load:
+    """Buyers who place one order after the other, until they are told to go home."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self._home = asyncio.Event()
+        self._buyers = [asyncio.create_task(self._buy(number)) for number in range(BUYERS)]
+
+    async def _buy(self, number: int) -> None:
+        while not self._home.is_set():
+            await self.channel.place(order(number=number))
+            await self._for(PACE)
+            number += BUYERS
+
+    async def _for(self, seconds: float) -> None:
+        await asyncio.wait([asyncio.create_task(self._home.wait())], timeout=seconds)
+
+    async def goes_on(self, seconds: float) -> None:
+        """Time passes, unless a buyer has met what no buyer should meet."""
+        failed, _ = await asyncio.wait(self._buyers, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+        for buyer in failed:
+            buyer.result()
+
+    async def ends(self) -> None:
+        self._home.set()
+        await asyncio.gather(*self._buyers)
+
+
+@asynccontextmanager
+async def _under_load(rig: Rig) -> AsyncIterator[tuple[Channel, Load]]:
+    _, address = await rig.start_edge()
+    for _ in range(2):
+        rig.start_worker()
+    async with rig.channel(address) as channel:
+        load = Load(channel)
+        await load.goes_on(BEFORE)
+        yield channel, load
+        acknowledged = len(channel.acked)
+
+        async def recovered() -> bool:
+            return len(channel.acked) > acknowledged
+
+        await until(recovered, what="orders are acknowledged again", within=60)
+        await load.goes_on(AFTER)
+        await load.ends()
+
+
+@pytest.fixture
+async def server(home: Path) -> AsyncIterator[Server]:
+    opened = Server(home / "server")
+    await opened.start()
+    try:
+        yield opened
+    finally:
+        opened.stop()
+
+
+async def test_a_database_away_for_ten_seconds_costs_time_only(server: Server, home: Path) -> None:
+    async with open_rig(server.url, home) as rig:
+        async with _under_load(rig) as (channel, load):
+            server.stop()
+            await load.goes_on(DATABASE_AWAY)
+            refused = list(channel.refused)
+            await server.start()
+        promised = await _audited(rig, channel)
+
+    print(f"\ndatabase away: {len(promised)} orders acknowledged, {len(channel.refused)} answers 503 meanwhile")
+    assert len(refused) >= BUYERS
+    for answer in channel.refused:
+        _is_a_clear_503(answer)
+
+
+async def test_back_ends_away_for_thirty_seconds_cost_time_only(rig: Rig) -> None:
+    async with _under_load(rig) as (channel, load):
+        sandbox = next(process for process in rig.processes if process.name == "sandbox")
+        sandbox.end(SIGKILL)
+        await load.goes_on(BACK_ENDS_AWAY)
+        await rig.start_sandbox()
+    promised = await _audited(rig, channel)
+
+    print(f"\nback ends away: {len(promised)} orders acknowledged, {len(channel.refused)} answers 503")
+    assert len(promised) >= BUYERS * 20
+    assert channel.refused == []
+
+
+async def _audited(rig: Rig, channel: Channel) -> list[str]:
+    promised = await rig.audit(channel, within=180)
+    assert {order.status for order in promised} == {"completed"}
+    return [order.order_id for order in promised]
+
+
+def _is_a_clear_503(answer: Response) -> None:
+    problem = answer.json()
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert (problem["status"], problem["code"], problem["retryable"]) == (503, "unavailable", True)
+    assert problem.get("effect") in ("none", "unknown")
+    assert int(answer.headers["retry-after"]) >= 1
