@@ -46,6 +46,7 @@ class StepRow:
     tries: int
     begun_at: datetime
     send_by: datetime | None
+    doubt: datetime | None
     effect: Mapping[str, Any] | None
     detail: Mapping[str, Any] | None
 
@@ -106,17 +107,20 @@ async def fence(connection: Connection, lease: Lease, epoch: int) -> None:
 
 
 async def history(connection: Connection, run_id: str) -> list[StepRow]:
-    """Every record of the run, oldest first, each with the `send_by` of its last call that could have an effect."""
+    """Every record of the run, oldest first: with the `send_by` of its last call that could have an effect, and of the
+    last such call whose end nobody saw."""
     cursor = await connection.execute(_HISTORY, (run_id,))
     return [StepRow(*row) for row in await cursor.fetchall()]
 
 
 _HISTORY = """
-select s.name, s.state, s.operation_key, s.tries, s.begun_at,
-       (select max(a.send_by) from attempt a
-         where a.run_id = s.run_id and a.step = s.name and a.call in ('do', 'undo')),
-       s.effect, s.detail
-  from step s where s.run_id = %s order by s.number
+select s.name, s.state, s.operation_key, s.tries, s.begun_at, a.send_by, a.doubt, s.effect, s.detail
+  from step s
+  left join lateral (
+       select max(send_by) as send_by, max(send_by) filter (where outcome is null or outcome = 'unknown') as doubt
+         from attempt where run_id = s.run_id and step = s.name and call in ('do', 'undo')
+  ) a on true
+ where s.run_id = %s order by s.number
 """
 
 

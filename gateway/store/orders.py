@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -68,20 +67,33 @@ async def transition(
     refs: Mapping[str, str] | None = None,
 ) -> None:
     """Move the order, with its event; a move that the state machine does not know is a mistake of ours."""
-    before, after = await lock_status(connection, order_id), OrderStatus(to_status)
-    assert may_become(before, after), f"{order_id} cannot go from {before} to {after}"
-    cancel = Jsonb({"outcome": cancel_outcome} if cancel_outcome else {})
-    because = Jsonb(dict(reason)) if reason else None
-    await connection.execute(_MOVE, (after.value, now, because, cancel, Jsonb(dict(refs or {})), order_id))
-    data: dict[str, Any] = {"status": after.value} | ({"reason": dict(reason)} if reason else {})
-    await connection.execute(
-        "select record_event(%s, %s, %s, %s, %s, %s)",
-        (event_id, order_id, event_type(before, after), now, trace_id, Jsonb(data)),
-    )
+    after = OrderStatus(to_status)
+    befores = [before for before in OrderStatus if may_become(before, after)]
+    values = {
+        "order_id": order_id,
+        "after": after.value,
+        "befores": [before.value for before in befores],
+        "types": [event_type(before, after) for before in befores],
+        "now": now,
+        "reason": Jsonb(dict(reason)) if reason else None,
+        "cancel": Jsonb({"outcome": cancel_outcome} if cancel_outcome else {}),
+        "refs": Jsonb(dict(refs or {})),
+        "event_id": event_id,
+        "trace_id": trace_id,
+        "data": Jsonb({"status": after.value} | ({"reason": dict(reason)} if reason else {})),
+    }
+    moved = await (await connection.execute(_MOVE, values)).fetchone()
+    assert moved, f"{order_id} cannot go from {await lock_status(connection, order_id)} to {after}"
 
 
 _MOVE = """
-update orders set status = %s, version = version + 1, updated_at = %s, reason = coalesce(%s, reason),
-       cancel = case when cancel is null then null else cancel || %s end, refs = refs || %s
- where order_id = %s
+with moved as (
+    update orders set status = %(after)s, version = version + 1, updated_at = %(now)s,
+           reason = coalesce(%(reason)s, reason), refs = refs || %(refs)s,
+           cancel = case when cancel is null then null else cancel || %(cancel)s end
+      from unnest(%(befores)s::text[], %(types)s::text[]) as move (before, type)
+     where order_id = %(order_id)s and status = move.before
+    returning move.type
+)
+select record_event(%(event_id)s, %(order_id)s, moved.type, %(now)s, %(trace_id)s, %(data)s) from moved
 """

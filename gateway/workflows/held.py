@@ -62,6 +62,7 @@ class Held:
                 step.tries,
                 step.begun_at,
                 step.send_by,
+                None if step.state == "failed" else step.doubt,
                 effect,
                 refusal_of(step.detail),
             )
@@ -126,14 +127,14 @@ class Held:
         record = self.records[intent.record]
         undone_next = self.direction == "backward" and intent.record == send.step.name
         promise = self.manifests[intent.system].get(intent.operation)
-        settled = settle(outcome, record, promise, Circumstances(self.now(), dice, undone_next))
+        settled = settle(outcome, record, promise, Circumstances(self.now(), dice, undone_next, self.woken))
         effect, refusal = effect_row(settled.effect), refusal_row(settled.refusal)
         ending = Ending(outcome.kind, outcome.told(), settled.state, effect, refusal)
         await journal.end_attempt(connection, self.lease, intent, ending)
         self.woken = False
         if settled.state is not None:
             changed = replace(record, state=settled.state, effect=settled.effect, refusal=settled.refusal)
-            self.records[record.name] = changed
+            self.records[record.name] = replace(changed, doubt=_doubt(outcome, changed))
         if settled.state == "succeeded" and settled.effect is not None:
             self.effects[record.name] = settled.effect
         return settled
@@ -159,6 +160,13 @@ class Held:
         await journal.record_local(connection, self.lease, self.epoch, name, refusal=refusal_row(refusal))
         state: State = "rejected" if refusal else "succeeded"
         self.records[name] = Record(name, state, f"{self.lease.run_id}:{name}", 1, self.now(), refusal=refusal)
+
+
+def _doubt(outcome: Outcome, record: Record) -> datetime | None:
+    """Until when a call of the record that nobody has seen land may still be sent, if there is such a call."""
+    if record.state == "failed":
+        return None
+    return record.send_by if outcome.kind == "unknown" and outcome.call.send.call in ("do", "undo") else record.doubt
 
 
 def cast_direction(text: str) -> Direction:

@@ -1,13 +1,22 @@
 """What an outcome means for its record, by the retry class: a pure function, without clock or dice of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.ports import Effect, Promise, RetryClass
 from gateway.workflows.calls import Outcome
-from gateway.workflows.plan import Next, Park, Record, Sleep, State, absence_counts_from, may_repeat_at_once
+from gateway.workflows.plan import (
+    CallKind,
+    Next,
+    Park,
+    Record,
+    Sleep,
+    State,
+    absence_counts_from,
+    may_repeat_at_once,
+)
 from gateway.workflows.saga import Refusal, Step
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0  # seconds between tries, doubling
@@ -29,6 +38,7 @@ class Circumstances:
     now: datetime  # the database's clock
     dice: float  # 0..1
     undone_next: bool  # the run goes backward and this effect is only asked after in order to undo it
+    rested: bool = True  # the run has just been taken up: it has paused long enough
 
 
 def settle(outcome: Outcome, record: Record, promise: Promise | None, around: Circumstances) -> Settled:
@@ -51,8 +61,8 @@ def settle(outcome: Outcome, record: Record, promise: Promise | None, around: Ci
         case "unknown":
             natural = promise is not None and promise.retry_class is RetryClass.NATURAL
             return Settled("unknown", following=pause if natural else None)
-        case _:
-            return Settled("failed", following=pause)
+        case _:  # this call did not happen; an earlier one may have
+            return Settled("unknown" if record.doubt else "failed", following=pause)
 
 
 def pause_after(tries: int, dice: float) -> float:
@@ -75,13 +85,19 @@ def _found(outcome: Outcome, record: Record, promise: Promise, around: Circumsta
     if outcome.found:
         ids = ", ".join(effect.id for effect in outcome.found)
         return Settled(following=Park("duplicate_effect", record.name, f"done more than once under one key: {ids}"))
+    return _absent(outcome, record, promise, around)
+
+
+def _absent(outcome: Outcome, record: Record, promise: Promise, around: Circumstances) -> Settled:
+    """Nothing was found. That proves something only when nothing can land any more; a key may be repeated before."""
     again = Sleep(around.now + timedelta(seconds=pause_after(record.tries, around.dice)))
-    if not around.undone_next and may_repeat_at_once(record, promise, around.now):
-        return Settled("failed", following=again)
     counts = absence_counts_from(record, promise)
-    if around.now < counts:
+    if around.now >= counts:
+        return Settled("failed", following=None if around.undone_next or around.rested else again)
+    if around.undone_next or not may_repeat_at_once(record, promise, around.now):
         return Settled("unknown", following=Sleep(counts + timedelta(milliseconds=10)))
-    return Settled("failed", following=None if around.undone_next else again)
+    call: CallKind = "undo" if record.name != outcome.call.send.step.name else "do"
+    return Settled("unknown", following=replace(outcome.call.send, call=call) if around.rested else again)
 
 
 def _refusal(outcome: Outcome) -> Refusal:

@@ -23,6 +23,7 @@ class Record:
     tries: int
     begun_at: datetime
     send_by: datetime | None = None  # of the last call that could have an effect
+    doubt: datetime | None = None  # `send_by` of the last such call that may have landed unseen; None: there is none
     effect: Effect | None = None
     refusal: Refusal | None = None
 
@@ -178,8 +179,9 @@ def _call(send: Send, record: Record | None, promise: Promise, now: Situation, *
 
 def absence_counts_from(record: Record, promise: Promise) -> datetime:
     """From this moment on, finding nothing proves that nothing happened and nothing will."""
-    assert record.send_by is not None, "an intent always says until when it may be sent"
-    return record.send_by + timedelta(seconds=promise.settle)
+    latest = record.doubt or record.send_by
+    assert latest is not None, "an intent always says until when it may be sent"
+    return latest + timedelta(seconds=promise.settle)
 
 
 def may_repeat_at_once(record: Record, promise: Promise, now: datetime) -> bool:

@@ -32,7 +32,9 @@ CALLBACKS = "/v1/callbacks/{system}"
 COUNTS = Path(os.environ["PROOF_COUNTS"])
 
 
-_answers: Counter[tuple[str, str, str, int]] = Counter()
+_answers: Counter[tuple[str, str, str, int]] = Counter(
+    {(what[0], what[1], what[2], what[3]): what[4] for what in json.loads(COUNTS.read_text())} if COUNTS.exists() else {}
+)
 _orders: list[str] = []
 
 
@@ -57,6 +59,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         case.path_parameters["order_id"] = _an_order()
     elif case.path == "/problems/{code}":
         case.path_parameters["code"] = _a_problem()
+    elif case.path == "/oauth/token" and "scope" in case.body:
+        case.body["scope"] = ("orders:read", "orders:write orders:read")[len(case.body["scope"]) % 2]
     _follow_pages(case)
 
 
@@ -76,7 +80,7 @@ def _follow_pages(case: Case) -> None:
     if "page_token" in case.query:
         del case.query["page_token"]
     if "page_size" in case.query:
-        case.query["page_size"] = abs(case.query["page_size"])
+        case.query["page_size"] = abs(int(case.query["page_size"]))
 
 
 class Signed(AuthBase):

@@ -37,7 +37,7 @@ UP_TO_PIVOT = ("hold_money", "reserve_stock", "book_in_erp", "release_to_warehou
 
 def record(name: str, state: str = "succeeded", **changes: object) -> Record:
     effect = Effect(f"id-{name}", name, "kind") if state == "succeeded" else None
-    made = Record(name, state, f"ord_1:{name}", 1, NOW, NOW + timedelta(seconds=2), effect)  # type: ignore[arg-type]
+    made = Record(name, state, f"ord_1:{name}", 1, NOW, NOW + timedelta(seconds=2), effect=effect)  # type: ignore[arg-type]
     return replace(made, **changes)  # type: ignore[arg-type]
 
 

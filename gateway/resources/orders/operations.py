@@ -21,7 +21,7 @@ _Key = Annotated[str, Field(pattern=r'^("[A-Za-z0-9._:\-]{16,255}"|[A-Za-z0-9._:
 _KEY = parameter("header", "Idempotency-Key", _Key, required=True)
 _ORDER_ID = parameter("path", "order_id", OrderId, required=True)
 _PAGING = (
-    parameter("query", "page_size", int),
+    parameter("query", "page_size", Annotated[int, Field(le=2**53 - 1)]),
     parameter("query", "page_token", Annotated[str, Field(max_length=1024)]),
 )
 
