@@ -9,7 +9,7 @@ demo: .venv/.installed
 	$(BIN)/omnigate demo $(ARGS)
 
 test: .venv/.installed
-	$(BIN)/python -m pytest -q -m "not proof" $(ARGS)
+	$(BIN)/python -m pytest -q -n 4 -m "not proof" $(ARGS)
 
 proof: .venv/.installed
 	$(BIN)/python -m pytest -q -s -m proof -o faulthandler_timeout=1800 tests/proof $(ARGS)
@@ -34,6 +34,6 @@ clean:
 .venv/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@

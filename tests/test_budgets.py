@@ -50,8 +50,9 @@ def _positional(function: Function) -> int:
 
 
 def _command(function: Function) -> bool:
-    """A command of the CLI takes what its options are; each is `Annotated` with its name and help."""
-    return all("typer." in ast.unparse(a.annotation or ast.Constant("")) for a in function.args.args[1:])
+    """A command of the CLI has the parameters that its options are; people name each of them."""
+    decorated = any(".command" in ast.unparse(decorator) for decorator in function.decorator_list)
+    return decorated or all("typer." in ast.unparse(a.annotation or ast.Constant("")) for a in function.args.args[1:])
 
 
 @pytest.mark.parametrize("path", SOURCE, ids=name)

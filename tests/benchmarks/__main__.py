@@ -41,7 +41,9 @@ def _wanted() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--workflows", type=int, default=400, help="in each round of the steps' cost")
     parser.add_argument("--record", action="store_true", help=f"write the result into {PAGE.relative_to(ROOT)}")
-    parser.add_argument("--profile", type=Path, metavar="FOLDER", help="say there where edge and worker spend their time")
+    parser.add_argument(
+        "--profile", type=Path, metavar="FOLDER", help="say there where edge and worker spend their time"
+    )
     return parser.parse_args()
 
 

@@ -81,7 +81,10 @@ def _bare(home: Path) -> Iterator[Contender]:
 def _usual(home: Path) -> Iterator[Contender]:
     port, redis, key = free_port(), free_port(), RSAKey.generate_key(2048)
     claims = {"iss": "bench", "sub": "bench", "exp": int(time.time()) + 3600}
-    env = {"BENCH_REDIS": f"redis://127.0.0.1:{redis}/0", "BENCH_KEY": orjson.dumps(key.as_dict(private=False)).decode()}
+    env = {
+        "BENCH_REDIS": f"redis://127.0.0.1:{redis}/0",
+        "BENCH_KEY": orjson.dumps(key.as_dict(private=False)).decode(),
+    }
     with _redis(redis, home) as store:
         command = uvicorn("tests.benchmarks.usual:app", port)
         with running(*command, env=env, log=home / "usual.log", ready=_health(port)) as process:

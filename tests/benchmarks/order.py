@@ -22,7 +22,9 @@ def document(skus: tuple[str, ...] = SKUS[:3]) -> dict[str, Any]:
         "currency": "GBP",
         "tax_mode": "exclusive",
         "customer": {"type": "person", "customer_ref": "C-10017", "contact": {"email": "ann@example.com"}},
-        "lines": [_line(str(place), sku, *terms) for place, (sku, terms) in enumerate(zip(skus, _PRICES, strict=True), 1)],
+        "lines": [
+            _line(str(place), sku, *terms) for place, (sku, terms) in enumerate(zip(skus, _PRICES, strict=True), 1)
+        ],
         "shipping_charge": _money(_SHIPPING),
         "delivery_groups": [{"id": "1", "method": "ship_to_home", "address": _ADDRESS}],
         "payment": {"method": "card", "token": "tok_bench", "amount": _money(total)},

@@ -82,7 +82,8 @@ async def seed_ours(connection: Connection, count: int) -> None:
     scopes: list[str] = []
     values = ("bench", "bench", "bench", b"", scopes, "internal")
     await connection.execute(
-        "insert into partner (partner_id, name, client_id, secret_hash, scopes, plan) values (%s, %s, %s, %s, %s, %s)", values
+        "insert into partner (partner_id, name, client_id, secret_hash, scopes, plan) values (%s, %s, %s, %s, %s, %s)",
+        values,
     )
     for number in range(count):
         await _seed_order(connection, number)

@@ -24,7 +24,9 @@ from tests.benchmarks.bare import Order
 
 REDIS = os.environ["BENCH_REDIS"]
 KEY = RSAKey.import_key(orjson.loads(os.environ["BENCH_KEY"]))
-CLAIMS = jwt.JWTClaimsRegistry(iss={"essential": True, "value": "bench"}, sub={"essential": True}, exp={"essential": True})
+CLAIMS = jwt.JWTClaimsRegistry(
+    iss={"essential": True, "value": "bench"}, sub={"essential": True}, exp={"essential": True}
+)
 KEEP = 24 * 60 * 60
 
 redis = Redis.from_url(REDIS)
@@ -68,7 +70,9 @@ class Idempotency(BaseHTTPMiddleware):
         return Response(kept["body"], kept["status"], media_type="application/json")
 
 
-limiter = Limiter(key_func=lambda request: request.headers.get("authorization", ""), storage_uri=REDIS, key_style="endpoint")
+limiter = Limiter(
+    key_func=lambda request: request.headers.get("authorization", ""), storage_uri=REDIS, key_style="endpoint"
+)
 app = FastAPI()
 app.state.limiter = limiter
 app.add_exception_handler(RateLimitExceeded, _rate_limit_exceeded_handler)  # type: ignore[arg-type]

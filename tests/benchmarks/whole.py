@@ -97,7 +97,11 @@ def _plant(workers: int, profile: Path | None) -> Iterator[Plant]:
         gate = stack.enter_context(installation())
         sandbox = stack.enter_context(_sandbox(gate))
         subprocess.run(
-            omnigate("inventory", "sync"), cwd=ROOT, env={**os.environ, **gate.env}, check=True, stdout=subprocess.DEVNULL
+            omnigate("inventory", "sync"),
+            cwd=ROOT,
+            env={**os.environ, **gate.env},
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
         pids = {"edge": [gate.edge.pid], "worker": [], "sandbox": [sandbox.pid], "PostgreSQL": [postmaster(gate.home)]}
         for number in range(workers):
