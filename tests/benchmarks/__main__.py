@@ -1,4 +1,4 @@
-"""`make bench`: P2 and P4 beside their baselines, printed as a table; `ARGS=--record` writes it into docs/performance.md."""
+"""`make bench`: P2 and P4 beside their baselines, as a table; `ARGS=--record` writes it into docs/performance.md."""
 
 import argparse
 from pathlib import Path

@@ -122,7 +122,7 @@ def _findings(bare: Contender, governed: Contender, usual: Contender, *, stored:
         f"P2: {CONNECTIONS} connections in a closed loop; p99 {_p99(bare)} ms bare, {_p99(usual)} ms usual,"
         f" {_p99(governed)} ms governed. {stored:,} orders were stored.",
         f"P2: processor time an answer, µs: bare {_cost(bare)}; usual {_cost(usual)}; governed {_cost(governed)}."
-        f" The load generator was busy {max(bare.generator, governed.generator, usual.generator):.0%} of a core at most.",
+        f" The load generator kept at most {max(c.generator for c in (bare, governed, usual)):.0%} of a core busy.",
     ]
     for name, contender in (("bare", bare), ("usual", usual), ("governed", governed)):
         if others := {status: count for status, count in contender.statuses.items() if status != "202"}:

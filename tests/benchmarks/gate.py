@@ -33,7 +33,7 @@ class Gate:
 
     def one(self, query: str, *parameters: object) -> tuple[object, ...]:
         with psycopg.connect(self.database) as connection:
-            row = connection.execute(query, parameters).fetchone()  # type: ignore[call-overload]
+            row = connection.execute(query, parameters).fetchone()
             assert row is not None, "every question has one answer"
             return tuple(row)
 

@@ -17,7 +17,7 @@ def described(postgresql: str) -> str:
         processor[1] if processor else platform.machine(),
         f"{os.cpu_count()} cores",
         f"Python {platform.python_version()}",
-        f"PostgreSQL {postgresql.split()[0]}, `fsync` on",
+        f"PostgreSQL {postgresql.split(maxsplit=1)[0]}, `fsync` on",
         f"{platform.system()} {platform.release()}",
         f"a durable write of 8 KiB takes {_durable_write() * 1000:.2f} ms",
         f"{datetime.now(UTC):%Y-%m-%d}",

@@ -97,7 +97,7 @@ def asked(*command: str, env: Mapping[str, str] | None = None, told: Any = None,
 
 def load(port: int, token: str, *, connections: int, first: int, **bounds: float) -> dict[str, Any]:
     """Let the load generator loose on *port*; its bounds are `seconds`, `warm_up` and `count`."""
-    plan = {"count": 10_000_000, "warm_up": 0.0, "seconds": 60.0, **bounds}
+    plan: dict[str, Any] = {"count": 10_000_000, "warm_up": 0.0, "seconds": 60.0, **bounds}
     plan |= {"port": port, "token": token, "connections": connections, "first": first}
     answer: dict[str, Any] = asked(*python("tests.benchmarks.load"), told=plan)
     return answer
@@ -138,4 +138,4 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.05)
         else:
             return
-    raise SystemExit(f"{process.args} did not become ready:\n{log.read_text()[-2000:]}")
+    raise SystemExit(f"{process.args!r} did not become ready:\n{log.read_text()[-2000:]}")

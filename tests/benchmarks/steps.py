@@ -198,7 +198,7 @@ async def _ended(database: Database, side: str) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # the worker's lines are made, and read by nobody
+    with open(os.devnull, "wb") as nowhere:  # the worker's lines are made, and read by nobody
         logs.configure(stream=nowhere, remember=True)
         tracing.start("omnigate-worker")
         print(json.dumps(asyncio.run(main(sys.argv[1], int(sys.argv[2])))))

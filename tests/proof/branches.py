@@ -104,9 +104,7 @@ class Street:
         await self._administer("create database {} template {}", name, self.template)
         url = f"{self.server}/{name}"
         database = Database(url, connections=2, name="edge", patience=5.0)
-        app = create_app(
-            settings=self.rig.settings, database=database, bundle=self.bundle, traces=TracerProvider()
-        )
+        app = create_app(settings=self.rig.settings, database=database, bundle=self.bundle, traces=TracerProvider())
         try:
             async with (
                 app.router.lifespan_context(app),

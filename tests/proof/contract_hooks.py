@@ -33,7 +33,9 @@ COUNTS = Path(os.environ["PROOF_COUNTS"])
 
 
 _answers: Counter[tuple[str, str, str, int]] = Counter(
-    {(what[0], what[1], what[2], what[3]): what[4] for what in json.loads(COUNTS.read_text())} if COUNTS.exists() else {}
+    {(what[0], what[1], what[2], what[3]): what[4] for what in json.loads(COUNTS.read_text())}
+    if COUNTS.exists()
+    else {}
 )
 _orders: list[str] = []
 
@@ -59,8 +61,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         case.path_parameters["order_id"] = _an_order()
     elif case.path == "/problems/{code}":
         case.path_parameters["code"] = _a_problem()
-    elif case.path == "/oauth/token" and "scope" in case.body:
-        case.body["scope"] = ("orders:read", "orders:write orders:read")[len(case.body["scope"]) % 2]
+    elif case.path == "/oauth/token":
+        _grant(case.body)
     _follow_pages(case)
 
 
@@ -73,6 +75,14 @@ def _identify(case: Case) -> None:
         case.headers["Idempotency-Key"] = f'"{uuid4()}"'
     if case.path == CALLBACKS:
         case.headers["webhook-id"] = f"msg_{uuid4().hex}"
+
+
+def _grant(form: Json) -> None:
+    """Scopes that exist; what else may stand in a form is said once, as RFC 6749 wants it (3.2)."""
+    for name, value in form.items():
+        form[name] = value if isinstance(value, str) else json.dumps(value)
+    if "scope" in form:
+        form["scope"] = ("orders:read", "orders:write orders:read")[len(form["scope"]) % 2]
 
 
 def _follow_pages(case: Case) -> None:

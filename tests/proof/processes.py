@@ -41,7 +41,9 @@ class Process:
 
 def start(name: str, *command: str, environment: Mapping[str, str], log: Path) -> Process:
     """One `omnigate` process; nothing of the test's own OMNIGATE_* settings reaches it."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("OMNIGATE_", "DATABASE_", "PG"))}
+    inherited = {
+        key: value for key, value in os.environ.items() if not key.startswith(("OMNIGATE_", "DATABASE_", "PG"))
+    }
     with log.open("ab") as written:
         running = subprocess.Popen(
             [sys.executable, "-m", "gateway.cli", *command],

@@ -1,4 +1,4 @@
-"""A whole installation in processes of its own: sandbox, edges and workers over one database, all from the environment."""
+"""A whole installation in processes of its own: sandbox, edges and workers over one database."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ RUNS = (("--max-examples", "50"), ("--max-examples", "150", "--phases", "fuzzing
 
 
 @pytest.fixture
-async def edge(rig: Rig) -> AsyncIterator[str]:
+async def edge(rig: Rig) -> str:
     """One that does not throttle: quotas are a policy, and other tests see them refuse."""
     policies = rig.home / "policies"
     shutil.copytree(ROOT / "policies", policies)
@@ -43,7 +43,7 @@ async def edge(rig: Rig) -> AsyncIterator[str]:
     _, address = await rig.start_edge()
     rig.start_worker()
     (await rig.sandbox.post("/wms/_hold", json={"hold": True})).raise_for_status()  # so that orders can be cancelled
-    yield address
+    return address
 
 
 @pytest.mark.parametrize("contract", ["orders.v1", "callbacks.v1", "platform.v1"])

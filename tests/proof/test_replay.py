@@ -1,4 +1,4 @@
-"""A real channel's twelve days: every order of the file in the ERP's books once and to the penny, also when run again."""
+"""A real channel's twelve days: every order of the file booked once and to the penny, also when it is run again."""
 
 import csv
 import gzip
@@ -114,7 +114,9 @@ async def _promised(channel: Channel) -> list[Promised]:
             return found
 
 
-def _booked(ledger: Sequence[Json], invoices: Mapping[str, str]) -> Mapping[str, tuple[list[tuple[str, int]], int, int]]:
+def _booked(
+    ledger: Sequence[Json], invoices: Mapping[str, str]
+) -> Mapping[str, tuple[list[tuple[str, int]], int, int]]:
     """Invoice number -> lines, goods and total, from the ERP's own sales orders."""
     booked = {}
     for effect in ledger:

@@ -68,7 +68,7 @@ async def test_twenty_copies_at_once_are_one_order_and_equal_bytes(shop: Shop, d
 
 async def test_an_expired_key_is_nobodys(shop: Shop) -> None:
     await shop.send(shop.order(), key=KEY)
-    await shop.rows("update idempotency set expires_at = now() - interval '1 second' returning 1")
+    await shop.rows("update idempotency set expires_at = now() - interval '1 day' returning 1")
 
     answer = await shop.send(shop.order(), key=KEY)
 
