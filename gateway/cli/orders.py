@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.opened import database, database_url
 from gateway.domain.time import rfc3339
@@ -31,7 +30,7 @@ def show(
         found = asyncio.run(_found(url, term))
     if not found:
         raise Misconfigured(f"no order has the id, channel order id, idempotency key or trace id '{term}'")
-    console = Console()
+    console = Console(soft_wrap=True, highlight=False)
     for order, moments in found:
         _print(console, order, moments)
 
@@ -49,21 +48,16 @@ def _print(console: Console, order: Found, moments: list[Moment]) -> None:
     )
     if order.cause:
         console.print(f"  cause: {order.cause.get('code')}: {order.cause.get('detail')}")
-    table = Table("at", "ms", "what", "where", "", "outcome", "facts")
     for moment in moments:
-        facts = " ".join(f"{name}={value}" for name, value in moment.facts.items() if value not in (None, "", [], {}))
-        took = "" if moment.milliseconds is None else str(moment.milliseconds)
-        table.add_row(
-            rfc3339(moment.at),
-            took,
-            moment.kind,
-            moment.where,
-            moment.what,
-            moment.outcome,
-            facts,
-            style=_style(moment),
-        )
-    console.print(table)
+        console.print(_line(moment), style=_style(moment))
+
+
+def _line(moment: Moment) -> str:
+    """One line a moment, never cut: it is read by people and by grep."""
+    facts = " ".join(f"{name}={value}" for name, value in moment.facts.items() if value not in (None, "", [], {}))
+    took = "" if moment.milliseconds is None else f"{moment.milliseconds} ms"
+    told = f"{moment.kind:<7} {moment.where:<22} {moment.what:<34} {moment.outcome:<10}"
+    return f"{rfc3339(moment.at)} {took:>9}  {told} {facts}"
 
 
 def _style(moment: Moment) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from gateway.cli.opened import database, database_url
 from gateway.domain.identifiers import mint
@@ -48,7 +48,15 @@ def add(
 @app.command("list")
 def list_() -> None:
     """Every partner, without secrets."""
-    table = Table("partner", "name", "client id", "channels", "scopes", "plan", "status")
+    table = Table(
+        Column("partner", min_width=10),
+        "name",
+        Column("client id", min_width=33),
+        "channels",
+        "scopes",
+        "plan",
+        "status",
+    )
     for row in _registered(lambda registry: registry.list()):
         table.add_row(
             row.partner_id,
@@ -73,6 +81,13 @@ def suspend(partner: str, operator: Operator) -> None:
     """Shut a partner out: its tokens are refused within five seconds."""
     _registered(lambda registry: registry.suspend(partner, operator=operator))
     Console().print(f"{partner} is suspended")
+
+
+@app.command()
+def resume(partner: str, operator: Operator) -> None:
+    """Let a suspended partner in again, with the secret it has."""
+    _registered(lambda registry: registry.resume(partner, operator=operator))
+    Console().print(f"{partner} may call again")
 
 
 def _check_plan(plan: str) -> None:

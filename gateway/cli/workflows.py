@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from gateway.cli.opened import database, database_url
 from gateway.domain.identifiers import mint
@@ -32,7 +32,9 @@ def list_(
     settings = read_settings()
     with database_url(settings) as url:
         rows = asyncio.run(_rows(url, parked=parked, limit=limit))
-    table = Table("workflow", "saga", "state", "direction", "outcome", "cause", "step", "detail", "changed")
+    table = Table(
+        Column("workflow", min_width=30), "saga", "state", "direction", "outcome", "cause", "step", "detail", "changed"
+    )
     for row in rows:
         cause = row.cause or {}
         table.add_row(

@@ -85,6 +85,11 @@ class Registry:
         client_id = await store.set_status(self._database, partner_id, "suspended", self._act(operator))
         _known(client_id, partner_id)
 
+    async def resume(self, partner_id: str, *, operator: str) -> None:
+        """Let a suspended partner in again, with the secret it has."""
+        client_id = await store.set_status(self._database, partner_id, "active", self._act(operator))
+        _known(client_id, partner_id)
+
     def _act(self, operator: str) -> Act:
         return Act(self._mint("aud"), operator, self._clock())
 

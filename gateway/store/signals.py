@@ -48,7 +48,7 @@ _SHIPPED_AFTER_END = """
 update run set state = 'parked', updated_at = %s,
        cause = jsonb_build_object('code', 'shipped_after_' || outcome, 'step', 'await_shipment',
                                   'detail', 'the warehouse shipped an order that had ended as ' || outcome)
- where run_id = %s and state = 'ended' and outcome <> 'completed'
+ where run_id = %s and state = 'ended' and outcome in ('rejected', 'cancelled')
 """
 
 

@@ -100,6 +100,8 @@ class Desk:
                 raise NotFound(f"there is no workflow {run_id}")
             if run.state != "parked":
                 raise Conflict(f"{run_id} is {run.state}, not parked; nothing was changed")
+            if run.outcome is not None and action != "abandon":
+                raise Conflict(f"{run_id} ended as {run.outcome}; there is nothing to go on with, only to abandon it")
             facts: Mapping[str, Any] = await change(connection, run)
             await runs.audit(
                 connection,

@@ -120,3 +120,20 @@ async def test_only_a_named_operator_changes_only_what_is_parked(
 async def test_an_unknown_workflow_is_named(shop: Shop) -> None:
     with pytest.raises(NotFound, match="ord_nowhere"):
         await shop.desk().retry("ord_nowhere")
+
+
+async def test_what_has_ended_can_only_be_abandoned(shop: Shop) -> None:
+    await shop.stop_workers()
+    order_id = await shop.placed(order())
+    await shop.cancel(order_id)
+    shop.start_worker()
+    await shop.until(order_id, "cancelled")
+    await shop.say_shipped(order_id)
+    await shop.until_parked(order_id)
+
+    with pytest.raises(Conflict, match="cancelled"):
+        await shop.desk().retry(order_id)
+    await shop.desk().abandon(order_id, evidence="the parcel is on its way back")
+
+    seen = await runs.runs(shop.gate.database, parked=False, limit=10)
+    assert [(run.state, run.outcome) for run in seen if run.run_id == order_id] == [("ended", "cancelled")]

@@ -106,7 +106,7 @@ def _of(order: Promised, done: Sequence[Json]) -> Iterator[str]:
     else:
         yield "this is no end"
     for effect in done:
-        if effect["kind"] in WITH_AMOUNT and effect["amount"] != order.total:
+        if (effect["amount"] is not None or effect["kind"] in WITH_AMOUNT) and effect["amount"] != order.total:
             yield f"{_named(effect)} is {effect['amount']}, the order {order.total}"
         if effect["kind"] in ("sales_order", "shipment") and _lines(effect) != order.lines:
             yield f"{_named(effect)} has other lines than the order"

@@ -9,6 +9,7 @@ from signal import SIGKILL
 import pytest
 from httpx2 import Response
 
+from tests.proof.books import Promised
 from tests.proof.client import Channel, order
 from tests.proof.processes import until
 from tests.proof.rig import Rig, open_rig
@@ -59,14 +60,21 @@ async def _under_load(rig: Rig) -> AsyncIterator[tuple[Channel, Load]]:
         load = Load(channel)
         await load.goes_on(BEFORE)
         yield channel, load
-        acknowledged = len(channel.acked)
 
-        async def recovered() -> bool:
-            return len(channel.acked) > acknowledged
 
-        await until(recovered, what="orders are acknowledged again", within=60)
-        await load.goes_on(AFTER)
-        await load.ends()
+async def _recovered(rig: Rig, channel: Channel, load: Load) -> list[Promised]:
+    """By itself: orders are acknowledged again, and all of them end well."""
+    acknowledged = len(channel.acked)
+
+    async def again() -> bool:
+        return len(channel.acked) > acknowledged
+
+    await until(again, what="orders are acknowledged again", within=60)
+    await load.goes_on(AFTER)
+    await load.ends()
+    promised = await rig.audit(channel, within=180)
+    assert {order.status for order in promised} == {"completed"}
+    return promised
 
 
 @pytest.fixture
@@ -80,13 +88,12 @@ async def server(home: Path) -> AsyncIterator[Server]:
 
 
 async def test_a_database_away_for_ten_seconds_costs_time_only(server: Server, home: Path) -> None:
-    async with open_rig(server.url, home) as rig:
-        async with _under_load(rig) as (channel, load):
-            server.stop()
-            await load.goes_on(DATABASE_AWAY)
-            refused = list(channel.refused)
-            await server.start()
-        promised = await _audited(rig, channel)
+    async with open_rig(server.url, home) as rig, _under_load(rig) as (channel, load):
+        server.stop()
+        await load.goes_on(DATABASE_AWAY)
+        refused = list(channel.refused)
+        await server.start()
+        promised = await _recovered(rig, channel, load)
 
     print(f"\ndatabase away: {len(promised)} orders acknowledged, {len(channel.refused)} answers 503 meanwhile")
     assert len(refused) >= BUYERS
@@ -100,17 +107,11 @@ async def test_back_ends_away_for_thirty_seconds_cost_time_only(rig: Rig) -> Non
         sandbox.end(SIGKILL)
         await load.goes_on(BACK_ENDS_AWAY)
         await rig.start_sandbox()
-    promised = await _audited(rig, channel)
+        promised = await _recovered(rig, channel, load)
 
     print(f"\nback ends away: {len(promised)} orders acknowledged, {len(channel.refused)} answers 503")
     assert len(promised) >= BUYERS * 20
     assert channel.refused == []
-
-
-async def _audited(rig: Rig, channel: Channel) -> list[str]:
-    promised = await rig.audit(channel, within=180)
-    assert {order.status for order in promised} == {"completed"}
-    return [order.order_id for order in promised]
 
 
 def _is_a_clear_503(answer: Response) -> None:
