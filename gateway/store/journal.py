@@ -91,19 +91,14 @@ def is_lost(error: psycopg.Error) -> bool:
 
 async def open_run(connection: Connection, lease: Lease) -> RunRow:
     """Take the run over: fence it, raise its epoch. Raises a database error with sqlstate `LOST` if it is not ours."""
-    await connection.execute("select raise_epoch(%s, %s, %s)", (lease.run_id, lease.engine_run, lease.worker))
     cursor = await connection.execute(
         "select epoch, wakes, saga, version, state, direction, reason, traceparent, clock_timestamp()"
-        " from run where run_id = %s",
-        (lease.run_id,),
+        " from take_up(%s, %s, %s)",
+        (lease.run_id, lease.engine_run, lease.worker),
     )
     row = await cursor.fetchone()
-    assert row is not None, "the fence has just locked it"
+    assert row is not None, "a function returns its row"
     return RunRow(*row)
-
-
-async def fence(connection: Connection, lease: Lease, epoch: int) -> None:
-    await connection.execute("select fence(%s, %s, %s, %s)", (lease.run_id, epoch, lease.engine_run, lease.worker))
 
 
 async def history(connection: Connection, run_id: str) -> list[StepRow]:
@@ -171,52 +166,43 @@ with step as (
 """
 
 
-async def end_attempt(connection: Connection, lease: Lease, intent: Intent, ending: Ending) -> None:
-    """How a call ended, and with it how far its record has got."""
-    values = {
-        "run_id": lease.run_id,
-        "name": intent.record,
-        "number": intent.number,
-        "outcome": ending.outcome,
-        "told": Jsonb(ending.told),
-        "state": ending.state,
-        "effect": Jsonb(ending.effect) if ending.effect else None,
-        "detail": Jsonb(ending.detail) if ending.detail else None,
-    }
-    await connection.execute(_END if ending.state else _END_ATTEMPT, values)
-
-
-_END_ATTEMPT = """
-update attempt set ended_at = clock_timestamp(), outcome = %(outcome)s, detail = %(told)s
- where run_id = %(run_id)s and step = %(name)s and number = %(number)s
-"""
-
-_END = f"""
-with attempt as ({_END_ATTEMPT})
-update step set state = %(state)s, effect = coalesce(%(effect)s, effect), detail = coalesce(%(detail)s, detail),
-       ended_at = case when %(state)s in ('succeeded', 'rejected') then clock_timestamp() end
- where run_id = %(run_id)s and name = %(name)s
-"""
+async def end_call(connection: Connection, lease: Lease, epoch: int, intent: Intent, ending: Ending) -> None:
+    """Behind the fence: how a call ended, and with it how far its record has got."""
+    await connection.execute(
+        "select end_call(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            *(lease.run_id, epoch, lease.engine_run, lease.worker),
+            *(intent.record, intent.number, ending.outcome, Jsonb(ending.told)),
+            ending.state,
+            Jsonb(ending.effect) if ending.effect else None,
+            Jsonb(ending.detail) if ending.detail else None,
+        ),
+    )
 
 
 async def record_local(connection: Connection, lease: Lease, epoch: int, name: str, *, refusal: Any = None) -> None:
     """A step of our own database: intended and ended in the transaction that did it."""
-    await _record(connection, lease, epoch, Intent(name, 1, "do", "omnigate", name.removeprefix("undo:"), "", 0.0))
-    await connection.execute(
-        "update step set state = %s, detail = %s, ended_at = clock_timestamp() where run_id = %s and name = %s",
-        ("rejected" if refusal else "succeeded", Jsonb(refusal) if refusal else None, lease.run_id, name),
-    )
+    intent = Intent(name, 1, "do", "omnigate", name.removeprefix("undo:"), f"{lease.run_id}:{name}", 0.0)
+    values = {**_values(intent), "run_id": lease.run_id, "epoch": epoch}
+    state = "rejected" if refusal else "succeeded"
+    await connection.execute(_LOCAL, {**values, "state": state, "detail": Jsonb(refusal) if refusal else None})
 
 
-async def _record(connection: Connection, lease: Lease, epoch: int, intent: Intent) -> None:
-    """A record without an attempt: nothing is sent for it."""
-    key = f"{lease.run_id}:{intent.record}"
-    await connection.execute(_STEP, {**_values(intent), "key": key, "run_id": lease.run_id, "epoch": epoch})
+_LOCAL = """
+insert into step (run_id, name, number, saga, version, system, operation, operation_key, state, tries, epoch, begun_at,
+                  ended_at, detail)
+select run_id, %(name)s, (select count(*) + 1 from step s where s.run_id = run.run_id), saga, version,
+       %(system)s, %(operation)s, %(key)s, %(state)s, %(number)s, %(epoch)s, clock_timestamp(), clock_timestamp(),
+       %(detail)s::jsonb
+  from run where run_id = %(run_id)s
+on conflict (run_id, name) do update set state = excluded.state, ended_at = excluded.ended_at, detail = excluded.detail
+"""
 
 
 async def record_wait(connection: Connection, lease: Lease, epoch: int, name: str, system: str) -> None:
     """The run begins to wait for what *system* will tell it."""
-    await _record(connection, lease, epoch, Intent(name, 0, "look", system, "look", "", 0.0))
+    intent = Intent(name, 0, "look", system, "look", f"{lease.run_id}:{name}", 0.0)
+    await connection.execute(_STEP, {**_values(intent), "run_id": lease.run_id, "epoch": epoch})
 
 
 async def set_run(connection: Connection, run_id: str, state: str, standing: Standing) -> None:

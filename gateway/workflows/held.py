@@ -25,7 +25,7 @@ class Held:
     def __init__(self, lease: Lease, saga: Saga, manifests: Mapping[str, Manifest]) -> None:
         self.lease, self.saga, self.manifests = lease, saga, manifests
         self.pivot = next(step for step in saga.steps if isinstance(step, Pivot))
-        self.epoch: int | None = None
+        self.epoch = 0  # until it is opened: no row has it
         self.wakes = 0
         self.direction: Direction = "forward"
         self.reason: Refusal | None = None
@@ -38,15 +38,8 @@ class Held:
         self.case: Case
         self._time: tuple[datetime, float]
 
-    async def fence(self, connection: Connection) -> None:
-        """The first statement of every transaction: ours still, or the whole of it is refused."""
-        self._stop_wished = None
-        if self.epoch is None:
-            await self._open(connection)
-        else:
-            await journal.fence(connection, self.lease, self.epoch)
-
-    async def _open(self, connection: Connection) -> None:
+    async def open(self, connection: Connection) -> None:
+        """The first transaction's first statement: the run is ours from now on, or the whole of it is refused."""
         row = await journal.open_run(connection, self.lease)
         self.epoch, self.wakes, self.traceparent = row.epoch, row.wakes, row.traceparent
         self.direction = cast_direction(row.direction)
@@ -104,7 +97,6 @@ class Held:
 
     async def intend(self, connection: Connection, send: Send, begun: datetime) -> Call:
         """Write down what is about to be sent; *begun* is our own clock before the transaction."""
-        assert self.epoch is not None, "a run is opened before anything is intended"
         record = self.records.get(send.record) or Record(send.record, "intended", self._key(send), 0, self.now())
         intent = Intent(
             send.record, record.tries + 1, send.call, send.step.system, send.operation, record.key, SEND_WINDOW
@@ -122,7 +114,8 @@ class Held:
         return f"{name}:undo" if send.call == "undo" else name
 
     async def ended(self, connection: Connection, outcome: Outcome, dice: float) -> Settled:
-        """Write down how a call ended and what that means for its record."""
+        """A later transaction's first statement: ours still, how the call ended, what that means for its record."""
+        self._stop_wished = None
         send, intent = outcome.call.send, outcome.call.intent
         record = self.records[intent.record]
         undone_next = self.direction == "backward" and intent.record == send.step.name
@@ -130,7 +123,7 @@ class Held:
         settled = settle(outcome, record, promise, Circumstances(self.now(), dice, undone_next, self.woken))
         effect, refusal = effect_row(settled.effect), refusal_row(settled.refusal)
         ending = Ending(outcome.kind, outcome.told(), settled.state, effect, refusal)
-        await journal.end_attempt(connection, self.lease, intent, ending)
+        await journal.end_call(connection, self.lease, self.epoch, intent, ending)
         self.woken = False
         if settled.state is not None:
             changed = replace(record, state=settled.state, effect=settled.effect, refusal=settled.refusal)
@@ -148,7 +141,6 @@ class Held:
 
     async def expect(self, connection: Connection, pivot: Pivot) -> None:
         """The wait stands in the journal, so that whoever is woken knows that it is over."""
-        assert self.epoch is not None, "a run is opened before anything is awaited"
         if pivot.name not in self.records:
             await journal.record_wait(connection, self.lease, self.epoch, pivot.name, pivot.system)
             key = f"{self.lease.run_id}:{pivot.name}"
@@ -156,7 +148,6 @@ class Held:
 
     async def locally(self, connection: Connection, name: str, refusal: Refusal | None = None) -> None:
         """A step of our own database has been done in this very transaction."""
-        assert self.epoch is not None, "a run is opened before anything is done"
         await journal.record_local(connection, self.lease, self.epoch, name, refusal=refusal_row(refusal))
         state: State = "rejected" if refusal else "succeeded"
         self.records[name] = Record(name, state, f"{self.lease.run_id}:{name}", 1, self.now(), refusal=refusal)

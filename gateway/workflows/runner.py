@@ -74,8 +74,11 @@ class Performance:
         """One transaction: the outcome so far, all that our own database can do, and the next intent or the end."""
         begun = self.tools.clock()
         async with self.tools.database.transaction() as connection:
-            await self.run.fence(connection)
-            following = await self._ended(connection, outcome) if outcome else None
+            following: Next | None = None
+            if outcome is None:
+                await self.run.open(connection)
+            else:
+                following = await self._ended(connection, outcome)
             while True:
                 following = following or plan(self.saga, await self.run.situation(connection), self.manifests)
                 if isinstance(following, Send):

@@ -103,6 +103,7 @@ async def test_a_callback_that_is_never_delivered_is_made_up_for_by_looking(shop
     await shop.fault("wms", "create_shipment", "lost_callback")
     order_id = await shop.placed(order())
     await shop.until(order_id, "processing")
+    await shop.until_ledger("wms", order_id, "shipped")
 
     async with shop.gate.database.connection() as connection:  # a minute passes for the engine
         await connection.execute("update absurd.r_sagas set available_at = now() where state = 'sleeping'")

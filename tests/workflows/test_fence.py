@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from gateway.store import housekeeping, journal, runs
-from gateway.store.journal import Intent, Lease
+from gateway.store.journal import Ending, Intent, Lease
 from gateway.store.pool import Database
 from gateway.workflows import engine
 
@@ -43,7 +43,7 @@ async def opened_by(database: Database, lease: Lease) -> int:
 
 async def write(database: Database, lease: Lease, epoch: int) -> None:
     async with database.transaction() as connection:
-        await journal.fence(connection, lease, epoch)
+        await journal.end_call(connection, lease, epoch, INTENT, Ending("failed", {}, None, None, None))
         await journal.intend(connection, lease, epoch, INTENT)
 
 

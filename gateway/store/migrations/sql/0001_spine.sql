@@ -217,13 +217,30 @@ end
 $$;
 
 -- The first journal commit after a claim: the fence, and a new epoch that shuts out whoever held the run before.
-create function raise_epoch(subject text, engine_run uuid, worker text) returns integer
+create function take_up(subject text, engine_run uuid, worker text) returns run
 language plpgsql as $$
-declare raised integer;
+declare taken run;
 begin
-    update run set epoch = epoch + 1, wakes = wakes + 1, state = 'running' where run_id = subject returning epoch into raised;
-    perform fence(subject, raised, engine_run, worker);
-    return raised;
+    update run set epoch = epoch + 1, wakes = wakes + 1, state = 'running' where run_id = subject returning * into taken;
+    perform fence(subject, taken.epoch, engine_run, worker);
+    return taken;
+end
+$$;
+
+-- The journal commit after a call: the fence, how the attempt ended, and how far its step has got (null: as it was).
+create function end_call(
+    subject text, expected integer, engine_run uuid, worker text,
+    record text, attempt_number integer, ending text, told jsonb, reached text, done jsonb, why jsonb) returns void
+language plpgsql as $$
+begin
+    perform fence(subject, expected, engine_run, worker);
+    update attempt set ended_at = clock_timestamp(), outcome = ending, detail = told
+     where run_id = subject and step = record and number = attempt_number;
+    if reached is not null then
+        update step set state = reached, effect = coalesce(done, effect), detail = coalesce(why, detail),
+               ended_at = case when reached in ('succeeded', 'rejected') then clock_timestamp() end
+         where run_id = subject and name = record;
+    end if;
 end
 $$;
 
