@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+import uvloop
 from rich.console import Console
 
 from adapters.sandbox import EXAMPLE_CATALOGUE, CatalogueError, SandboxOptions, load_catalogue
@@ -55,7 +56,7 @@ def worker() -> None:
     logs.configure(level=settings.log_level, remember=True)
     tracing.start("omnigate-worker", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
     with database_url(settings) as url:
-        asyncio.run(_work(settings, url))
+        uvloop.run(_work(settings, url))
 
 
 async def _work(settings: Settings, url: str) -> None:

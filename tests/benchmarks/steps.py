@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from time import perf_counter, process_time
 from typing import Any
 
+import uvloop
 from psycopg.types.json import Jsonb
 
 from adapters.rest.manifest import MANIFESTS
@@ -201,4 +202,4 @@ if __name__ == "__main__":
     with open(os.devnull, "wb") as nowhere:  # the worker's lines are made, and read by nobody
         logs.configure(stream=nowhere, remember=True)
         tracing.start("omnigate-worker")
-        print(json.dumps(asyncio.run(main(sys.argv[1], int(sys.argv[2])))))
+        print(json.dumps(uvloop.run(main(sys.argv[1], int(sys.argv[2])))))

@@ -1,6 +1,7 @@
 """The database away for 10 s, the back ends for 30 s, while orders are placed: nothing lost, nothing doubled."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -95,7 +96,9 @@ async def test_a_database_away_for_ten_seconds_costs_time_only(server: Server, h
         await server.start()
         promised = await _recovered(rig, channel, load)
 
+    slowest = max(answer.elapsed.total_seconds() for answer in channel.refused)
     print(f"\ndatabase away: {len(promised)} orders acknowledged, {len(channel.refused)} answers 503 meanwhile")
+    print(f"  the slowest of them after {slowest:.1f} s; effects {Counter(map(_effect, channel.refused))}")
     assert len(refused) >= BUYERS
     for answer in channel.refused:
         _is_a_clear_503(answer)
@@ -114,9 +117,14 @@ async def test_back_ends_away_for_thirty_seconds_cost_time_only(rig: Rig) -> Non
     assert channel.refused == []
 
 
+def _effect(answer: Response) -> str | None:
+    told: str | None = answer.json().get("effect")
+    return told
+
+
 def _is_a_clear_503(answer: Response) -> None:
     problem = answer.json()
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
     assert (problem["status"], problem["code"], problem["retryable"]) == (503, "unavailable", True)
-    assert problem.get("effect") in ("none", "unknown")
+    assert problem.get("effect", "none") in ("none", "unknown")  # not said by what is refused before acceptance
     assert int(answer.headers["retry-after"]) >= 1
