@@ -3,8 +3,10 @@ What an answer in the REST dialect means. The only place where a status becomes 
 
     2xx, in the promised shape      yes
     402, 409, 422 with a code       `Rejected`: it said no and nothing happened (facts: `code`, `said`)
-    401, 403, 404, 429, 503         `Failed`: our credential, address, pace or moment; not applied
-    anything else                   `Unknown`: other statuses, unreadable answers, shapes that were not promised
+    401, 403, 404, 429              `Failed`: our credential, address or pace; not applied
+    503 with a code                 `Failed`: not just now; not applied
+    anything else                   `Unknown`: other statuses, unreadable answers, shapes that were not promised; a bare
+                                    503, too, which something in between may say after the call had gone through
 """
 
 import re
@@ -22,7 +24,7 @@ from gateway.ports import Manifest
 Json = dict[str, Any]
 
 REFUSED = frozenset({402, 409, 422})
-NOT_TAKEN = frozenset({401, 403, 404, 429, 503})
+NOT_TAKEN = frozenset({401, 403, 404, 429})
 KEY_REUSED = "key_reused"  # says nothing about what was done under the key before: that has to be looked up
 NO_SUCH_THING = "unknown_"  # how the code of a 404 begins that is about the thing asked for, not about the address
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -89,7 +91,7 @@ class Conversation:
             return self._read(answer)
         facts: Json = {"system": self.system, "operation": operation, "backend_status": answer.status}
         code, said = _refusal(answer)
-        if answer.status in NOT_TAKEN:
+        if answer.status in NOT_TAKEN or (answer.status == 503 and code):
             raise Failed(f"{self.system} did not take the call", **facts, code=code)
         if answer.status in REFUSED and code and code != KEY_REUSED:
             raise Rejected(f"{self.system} said no: {said or code}", **facts, code=code, said=said)

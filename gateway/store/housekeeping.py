@@ -5,6 +5,8 @@ from datetime import datetime
 from gateway.store.pool import Database
 
 _AT_ONCE = 1_000
+_MOST_ROUNDS = 20
+_ALONE = 0x666F7267  # the advisory lock of whoever forgets: one worker is enough
 _KEEP_TASKS = 7 * 86_400  # seconds after a task has ended
 
 
@@ -20,7 +22,7 @@ with given_up as (
     select r.run_id, t.last_attempt_run from absurd.t_sagas t
       join run r on r.run_id = t.params ->> 'run_id' and t.idempotency_key = r.run_id || ':' || r.starts
      where t.state = 'failed' and r.state in ('running', 'waiting')
-     limit %s for no key update of r
+     order by r.run_id limit %s for no key update of r skip locked
 )
 update run set state = 'parked', updated_at = %s,
        cause = jsonb_build_object('code', 'attempts_exhausted', 'step', coalesce(
@@ -34,10 +36,16 @@ returning run.run_id
 
 async def forget_expired(database: Database, now: datetime) -> None:
     """Idempotency records past their time, and the engine's rows of tasks and events long over."""
-    async with database.connection() as connection:
-        await connection.execute(
-            "delete from idempotency where ctid in (select ctid from idempotency where expires_at < %s limit %s)",
-            (now, _AT_ONCE),
-        )
+    async with database.transaction() as connection:
+        cursor = await connection.execute("select pg_try_advisory_xact_lock(%s)", (_ALONE,))
+        if (await cursor.fetchone()) != (True,):
+            return
+        for _ in range(_MOST_ROUNDS):
+            gone = await connection.execute(_FORGET, (now, _AT_ONCE))
+            if gone.rowcount < _AT_ONCE:
+                break
         await connection.execute("select absurd.cleanup_tasks('sagas', %s, %s)", (_KEEP_TASKS, _AT_ONCE))
         await connection.execute("select absurd.cleanup_events('sagas', %s, %s)", (_KEEP_TASKS * 8, _AT_ONCE))
+
+
+_FORGET = "delete from idempotency where ctid in (select ctid from idempotency where expires_at < %s limit %s)"

@@ -97,7 +97,7 @@ async def restart(connection: Connection, run_id: str, *, direction: str, reason
 async def close(connection: Connection, run_id: str, outcome: str) -> None:
     """End a run as it stands."""
     await connection.execute(
-        "update run set state = 'ended', outcome = %s, updated_at = clock_timestamp() where run_id = %s",
+        "update run set state = 'ended', outcome = %s, cause = null, updated_at = clock_timestamp() where run_id = %s",
         (outcome, run_id),
     )
 

@@ -60,16 +60,18 @@ async def end(connection: Connection, lease: Lease, outcome: str) -> None:
 
 
 async def give_back(connection: Connection, lease: Lease, seconds: float) -> None:
-    """Let another worker have it, *seconds* from now; costs no attempt."""
+    """Let another worker have it, *seconds* from now; costs no attempt. Nothing, if it is not ours any more."""
     await connection.execute(
-        "select absurd.schedule_run(%s, %s, absurd.current_time() + make_interval(secs => %s))",
-        (QUEUE, lease.engine_run, seconds),
+        "select absurd.schedule_run(%s, run_id, absurd.current_time() + make_interval(secs => %s)) from absurd.r_sagas"
+        " where run_id = %s and state = 'running' and claimed_by = %s",
+        (QUEUE, seconds, lease.engine_run, lease.worker),
     )
 
 
 async def crash(connection: Connection, lease: Lease, error: str, seconds: float) -> None:
-    """Our own code failed: use up one attempt, and try again *seconds* from now."""
+    """Our own code failed: use up one attempt, try again *seconds* from now. Nothing, if it is not ours any more."""
     await connection.execute(
-        "select absurd.fail_run(%s, %s, %s, absurd.current_time() + make_interval(secs => %s))",
-        (QUEUE, lease.engine_run, Jsonb({"name": error}), seconds),
+        "select absurd.fail_run(%s, run_id, %s, absurd.current_time() + make_interval(secs => %s)) from absurd.r_sagas"
+        " where run_id = %s and state = 'running' and claimed_by = %s",
+        (QUEUE, Jsonb({"name": error}), seconds, lease.engine_run, lease.worker),
     )

@@ -13,7 +13,7 @@ from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
 from gateway.workflows.plan import Direction, Record, Send, Situation, State
-from gateway.workflows.saga import Case, Pivot, Refusal, Saga
+from gateway.workflows.saga import Case, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
 
 SEND_WINDOW = 2.0  # seconds from the intent's commit; what was not sent by then never is
@@ -32,7 +32,7 @@ class Held:
         self.records: dict[str, Record] = {}
         self.effects: dict[str, Effect] = {}
         self.woken = True
-        self._stop_wished: bool | None = None  # asked once a transaction: the row stays locked
+        self._status: str | None = None  # asked once a transaction: the row stays locked
         self.traceparent: str | None = None
         self.trace_id = tracing.trace_id_of(None)
         self.case: Case
@@ -79,14 +79,26 @@ class Held:
         signalled = ahead and self._at_pivot() and await self.signal(connection) is not None
         return Situation(self.records, self.direction, self.now(), stop, signalled, self.woken)
 
-    async def stop_wished(self, connection: Connection) -> bool:
-        """Has somebody asked to stop, and not been told that it is too late? Nobody can ask until we commit."""
-        if self._stop_wished is None:
-            self._stop_wished = await self.saga.subject.turned_down(connection, self.lease.run_id)
-        return self._stop_wished
+    async def status(self, connection: Connection) -> str:
+        """Where the resource stands; nobody else can move it until we commit."""
+        if self._status is None:
+            self._status = await self.saga.subject.status(connection, self.lease.run_id)
+        return self._status
 
-    def answered_the_wish(self) -> None:
-        self._stop_wished = False
+    async def stop_wished(self, connection: Connection) -> bool:
+        """Has somebody asked to stop, and not been told that it is too late?"""
+        return await self.status(connection) == self.saga.wished
+
+    async def move(self, connection: Connection, status: str, moved: Moved) -> None:
+        await self.saga.subject.move(connection, self.lease.run_id, status, moved)
+        self._status = status
+
+    def implied_status(self) -> str | None:
+        """The status that the steps done so far have earned."""
+        earned = [
+            step.then for step in self.saga.steps if isinstance(step, Step) and step.then and self.done(step.name)
+        ]
+        return earned[-1] if earned else None
 
     def _at_pivot(self) -> bool:
         before = self.saga.steps[: self.saga.steps.index(self.pivot)]
@@ -115,7 +127,7 @@ class Held:
 
     async def ended(self, connection: Connection, outcome: Outcome, dice: float) -> Settled:
         """A later transaction's first statement: ours still, how the call ended, what that means for its record."""
-        self._stop_wished = None
+        self._status = None
         send, intent = outcome.call.send, outcome.call.intent
         record = self.records[intent.record]
         undone_next = self.direction == "backward" and intent.record == send.step.name
@@ -138,6 +150,15 @@ class Held:
         """Write down how the run stands as a whole."""
         standing = Standing(self.direction, refusal_row(self.reason), cause, outcome)
         await journal.set_run(connection, self.lease.run_id, state, standing)
+
+    async def ends(self, connection: Connection, outcome: str, *, although_it_came: bool) -> None:
+        """The run is over. What came although everything was undone is nobody's plan: an operator must see it."""
+        if not although_it_came:
+            await self.stands(connection, "ended", outcome=outcome)
+            return
+        detail = f"the {self.pivot.signal} signal came for what had ended as {outcome}"
+        cause = {"code": f"{self.pivot.signal}_after_{outcome}", "step": self.pivot.name, "detail": detail}
+        await self.stands(connection, "parked", cause=cause, outcome=outcome)
 
     async def expect(self, connection: Connection, pivot: Pivot) -> None:
         """The wait stands in the journal, so that whoever is woken knows that it is over."""

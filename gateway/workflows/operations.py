@@ -72,7 +72,7 @@ class Desk:
     async def _move(self, connection: Connection, run: RunView, step: OpenStep) -> None:
         """What the runner would have done on the step's success: the resource's status follows."""
         subject, then = _saga(run).subject, getattr(_saga(run).step(step.name), "then", None)
-        if then is not None and not await subject.turned_down(connection, run.run_id):
+        if then is not None and await subject.status(connection, run.run_id) != _saga(run).wished:
             moved = Moved(self.clock(), tracing.trace_id_of(run.traceparent), self.mint("evt"))
             await subject.move(connection, run.run_id, then, moved)
 

@@ -97,8 +97,8 @@ class OrderSubject:
         stored = await orders.load(connection, run_id)
         return Case(stored.order, stored.ship_to)
 
-    async def turned_down(self, connection: Connection, run_id: str) -> bool:
-        return await orders.cancel_requested(connection, run_id)
+    async def status(self, connection: Connection, run_id: str) -> str:
+        return await orders.lock_status(connection, run_id)
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         reason = {"code": moved.reason.code, "detail": moved.reason.detail} if moved.reason else None
@@ -141,5 +141,6 @@ PLACE_ORDER = Saga(
     done="completed",
     undone="rejected",
     stopped="cancelled",
+    wished="cancel_requested",
     resumed="processing",
 )

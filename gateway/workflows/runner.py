@@ -27,6 +27,8 @@ from observability import tracing
 
 log = structlog.get_logger("workflows")
 
+MOST_TURNS = 32  # things done in one transaction: more local steps, waits and turns than any saga has
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -79,7 +81,7 @@ class Performance:
                 await self.run.open(connection)
             else:
                 following = await self._ended(connection, outcome)
-            while True:
+            for _ in range(MOST_TURNS):
                 following = following or plan(self.saga, await self.run.situation(connection), self.manifests)
                 if isinstance(following, Send):
                     if not stopping():
@@ -88,6 +90,7 @@ class Performance:
                 if await self._act(connection, following):
                     return None
                 following = None
+        raise AssertionError(f"{self.lease.run_id} turns in circles; a plan must lead somewhere")
 
     async def _ended(self, connection: Connection, outcome: Outcome) -> Next | None:
         settled = await self.run.ended(connection, outcome, self.tools.dice())
@@ -122,7 +125,8 @@ class Performance:
                 await engine.sleep_until(connection, self.lease, following.until)
                 return True
             case Wait():
-                return await self._wait(connection, following)
+                await self._wait(connection, following)
+                return True
             case Park():
                 await self._park(connection, following)
                 return True
@@ -151,18 +155,26 @@ class Performance:
     async def _turn(self, connection: Connection, turn: Turn) -> None:
         if turn.direction == "forward":
             await self._too_late(connection)
+            await self._catch_up(connection)
         self.run.direction, self.run.reason = turn.direction, turn.cause
         await self.run.stands(connection, "running")
 
     async def _too_late(self, connection: Connection) -> None:
         if await self.run.stop_wished(connection):
             await self._move(connection, self.saga.resumed, cancel_outcome="too_late")
-            self.run.answered_the_wish()
 
-    async def _wait(self, connection: Connection, wait: Wait) -> bool:
+    async def _catch_up(self, connection: Connection) -> None:
+        """A step that was settled on the way back and stays done has earned its status after all."""
+        earned = self.run.implied_status()
+        if earned is not None and await self.run.status(connection) != earned:
+            await self._move(connection, earned)
+
+    async def _wait(self, connection: Connection, wait: Wait) -> None:
         await self.run.expect(connection, wait.step)
         await self.run.stands(connection, "waiting")
-        return await engine.wait(connection, self.lease, self.run.wakes, wait.seconds)
+        if not await engine.wait(connection, self.lease, self.run.wakes, wait.seconds):
+            # somebody woke us while we were at work; the next claim has a new number to be woken by
+            await engine.sleep_until(connection, self.lease, self.run.now())
 
     async def _park(self, connection: Connection, park: Park) -> None:
         cause = {"code": park.code, "step": park.step, "detail": park.detail}
@@ -179,13 +191,14 @@ class Performance:
         else:
             status, reason = self.saga.undone, self.run.reason
         await self._move(connection, status, reason=reason, cancel_outcome=cancel_outcome)
-        await self.run.stands(connection, "ended", outcome=status)
+        left = finish.direction == "backward" and await self.run.signal(connection) is not None
+        await self.run.ends(connection, status, although_it_came=left)
         await engine.end(connection, self.lease, status)
-        log.info("ended", run_id=self.lease.run_id, outcome=status, trace_id=self.run.trace_id)
+        log.info("ended", run_id=self.lease.run_id, outcome=status, parked=left, trace_id=self.run.trace_id)
 
     async def _move(
         self, connection: Connection, status: str, *, reason: Refusal | None = None, cancel_outcome: str | None = None
     ) -> None:
         refs = {f"{name}.{effect.kind}": effect.id for name, effect in self.run.effects.items()}
         moved = Moved(self.tools.clock(), self.run.trace_id, self.tools.mint("evt"), refs, reason, cancel_outcome)
-        await self.saga.subject.move(connection, self.lease.run_id, status, moved)
+        await self.run.move(connection, status, moved)

@@ -89,8 +89,8 @@ class Subject(Protocol):
 
     async def load(self, connection: Connection, run_id: str) -> Case: ...
 
-    async def turned_down(self, connection: Connection, run_id: str) -> bool:
-        """Has somebody asked to stop this? Locks the resource: exactly one of stop and go wins."""
+    async def status(self, connection: Connection, run_id: str) -> str:
+        """Where the resource stands. Locks it: exactly one of somebody's wish to stop and our next intent wins."""
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: "Moved") -> None:
         """The resource's status changes, with its event."""
@@ -117,6 +117,7 @@ class Saga:
     done: str  # the resource's status at the end of the way forward
     undone: str  # … at the end of the way back
     stopped: str  # … when the way back began with somebody's wish
+    wished: str  # … while somebody wishes to stop
     resumed: str  # … when that wish came too late
 
     @property

@@ -10,9 +10,10 @@ from datetime import datetime
 import psycopg
 import structlog
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Unavailable
 from gateway.store import housekeeping, journal
 from gateway.store.journal import Lease
+from gateway.store.pool import Connection
 from gateway.workflows import engine
 from gateway.workflows.runner import Performance, Tools
 from gateway.workflows.saga import Saga
@@ -20,7 +21,10 @@ from gateway.workflows.saga import Saga
 log = structlog.get_logger("worker")
 
 BUSY_POLL, IDLE_POLL = 0.05, 0.25  # seconds; polling slows down while there is nothing to do
-SWEEP = 5.0  # seconds between looks for runs whose task was given up, and other housekeeping
+GATHER = 0.01  # seconds in which more slots come free, so that one claim fills several
+SWEEP = 5.0  # seconds between looks for runs whose task was given up
+FORGET = 60.0  # seconds between rounds of forgetting what has expired
+PAUSE = 1.0  # seconds before a run that met the database's trouble is taken up again
 UNKNOWN_SAGA_PAUSE = 15.0  # a newer worker may know it
 DRAIN = 8.0  # seconds for calls under way; the leases settle the rest
 
@@ -43,6 +47,7 @@ class Worker:
         beside = [
             asyncio.create_task(self._regularly(engine.HEARTBEAT, self._extend_leases)),
             asyncio.create_task(self._regularly(SWEEP, self._keep_house)),
+            asyncio.create_task(self._regularly(FORGET, self._forget)),
         ]
         log.info("worker started", worker=self.name)
         while not self._stop.is_set():
@@ -83,6 +88,8 @@ class Worker:
             {stop, *self._held} if not free else {stop}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
         )
         stop.cancel()
+        if not free:
+            await asyncio.sleep(GATHER)
 
     async def _perform(self, lease: Lease, task_name: str) -> None:
         saga = self.sagas.get(task_name)
@@ -93,39 +100,44 @@ class Worker:
                     await engine.give_back(connection, lease, UNKNOWN_SAGA_PAUSE)
                 return
             await Performance(lease, saga, self.tools).perform(stopping=self._stop.is_set)
-        except GatewayError as error:
-            log.warning("run dropped", run_id=lease.run_id, error=error.code)  # the database is away; the lease decides
-        except psycopg.Error as error:
-            if journal.is_lost(error):
-                log.info("run lost", run_id=lease.run_id)
-            else:
-                await self._crashed(lease, error)
+        except (Unavailable, psycopg.OperationalError) as error:  # the database's trouble, not this run's
+            log.warning("run given back", run_id=lease.run_id, error=type(error).__name__)
+            await self._hand_back(lease, lambda connection: engine.give_back(connection, lease, PAUSE))
         except Exception as error:  # a fault of our own code: written down, tried again, parked in the end
-            await self._crashed(lease, error)
+            if isinstance(error, psycopg.Error) and journal.is_lost(error):
+                log.info("run lost", run_id=lease.run_id)
+                return
+            log.error("run crashed", run_id=lease.run_id, attempt=lease.attempt, exc_info=error)
+            kind, pause = type(error).__name__, 2.0 ** (lease.attempt - 1)
+            await self._hand_back(lease, lambda connection: engine.crash(connection, lease, kind, pause))
 
-    async def _crashed(self, lease: Lease, error: Exception) -> None:
-        log.error("run crashed", run_id=lease.run_id, attempt=lease.attempt, exc_info=error)
+    async def _hand_back(self, lease: Lease, how: Callable[[Connection], Awaitable[None]]) -> None:
         try:
             async with self.tools.database.connection() as connection:
-                await engine.crash(connection, lease, type(error).__name__, 2.0 ** (lease.attempt - 1))
+                await how(connection)
         except (GatewayError, psycopg.Error):
             log.warning("run left to its lease", run_id=lease.run_id)
 
     async def _extend_leases(self) -> None:
         for task, lease in list(self._held.items()):
-            if not task.done() and not await engine.extend(self.tools.database, lease.engine_run):
-                task.cancel()  # taken over: whatever it is doing, it may write nothing any more
+            try:
+                if not task.done() and not await engine.extend(self.tools.database, lease.engine_run):
+                    task.cancel()  # taken over: whatever it is doing, it may write nothing any more
+            except (GatewayError, psycopg.Error) as error:  # the others' leases are worth as much
+                log.warning("lease not extended", run_id=lease.run_id, error=type(error).__name__)
 
     async def _keep_house(self) -> None:
         now: datetime = self.tools.clock()
         for run_id in await housekeeping.park_given_up(self.tools.database, now):
             log.warning("parked", run_id=run_id, code="attempts_exhausted")
-        await housekeeping.forget_expired(self.tools.database, now)
+
+    async def _forget(self) -> None:
+        await housekeeping.forget_expired(self.tools.database, self.tools.clock())
 
     async def _regularly(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(seconds)
             try:
                 await do()
-            except (GatewayError, psycopg.Error) as error:
+            except Exception as error:  # what is done beside the work goes on, whatever one round of it meets
                 log.warning("housekeeping failed", error=type(error).__name__)

@@ -82,9 +82,9 @@ async def stock(back_ends: BackEnds) -> list[Any]:
     [
         *((no(status, "declined"), Rejected) for status in (402, 409, 422)),
         *((no(status, "later"), Failed) for status in (401, 403, 404, 429, 503)),
-        *(((status, b"<html>"), Failed) for status in (401, 403, 404, 429, 503)),
+        *(((status, b"<html>"), Failed) for status in (401, 403, 404, 429)),
         *((no(status, "broken"), Unknown) for status in (302, 400, 405, 410, 418, 500, 501, 502, 504)),
-        *(((status, b"<html>"), Unknown) for status in (402, 409, 422)),
+        *(((status, b"<html>"), Unknown) for status in (402, 409, 422, 503)),
         (said({"detail": "no code"}, 409), Unknown),
         (said(["declined"], 402), Unknown),
         (no(409, "key_reused"), Unknown),

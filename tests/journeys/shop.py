@@ -73,6 +73,7 @@ class Shop:
     sandbox: AsyncClient
     back_ends: BackEnds
     headers: dict[str, str] = field(default_factory=dict)
+    rules: list[dict[str, Any]] = field(default_factory=list)
     workers: list[tuple[Worker, "asyncio.Task[None]"]] = field(default_factory=list)
 
     async def place(self, body: dict[str, Any], *, key: str | None = None, **headers: str) -> Response:
@@ -118,6 +119,19 @@ class Shop:
     async def find(self, term: str) -> list[str]:
         return [found.order_id for found in await timeline.find(self.gate.database, term)]
 
+    async def park_by_deadline(self, order_id: str) -> None:
+        """Time passes: the open step has been tried for longer than its deadline."""
+        end = monotonic() + PATIENCE
+        while (await timeline.find(self.gate.database, order_id))[0].run_state != "parked":
+            async with self.gate.database.connection() as connection:
+                await connection.execute(
+                    "update step set begun_at = begun_at - interval '2 days'"
+                    " where run_id = %s and state <> 'succeeded'",
+                    (order_id,),
+                )
+            assert monotonic() < end, f"{order_id} is not parked"
+            await asyncio.sleep(0.1)
+
     async def timeline(self, order_id: str) -> list[Moment]:
         return await timeline.timeline(self.gate.database, order_id)
 
@@ -140,8 +154,8 @@ class Shop:
             await asyncio.sleep(0.02)
 
     async def fault(self, system: str, operation: str, kind: str, count: int = 1) -> None:
-        rule = {"system": system, "operation": operation, "kind": kind, "next": count}
-        answer = await self.sandbox.post("/faults", json={"rules": [rule]})
+        self.rules.append({"system": system, "operation": operation, "kind": kind, "next": count})
+        answer = await self.sandbox.post("/faults", json={"rules": self.rules})
         assert answer.status_code < 300, answer.text
 
     async def hold_shipping(self, *, hold: bool) -> None:

@@ -68,5 +68,3 @@ async def test_a_cancel_whose_answer_got_lost_is_settled_by_evidence(shop: Shop)
 
     assert document["status"] == "cancelled"
     assert (await shop.books(order_id))["psp"] == ["authorisation", "void"]
-
-
