@@ -49,11 +49,12 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         if case.path == CALLBACKS and not case.meta.is_negative_at(ParameterLocation.HEADER):
             kwargs["auth"] = Signed()
         return
+    body: Any = case.body
     if case.method == "POST" and case.path == "/v1/orders":
-        mend(case.body)
+        mend(body)
     elif case.path == CALLBACKS:
         case.path_parameters["system"] = "wms"
-        case.body["data"]["order_id"] = _an_order()
+        body["data"]["order_id"] = _an_order()
         kwargs["auth"] = Signed()
     elif case.path.endswith("/cancel"):
         case.path_parameters["order_id"] = _placed()
@@ -62,7 +63,7 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     elif case.path == "/problems/{code}":
         case.path_parameters["code"] = _a_problem()
     elif case.path == "/oauth/token":
-        _grant(case.body)
+        _grant(body)
     _follow_pages(case)
 
 

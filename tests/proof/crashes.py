@@ -10,7 +10,7 @@ from tests.proof.books import Promised, effects, faults
 from tests.proof.branches import Branch, Street
 from tests.proof.client import order
 from tests.proof.processes import until
-from tests.proof.victims import Nursery, Victim, answers_after_marks, attach, marks
+from tests.proof.victims import Nursery, Shot, Victim, answers, attach, marks
 
 Json = dict[str, Any]
 
@@ -21,23 +21,23 @@ class Story:
 
     name: str
     end: str
+    requests: Sequence[str]  # to the back ends, of a worker that nobody kills
     rules: Sequence[Json] = ()
     cancelled: bool = False  # its channel changes its mind once the warehouse has it, or the worker is dead
 
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    calls: Sequence[str]
-    at: int
-    shot: bool
+    aimed: Shot
+    hit: bool
     done: tuple[str, ...]  # committed and sent before the worker died
     faults: tuple[str, ...]
-    answers: tuple[int, ...] = ()  # where the receiving calls are that follow each of those
+    answers: tuple[Shot, ...] = ()  # the receiving calls that follow each of those
 
 
 @dataclass(slots=True)
 class Grid:
-    """Where crashes happen: each is a point, (kind of call, how many of them)."""
+    """Where crashes happen."""
 
     street: Street
     nursery: Nursery
@@ -46,20 +46,20 @@ class Grid:
     story: Story
     _names: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    async def crash(self, calls: Sequence[str], at: int) -> Crash:
+    async def crash(self, aimed: Shot) -> Crash:
         name = f"{self.story.name}-{next(self._names)}"
         trace, log = self.folder / f"{name}.trace", self.folder / f"{name}.log"
         async with self.street.branch() as shop:
             pid = await self.nursery.worker(shop.url, log)
-            victim = await attach(self.strace, pid, calls=calls, at=at, trace=trace)
+            victim = await attach(self.strace, pid, aimed, trace=trace)
             order_id = await shop.place(order(number=4))
             await self._until_over(shop, victim, order_id)
-            shot = victim.was_shot()
+            hit = victim.was_shot()
             await victim.spare()
             await shop.finish(within=60)
             found = await self._audit(shop, order_id)
         log.unlink()
-        told = Crash(calls, at, shot, tuple(marks(trace)), tuple(found), tuple(answers_after_marks(trace)))
+        told = Crash(aimed, hit, tuple(marks(trace)), tuple(found), tuple(answers(trace)))
         trace.unlink()
         return told
 

@@ -5,6 +5,7 @@ Imports are nine tenths of a worker's start, and the kill grid starts some hundr
 `omnigate worker`, the same main function as the installed program, with the environment it is given.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -12,8 +13,11 @@ import sys
 
 from gateway.cli import main
 
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG: nobody survives a test that was cut off
+
 
 def _become_worker(environment: dict[str, str], log: str) -> None:
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     os.environ.update(environment)

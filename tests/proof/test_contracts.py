@@ -24,6 +24,7 @@ pytestmark = pytest.mark.proof
 
 ACCEPTED = 0.30
 LONGEST = 900.0
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 COMMON = (
     *("--checks", "all", "--continue-on-failure", "--generation-database", "none", "--request-timeout", "30"),
     *("--generation-allow-x00", "false", "--no-color"),  # we refuse NUL everywhere, which no schema of ours can say
@@ -73,12 +74,16 @@ async def _run(*options: str, environment: Mapping[str, str]) -> str:
     """What it has found, or nothing."""
     program = str(Path(sys.executable).with_name("st"))
     running = await asyncio.create_subprocess_exec(
-        *(program, "run", *options), cwd=ROOT, env=environment, stdout=PIPE, stderr=STDOUT
+        *(program, "--config-file", str(CONFIGURATION), "run", *options),
+        cwd=ROOT,
+        env=environment,
+        stdout=PIPE,
+        stderr=STDOUT,
     )
     told, _ = await asyncio.wait_for(running.communicate(), LONGEST)
     if running.returncode == 0:
         return ""
-    print(told.decode(errors="replace")[-12_000:])
+    print(told.decode(errors="replace")[-40_000:])
     return told.decode(errors="replace").splitlines()[-1]
 
 

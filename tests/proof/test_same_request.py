@@ -66,7 +66,7 @@ async def test_edges_killed_amid_the_copies_leave_one_order_and_block_nothing(ri
     async with rig.channel(f"http://127.0.0.1:{ports[0]}") as one, rig.channel(f"http://127.0.0.1:{ports[1]}") as two:
         requests = [(order(number=number), str(uuid4())) for number in range(8)]
         amid = [asyncio.create_task(_at_once((one, two), *request)) for request in requests]
-        await asyncio.wait([asyncio.create_task(one.post(order(), str(uuid4())))])
+        await asyncio.wait(amid, return_when=asyncio.FIRST_COMPLETED)
         for edge in edges:
             edge.end(SIGKILL)
         before = [_answers(await copies) for copies in amid]
@@ -75,13 +75,15 @@ async def test_edges_killed_amid_the_copies_leave_one_order_and_block_nothing(ri
         for (body, key), answers in zip(requests, after, strict=True):
             one.acked.append(Acked(answers[0].json()["order_id"], body, key))
         listed = [await _found(one, body) for body, _ in requests]
+        promised = await rig.audit(one)
 
     for earlier, later, found in zip(before, after, listed, strict=True):
         assert all(answer.status_code == 202 for answer in later)
         acknowledged = {answer.content for answer in (*earlier, *later) if answer.status_code == 202}
         assert len(acknowledged) == 1
         assert len(found) == 1
-    print(f"answered before the kill: {sum(map(len, before))} of {COPIES * len(requests)}")
+    assert {order.status for order in promised} == {"completed"}
+    print(f"\nanswered before the kill: {sum(map(len, before))} of {COPIES * len(requests)}")
 
 
 async def _found(channel: Channel, body: Json) -> list[Json]:

@@ -1,9 +1,10 @@
 """
 Workers that die at a chosen moment.
 
-`strace -e inject=…:signal=SIGKILL:when=K` is attached to a worker that idles; from then on its network calls count. The
-kernel delivers the signal at the K-th call's entry, so the K-th call itself is not made and everything before it was:
-the worker is dead after K-1 calls. Commits and requests are told apart by the bytes that strace saw being sent.
+`strace -e inject=CALL:signal=SIGKILL:when=K` is attached to a worker that idles; from then on its calls of that name
+count. The kernel delivers the signal at the K-th call's entry, so that call itself is not made and everything before it
+was. strace counts each name by itself, so one shot is aimed at one name. Commits and requests are told apart by the
+bytes that strace saw being sent.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,12 +22,22 @@ from pathlib import Path
 
 from tests.proof.processes import ROOT, until
 
-SENDS, RECEIPTS = ("sendto", "sendmsg"), ("recvfrom", "recvmsg")
-_SENT = re.compile(r"^\d+ +send(?:to|msg)\((?P<socket>\d+), (?P<data>.*)")
-_RECEIVED = re.compile(r"^\d+ +recv(?:from|msg)\(")
+# libpq calls sendto and recvfrom, the event loop these or write and read. Log lines are written too: more points.
+SENDS = ("sendto", "sendmsg", "write", "writev")
+RECEIPTS = ("recvfrom", "recvmsg", "read", "readv")
+_SENT = re.compile(r"^\d+ +(?:sendto|sendmsg|writev?)\((?P<socket>\d+), (?P<data>.*)")
+_RECEIVED = re.compile(r"^\d+ +(?P<call>recvfrom|recvmsg|readv?)\(")
 _REQUEST = re.compile(r'"(?P<method>POST|GET) (?P<path>/\S+) HTTP')
 _NAMES = re.compile(r"/(?:aut|cap|so|inv|shp)_[A-Za-z0-9_-]+")
 _CUT_OFF = ("<unfinished ...>", "= ?")
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """When to kill: at the entry of the *at*-th call of that name."""
+
+    call: str
+    at: int
 
 
 @dataclass
@@ -94,11 +106,11 @@ class Victim:
         return self.trace.read_text(errors="replace").rstrip().endswith("+++ killed by SIGKILL +++")
 
 
-async def attach(strace: str, pid: int, *, calls: Sequence[str], at: int, trace: Path) -> Victim:
-    """Kill the worker of that pid as it enters the *at*-th of these *calls*, counted from now on."""
+async def attach(strace: str, pid: int, shot: Shot, *, trace: Path) -> Victim:
+    """Kill the worker of that pid as it enters that call, counted from now on."""
     command = (
         *(strace, "-f", "-qq", "-s", "96", "-o", str(trace), "-e", f"trace={','.join(SENDS + RECEIPTS)}"),
-        *("-e", f"inject={','.join(calls)}:signal=SIGKILL:when={at}", "-p", str(pid)),
+        *("-e", f"inject={shot.call}:signal=SIGKILL:when={shot.at}", "-p", str(pid)),
     )
     tracer = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE)
 
@@ -112,29 +124,42 @@ async def attach(strace: str, pid: int, *, calls: Sequence[str], at: int, trace:
 
 def marks(trace: Path) -> list[str]:
     """What the worker had committed and sent, whole, before it died, in that order."""
-    return [mark for mark, _ in _marked(trace)]
+    return [mark for mark, _ in _marked(_lines(trace))]
 
 
-def answers_after_marks(trace: Path) -> list[int]:
-    """For each mark, the number of the receiving call that would have read its answer, counted over those alone."""
-    return [number for _, number in _marked(trace)]
+def answers(trace: Path) -> list[Shot]:
+    """After each mark, the receiving call that comes next: to die there is to die before the answer is read."""
+    lines, found = _lines(trace), list[Shot]()
+    counts: Counter[str] = Counter()
+    waiting = [at for _, at in _marked(lines)]
+    for at, line in enumerate(lines):
+        received = _RECEIVED.match(line)
+        if received is None:
+            continue
+        counts[received["call"]] += 1
+        if waiting and waiting[0] < at:
+            found.append(Shot(received["call"], counts[received["call"]]))
+            waiting.pop(0)
+    return found
 
 
-def _marked(trace: Path) -> Iterator[tuple[str, int]]:
+def _marked(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
     begun: dict[str, str] = {}  # a request's head and body are sent one after the other
-    received = 0
-    for line in trace.read_text(errors="replace").splitlines():
-        received += bool(_RECEIVED.match(line))
+    for at, line in enumerate(lines):
         sent = _SENT.match(line)
-        if sent is None or line.rstrip().endswith(_CUT_OFF):
+        if sent is None or line.endswith(_CUT_OFF):
             continue
         if "COMMIT" in sent["data"]:
-            yield "commit", received + 1
+            yield "commit", at
         elif request := _REQUEST.search(sent["data"]):
             name = f"{request['method']} {_NAMES.sub('', request['path'].partition('?')[0])}"
-            if request["method"] == "GET":
-                yield name, received + 1
+            if request["method"] == "GET" or sent["data"].count("iov_base=") > 1:  # all of it in one call
+                yield name, at
             else:
                 begun[sent["socket"]] = name
         elif sent["socket"] in begun:
-            yield begun.pop(sent["socket"]), received + 1
+            yield begun.pop(sent["socket"]), at
+
+
+def _lines(trace: Path) -> list[str]:
+    return [line.rstrip() for line in trace.read_text(errors="replace").splitlines()]
