@@ -17,6 +17,7 @@ from gateway.domain.principal import Principal
 from gateway.domain.time import Clock, Ticks, system_clock
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
+from gateway.edge.limits import PATIENCE
 from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
 from gateway.governance.access import Facts
@@ -28,7 +29,7 @@ from gateway.ports import Counters
 from gateway.resources.callbacks import callbacks
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
-from gateway.settings import Settings
+from gateway.settings import Settings, choose_conventions
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
 from gateway.workflows.operations import SAGAS
@@ -60,13 +61,14 @@ def create_app(
     ticks: Ticks = time.monotonic,
     counters: Counters | None = None,
     traces: TracerProvider | None = None,
+    patience: float = PATIENCE,
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing key."""
     shared = _shared(settings, database, bundle, mint=mint)
     app = FastAPI(
         title="Omnigate",
         version=VERSION,
-        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters),
+        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters, patience=patience),
         exception_handlers=reraise,  # the outermost stage renders every error
         lifespan=_lifespan(shared),
         openapi_url=None,  # partners read contracts/openapi, not what code happens to say
@@ -75,6 +77,7 @@ def create_app(
     )
     for router in _routers(shared):
         app.include_router(router)
+    choose_conventions()
     tracing.instrument(app, traces or tracing.start("omnigate-edge"))
     return app
 
@@ -88,7 +91,9 @@ def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Min
     )
 
 
-def _stages(shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None) -> list[Middleware]:
+def _stages(
+    shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None, patience: float
+) -> list[Middleware]:
     return edge.stages(
         bundle=shared.bundle,
         credentials=Credentials(shared.database, shared.secrets, shared.tokens),
@@ -97,6 +102,7 @@ def _stages(shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters |
         clock=clock,
         mint=shared.mint,
         public=shared.public,
+        patience=patience,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 from gateway.domain.access import Decision
 from gateway.domain.operation import Operation
 from gateway.domain.principal import Principal
+from gateway.errors import Effect
 
 KEY = "omnigate.call"
 
@@ -20,6 +21,24 @@ class IdempotencyKey:
     fingerprint: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer; header names in lower case, the content type among them."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBefore:
+    """What the key was answered with, and when. The route gives it again, once it has found that the caller may ask."""
+
+    answer: Answer
+    at: datetime
+
+
 @dataclass(slots=True)
 class Call:
     """One request, as far as it is known. Written by the stage named beside each field, read by all behind it."""
@@ -30,7 +49,6 @@ class Call:
     traceparent: str | None = None  # telemetry: what the workflow continues
     operation: Operation | None = None  # operation
     path_parameters: Mapping[str, str] = field(default_factory=dict)  # operation
-    deadline: datetime | None = None  # limits
     read_body: Callable[[], Awaitable[bytes]] | None = None  # limits: reads once, counted, then remembered
     principal: Principal | None = None  # authentication
     decisions: list[Decision] = field(default_factory=list)  # quota, authorization
@@ -39,7 +57,8 @@ class Call:
     check_answer: Callable[[int, Mapping[str, str], bytes], None] | None = None  # contract: raises BrokenAnswer
     canonical: bytes | None = None  # idempotency: the body in RFC 8785 form
     idempotency: IdempotencyKey | None = None  # idempotency
-    accepted: bool = False  # set by store.accept's caller once an effect may have happened
+    given_before: GivenBefore | None = None  # idempotency: the same request was answered before
+    effect: Effect = "none"  # the store: unknown while a commit is under way, applied once it is sure
     headers: dict[str, str] = field(default_factory=dict)  # any stage: to be sent with whatever answer leaves
 
     @property

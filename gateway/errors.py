@@ -10,6 +10,7 @@ GatewayError
 │   ├── RequestTimeout              408
 │   ├── Conflict                    409
 │   │   ├── IdempotencyInFlight     409   NaturalKeyConflict     409   NotCancellable       409
+│   │   └── OrderLocked             409
 │   ├── TooLarge                    413   UnsupportedMedia       415
 │   ├── Invalid                     422
 │   │   ├── IdempotencyKeyReused    422   TotalsMismatch         422

@@ -146,6 +146,15 @@ class NotCancellable(Conflict):
     status, code = 409, "too_late_to_cancel"
 
 
+class OrderLocked(Conflict):
+    """Somebody else is at work on the order."""
+
+    status, code, retryable = 409, "order_locked", True
+
+    def headers(self) -> dict[str, str]:
+        return {"retry-after": "1"}
+
+
 class TooLarge(Refused):
     """The body is too large."""
 

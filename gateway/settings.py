@@ -1,5 +1,6 @@
-"""The environment, read once and made exact."""
+"""The environment, read once and made exact. No other file of ours reads or writes it."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -48,3 +49,14 @@ def read_settings() -> Settings:
     except ValidationError as error:
         faults = "; ".join(f"OMNIGATE_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise Misconfigured(f"the environment is wrong: {faults}") from None
+
+
+def choose_conventions() -> None:
+    """The names of HTTP attributes that our traces use and clean; their instrumentation can be told in no other way."""
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+
+
+def foreign_environment() -> dict[str, str]:
+    """What a process with settings of its own inherits: every variable that is none of Omnigate's."""
+    ours = ("OMNIGATE_", "DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from gateway.app import create_app, open_secrets
 from gateway.domain.identifiers import mint
+from gateway.edge.limits import PATIENCE
 from gateway.governance.bundle import Bundle
 from gateway.partners import SCOPES
 from gateway.partners.registry import Credentials, Registry
@@ -83,6 +84,7 @@ async def open_gate(
     router: APIRouter | None = None,
     counters: Counters | None = None,
     traces: TracerProvider | None = None,
+    patience: float = PATIENCE,
 ) -> AsyncIterator[Gate]:
     settings = Settings(home=home, public_url=PUBLIC)
     database = Database(database_url, connections=4, name="test-edge")
@@ -95,6 +97,7 @@ async def open_gate(
         ticks=clock.ticks,
         counters=counters,
         traces=traces,
+        patience=patience,
     )
     if router is not None:
         app.include_router(router)

@@ -1,7 +1,6 @@
 """The demo's processes: the same commands that anyone starts, each with a log file, all of them ended by their id."""
 
 import asyncio
-import os
 import signal
 import socket
 import sys
@@ -17,6 +16,7 @@ from typing import Self
 import httpx2
 
 from gateway.errors import Unavailable
+from gateway.settings import foreign_environment
 
 HOST = "127.0.0.1"
 GRACE = 12.0  # seconds after SIGTERM
@@ -38,9 +38,7 @@ class Fleet:
     def __init__(self, logs: Path, variables: Mapping[str, str]) -> None:
         self.logs = logs
         self.members: dict[str, Member] = {}
-        foreign = {name: value for name, value in os.environ.items() if not name.startswith("OMNIGATE_")}
-        foreign.pop("DATABASE_URL", None)  # the demo has a database of its own
-        self._environment = {**foreign, **variables}
+        self._environment = {**foreign_environment(), **variables}  # the demo has a database of its own
 
     async def __aenter__(self) -> Self:
         self.logs.mkdir(parents=True, exist_ok=True)

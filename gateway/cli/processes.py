@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 import uvloop
 from rich.console import Console
 
@@ -17,13 +16,12 @@ from gateway.cli.opened import database, database_url
 from gateway.errors import Misconfigured
 from gateway.governance.bundle import load_bundle
 from gateway.partners.keys import new_callback_secret
+from gateway.server import serve as serve_app
 from gateway.settings import Settings, read_settings
 from gateway.store import embedded
 from gateway.store import migrate as migrations
 from gateway.store.pool import Database
 from observability import logs, tracing
-
-DRAIN = 8  # seconds for requests under way when told to stop
 
 
 def serve() -> None:
@@ -35,19 +33,7 @@ def serve() -> None:
     with database_url(settings) as url:
         pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
         app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces)
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            proxy_headers=False,  # who may speak for another address is the front proxy's to say
-            ws="none",
-            timeout_graceful_shutdown=DRAIN,
-            h11_max_incomplete_event_size=65_536,
-        )
+        serve_app(app, host=settings.host, port=settings.port, public=settings.public_address)
 
 
 def worker() -> None:

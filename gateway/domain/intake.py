@@ -31,8 +31,8 @@ def breaches(order: Order, *, now: datetime) -> list[Breach]:
     return [*_moment(order.placed_at, now), *_totals(order)]
 
 
-def is_history(order: Order, *, now: datetime) -> bool:
-    return order.placed_at < now - HISTORY
+def is_history(placed_at: datetime, *, now: datetime) -> bool:
+    return placed_at < now - HISTORY
 
 
 def _moment(placed_at: datetime, now: datetime) -> Iterator[Breach]:

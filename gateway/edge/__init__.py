@@ -9,7 +9,7 @@ from gateway.edge.authentication import Authentication, Credentials
 from gateway.edge.authorization import Authorization
 from gateway.edge.contract import Contract
 from gateway.edge.idempotency import Idempotency
-from gateway.edge.limits import Limits
+from gateway.edge.limits import PATIENCE, Limits
 from gateway.edge.operation import FindOperation
 from gateway.edge.problems import Problems
 from gateway.edge.quota import Quota
@@ -21,14 +21,22 @@ __all__ = ["stages"]
 
 
 def stages(
-    *, bundle: Bundle, credentials: Credentials, counters: Counters, ticks: Ticks, clock: Clock, mint: Mint, public: str
+    *,
+    bundle: Bundle,
+    credentials: Credentials,
+    counters: Counters,
+    ticks: Ticks,
+    clock: Clock,
+    mint: Mint,
+    public: str,
+    patience: float = PATIENCE,
 ) -> list[Middleware]:
     failures = Failures(bundle.quotas.addresses, ticks)
     return [
         Middleware(Problems, public=public),  # first in, last out: it must see every error
         Middleware(Telemetry, clock=clock, mint=mint, answered=failures.note),  # refused requests are told of, too
         Middleware(FindOperation, contracts=bundle.contracts),  # which promise is this a call of
-        Middleware(Limits),  # before anything reads the body
+        Middleware(Limits, patience=patience),  # before anything reads the body
         Middleware(AddressGuard, failures=failures),  # guessing costs: before anybody checks a signature
         Middleware(Authentication, credentials=credentials),
         Middleware(Quota, quotas=bundle.quotas, counters=counters),  # fair, now we know the caller

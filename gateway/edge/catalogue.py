@@ -37,7 +37,7 @@ REMEDIES = {
         "Omnigate answers `application/json` and `application/problem+json`; widen the `Accept` header."
     ),
     "request_timeout": (
-        "Its body was not complete within the deadline. Send it again with the same `Idempotency-Key`."
+        "Its headers or its body were not complete within the deadline. Send it again with the same `Idempotency-Key`."
     ),
     "conflict": ("Read the resource again before deciding what to do."),
     "idempotency_in_flight": ("Repeat the same request after `Retry-After`; it will get the first one's answer."),
@@ -46,6 +46,10 @@ REMEDIES = {
         "at what differs."
     ),
     "too_late_to_cancel": ("Its state does not allow it any more; read the order to see where it stands."),
+    "order_locked": (
+        "Its workflow or another request held it for two seconds; nothing was done. Repeat the same request, with the "
+        "same `Idempotency-Key` if it has one, after `Retry-After` seconds."
+    ),
     "body_too_large": ("The operation's limit is in the detail. Send less, or in several requests."),
     "unsupported_media_type": ("Set `Content-Type` to one that the contract offers, and send no `Content-Encoding`."),
     "invalid": ("`errors` lists every fault at once, each with a JSON pointer into what was sent."),

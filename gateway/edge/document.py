@@ -57,4 +57,4 @@ def problem(error: GatewayError, scope: Scope, call: Call | None, *, public: str
 def _effect(error: GatewayError, call: Call | None) -> str | None:
     if error.effect is not None:
         return error.effect
-    return "unknown" if call is not None and call.accepted and error.status >= 500 else None
+    return call.effect if call is not None and call.effect != "none" and error.status >= 500 else None

@@ -6,19 +6,19 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.context import Call, IdempotencyKey, call_of
-from gateway.edge.fields import Headers, raw
-from gateway.edge.quota import REPLAYED
+from gateway.context import Call, GivenBefore, IdempotencyKey, call_of
+from gateway.edge.fields import Headers
 from gateway.governance.json import canonical
 from gateway.refusals import IdempotencyKeyMalformed, IdempotencyKeyMissing
-from gateway.store.idempotency import Answer, look_up
+from gateway.store.idempotency import look_up
 from gateway.store.pool import Database
 
 _KEY = re.compile(rb'[ \t]*(?:"([A-Za-z0-9._:-]{16,255})"|([A-Za-z0-9._:-]{16,255}))[ \t]*')
 
 
 class Idempotency:
-    """Replays what was answered before; else leaves key and fingerprint for the transaction that accepts."""
+    """Leaves key and fingerprint for the transaction that accepts, and what the same request was answered before: the
+    route gives it again, after the checks of its own."""
 
     def __init__(self, app: ASGIApp, *, database: Database) -> None:
         self.app = app
@@ -39,11 +39,11 @@ class Idempotency:
         call.canonical = canonical(call.body) if call.body is not None else b""
         fingerprint = fingerprint_of(scope, call.canonical)
         record = await look_up(self.database, _partner(call), key)
-        if record is None or record.expires_at <= call.now:
-            call.idempotency = IdempotencyKey(key, fingerprint)
-            await self.app(scope, receive, send)
-            return
-        await _send(record.replay(fingerprint), send)
+        call.idempotency = IdempotencyKey(key, fingerprint)
+        if record is not None and record.expires_at > call.now:
+            call.given_before = GivenBefore(record.replay(fingerprint), record.created_at)
+            call.effect = "applied"
+        await self.app(scope, receive, send)
 
 
 def key_of(headers: Headers) -> str:
@@ -68,9 +68,3 @@ def fingerprint_of(scope: Scope, body: bytes) -> bytes:
 def _partner(call: Call) -> str:
     assert call.caller.partner is not None, "only partners name keys"
     return call.caller.partner
-
-
-async def _send(answer: Answer, send: Send) -> None:
-    headers = [*raw(answer.headers), (b"content-length", str(len(answer.body)).encode()), REPLAYED]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})

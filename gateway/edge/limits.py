@@ -1,13 +1,12 @@
 """How much a request may be and how long it may take: bytes are counted here, never parsed."""
 
 import asyncio
-from datetime import timedelta
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.context import call_of
 from gateway.edge.fields import Headers, single
-from gateway.errors import DeadlineExceeded, Effect
+from gateway.errors import DeadlineExceeded
 from gateway.refusals import HeadersTooLarge, Malformed, RequestTimeout, TooLarge, UnsupportedMedia
 
 MOST_FIELDS = 64
@@ -16,7 +15,10 @@ PATIENCE = 30.0  # seconds
 
 
 class Limits:
-    """Refuses what is too large before it is read whole, and ends what takes too long."""
+    """Refuses what is too large before it is read whole, and ends what takes too long.
+
+    What a request waits for is cancelled at its deadline; a statement of ours also in PostgreSQL, before we answer.
+    """
 
     def __init__(self, app: ASGIApp, *, patience: float = PATIENCE) -> None:
         self.app = app
@@ -34,7 +36,6 @@ class Limits:
         if call.operation.body != "none":  # else nobody reads it
             body.check_declared()
         call.read_body = body.read
-        call.deadline = call.now + timedelta(seconds=self.patience)
         try:
             async with asyncio.timeout(self.patience) as clock:
                 await self.app(scope, body.replay, send)
@@ -43,8 +44,7 @@ class Limits:
                 raise
             if body.is_arriving:
                 raise RequestTimeout(f"the body was not complete within {self.patience:g} s") from None
-            effect: Effect = "unknown" if call.accepted else "none"
-            raise DeadlineExceeded(f"the request was given up after {self.patience:g} s", effect=effect) from None
+            raise DeadlineExceeded(f"the request was given up after {self.patience:g} s", effect=call.effect) from None
 
 
 class Body:
@@ -84,18 +84,16 @@ class Body:
         return {"type": "http.request", "body": await self.read(), "more_body": False}
 
     async def _collect(self) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
+        body = bytearray()
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise RequestTimeout("the connection ended before the body was complete")
             chunk = message.get("body", b"")
-            size += len(chunk)
-            self._refuse_over_limit(size)
-            chunks.append(chunk)
+            self._refuse_over_limit(len(body) + len(chunk))
+            body += chunk
             if not message.get("more_body", False):
-                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+                return bytes(body)
 
     def _refuse_over_limit(self, size: int) -> None:
         if size > self._limit:

@@ -36,8 +36,7 @@ def edge_routes(database: Database, *, public: str) -> APIRouter:
     @router.get("/readyz")
     async def report_readiness() -> Response:
         """The process can do its work: the database answers."""
-        async with database.connection() as connection:
-            await connection.execute("select 1")
+        await database.answers()
         return _json({"status": "ready"}, caching="no-store")
 
     return router

@@ -1,23 +1,9 @@
-"""From a finished answer to what the edge sends, and from the call to what it may see."""
-
-from collections.abc import Mapping
-
-from starlette.responses import Response
+"""What the resources' answers have in common, and from the call to what it may see."""
 
 from gateway.context import Call
 from gateway.domain.access import Allow
-from gateway.store.idempotency import Answer
 
 JSON = "application/json"
-
-
-def sent(answer: Answer) -> Response:
-    replayed = {"idempotent-replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, answer.status, {**answer.headers, **replayed})
-
-
-def told(body: bytes, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(body, 200, headers, JSON)
 
 
 def whose(call: Call) -> str | None:

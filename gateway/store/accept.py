@@ -11,11 +11,11 @@ from typing import Any, LiteralString
 import orjson
 import psycopg
 
-from gateway.context import Call
-from gateway.errors import Unavailable
-from gateway.refusals import IdempotencyInFlight
+from gateway.context import Answer, Call
+from gateway.errors import Effect, Unavailable
+from gateway.refusals import IdempotencyInFlight, OrderLocked
 from gateway.store import audit
-from gateway.store.idempotency import KEEP, Answer, given_before, kept
+from gateway.store.idempotency import KEEP, given_before, kept
 from gateway.store.pool import Database
 
 
@@ -63,9 +63,12 @@ async def accept(database: Database, call: Call, acceptance: Acceptance, *, sql:
     call.check_answer(answer.status, answer.headers, answer.body)
     with outcome_told(call):
         async with database.connection() as connection:
-            call.accepted = True
+            call.effect = "unknown"
             cursor = await connection.execute(sql, _parameters(call, acceptance), prepare=True)
-            return answer if await cursor.fetchone() else await given_before(connection, call)
+            if await cursor.fetchone() is None:
+                return await given_before(connection, call)
+            call.effect = "applied"
+            return answer
 
 
 @contextmanager
@@ -78,7 +81,20 @@ def outcome_told(call: Call) -> Iterator[None]:
     except psycopg.errors.QueryCanceled as error:
         raise Unavailable("the database took too long", effect="none") from error
     except Unavailable as error:
-        raise Unavailable(error.detail, effect="unknown" if call.accepted and _was_cut(error) else "none") from error
+        raise Unavailable(error.detail, effect=_effect(call, error)) from error
+
+
+@contextmanager
+def order_locked() -> Iterator[None]:
+    """Around statements that wait for an order and its run: for these, not for its key, the caller was kept waiting."""
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable as error:
+        raise OrderLocked("the order is being worked on; repeat the request", effect="none") from error
+
+
+def _effect(call: Call, error: Unavailable) -> Effect:
+    return "none" if call.effect == "unknown" and not _was_cut(error) else call.effect
 
 
 def _was_cut(error: Unavailable) -> bool:

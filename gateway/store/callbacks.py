@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.context import Call
 from gateway.store import audit
-from gateway.store.accept import outcome_told
+from gateway.store.accept import order_locked, outcome_told
 from gateway.store.pool import Database
 from gateway.store.signals import Signal, lock_run, signal
 
@@ -19,12 +19,13 @@ class Told:
 
 async def record(database: Database, call: Call, told: Signal, *, audit_id: str) -> Told:
     """Record *told*, wake its run, and write down who told it, in one commit."""
-    with outcome_told(call):
+    with outcome_told(call), order_locked():
         async with database.transaction() as connection:
             if not await lock_run(connection, told.run_id):
                 return Told(known_run=False)
-            call.accepted = True
+            call.effect = "unknown"
             new = await signal(connection, told, now=call.now, trace_id=call.trace_id)
             if new:
                 await audit.record(connection, call, told.run_id, audit_id=audit_id)
-            return Told(known_run=True, new=new)
+        call.effect = "applied"
+        return Told(known_run=True, new=new)

@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 
 from gateway.context import Call
 from gateway.domain.orders import OrderStatus, event_type
-from gateway.store import audit
+from gateway.store.accept import order_locked
 from gateway.store.pool import Connection
 from gateway.store.signals import Signal, lock_run, signal
 
@@ -22,17 +22,31 @@ class Standing:
     shipped: bool  # the warehouse has said so, even if the workflow has not taken it up yet
 
 
-async def lock_standing(connection: Connection, order_id: str, *, partner: str | None) -> Standing | None:
-    """None: there is no such order, or it is another partner's. A partner that is None may see everybody's."""
-    await lock_run(connection, order_id)
-    cursor = await connection.execute(_STANDING, (order_id, order_id, partner, partner))
+async def is_within_reach(connection: Connection, order_id: str, *, partner: str | None) -> bool:
+    """Is there such an order, and is it the partner's? A partner that is None may see everybody's.
+
+    Asked before any lock: how long an answer takes must not tell of another partner's order.
+    """
+    cursor = await connection.execute(_WITHIN_REACH, (order_id, partner, partner))
+    return await cursor.fetchone() is not None
+
+
+_WITHIN_REACH = "select 1 from orders where order_id = %s and (%s::text is null or partner_id = %s)"
+
+
+async def lock_standing(connection: Connection, order_id: str) -> Standing:
+    """Raises `OrderLocked` when run or order stay in other hands for too long."""
+    with order_locked():
+        await lock_run(connection, order_id)
+        cursor = await connection.execute(_STANDING, (order_id, order_id))
     row = await cursor.fetchone()
-    return Standing(OrderStatus(row[0]), *row[1:]) if row else None
+    assert row is not None, "orders are never deleted"
+    return Standing(OrderStatus(row[0]), *row[1:])
 
 
 _STANDING = """
 select status, version, cancel, exists (select 1 from signal where run_id = %s and kind = 'shipped')
-  from orders where order_id = %s and (%s::text is null or partner_id = %s) for no key update
+  from orders where order_id = %s for no key update
 """
 
 
@@ -45,7 +59,6 @@ class Wish:
     cancel: Mapping[str, str]
     reason: str | None
     event_id: str
-    audit_id: str
     signal_id: str
 
 
@@ -64,7 +77,6 @@ async def request_cancel(connection: Connection, call: Call, wish: Wish) -> None
             Jsonb({"status": after.value}),
         ),
     )
-    await audit.record(connection, call, wish.order_id, audit_id=wish.audit_id)
     data = {"reason": wish.reason} if wish.reason else {}
     told = Signal(wish.signal_id, wish.order_id, "cancel", f"partner:{call.caller.partner}", data)
     await signal(connection, told, now=call.now, trace_id=call.trace_id)

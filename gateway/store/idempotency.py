@@ -7,19 +7,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from gateway.context import Call
+from gateway.context import Answer, Call
 from gateway.refusals import IdempotencyInFlight, IdempotencyKeyReused
 from gateway.store.pool import Connection, Database
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A finished answer; header names in lower case, the content type among them."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +18,7 @@ class Record:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    created_at: datetime
     expires_at: datetime
 
     def replay(self, fingerprint: bytes) -> Answer:
@@ -45,7 +36,9 @@ async def look_up(database: Database, partner_id: str, key: str) -> Record | Non
     return Record(*row) if row else None
 
 
-_LOOK_UP = "select fingerprint, status, headers, body, expires_at from idempotency where partner_id = %s and key = %s"
+_LOOK_UP = """
+select fingerprint, status, headers, body, created_at, expires_at from idempotency where partner_id = %s and key = %s
+"""
 
 # Whoever comes second waits here for the first; an expired record is nobody's and is overwritten.
 KEEP = """

@@ -6,12 +6,13 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from gateway.context import Call
+from gateway.context import Answer, Call
 from gateway.domain.documents import whole
 from gateway.refusals import IdempotencyInFlight
+from gateway.store import audit
 from gateway.store.accept import Acceptance, accept, outcome_told, statement
-from gateway.store.idempotency import Answer, given_before, keep
-from gateway.store.pool import Database
+from gateway.store.idempotency import KEEP, given_before, kept
+from gateway.store.pool import Connection, Database
 
 _INSERT: LiteralString = """
     insert into orders (order_id, partner_id, channel_id, channel_order_id, content_hash, status, currency, grand_total,
@@ -55,8 +56,21 @@ async def _placed_before(database: Database, call: Call, acceptance: Acceptance)
             if content_hash != row["content_hash"]:
                 return Taken(whole(document, personal))
             answer = Answer(acceptance.answer.status, headers, receipt, replayed=True)
-            return answer if await keep(connection, call, order_id, answer) else await given_before(connection, call)
+            if not await _keep(connection, call, (order_id, answer), audit_id=acceptance.audit_id):
+                return await given_before(connection, call)
+            call.effect = "applied"
+            return answer
 
+
+async def _keep(connection: Connection, call: Call, given: tuple[str, Answer], *, audit_id: str) -> bool:
+    """The new key's record and the call's audit row, in one commit. False: the key has an answer already."""
+    order_id, answer = given
+    values = {**kept(call, order_id, answer), **audit.recorded(call, order_id, audit_id=audit_id)}
+    cursor = await connection.execute(_KEEP_AUDITED, values)
+    return await cursor.fetchone() is not None
+
+
+_KEEP_AUDITED: LiteralString = f"with promise as ({KEEP}) {audit.RECORD} from promise returning 1"
 
 _BY_NATURAL_KEY = """
 select o.order_id, o.partner_id, o.content_hash, o.receipt, o.receipt_headers, o.document, p.document

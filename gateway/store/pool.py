@@ -56,6 +56,11 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
+    async def answers(self) -> None:
+        """Raises `Unavailable` when the database does not answer."""
+        async with self.connection() as connection:
+            await connection.execute("select 1")
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection for a few statements. Raises `Unavailable` when the database is away or all are busy."""

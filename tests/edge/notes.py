@@ -5,10 +5,10 @@ import asyncio
 import orjson
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from gateway.context import call_of
+from gateway.context import Answer, Call, call_of
 from gateway.errors import Rejected, Unavailable
 from gateway.refusals import Conflict, Fault, NotFound
-from gateway.store.idempotency import Answer, keep
+from gateway.store.idempotency import keep
 from gateway.store.pool import Database
 
 CANARY = "canary-4f1c-do-not-repeat"
@@ -22,23 +22,20 @@ def notes(database_url: str) -> APIRouter:
     @router.post("")
     async def write(request: Request) -> Response:
         call = call_of(request.scope)
+        if call.given_before:
+            return sent(call.given_before.answer)
         written["count"] += 1
         answer = Answer(200, JSON, orjson.dumps({"text": call.body["text"], "count": written["count"]}))
         assert call.check_answer is not None
         call.check_answer(answer.status, answer.headers, answer.body)
-        call.accepted = True
+        call.effect = "unknown"
+        if call.query.get("mode") == "fails_meanwhile":
+            raise RuntimeError(CANARY)
+        await commit(database_url, call, answer)
+        call.effect = "applied"
         if call.query.get("mode") == "fails_after":
             raise RuntimeError(CANARY)
-        if call.query.get("mode") == "hangs_after":
-            await asyncio.Event().wait()
-        database = Database(database_url, connections=2, name="notes")
-        await database.open()
-        try:
-            async with database.connection() as connection:
-                await keep(connection, call, "note", answer)
-        finally:
-            await database.close()
-        return Response(answer.body, answer.status, headers=dict(answer.headers))
+        return sent(answer)
 
     @router.get("/{note_id}")
     async def read(note_id: str) -> Response:
@@ -50,6 +47,21 @@ def notes(database_url: str) -> APIRouter:
         return Response(orjson.dumps(body), headers=JSON)
 
     return router
+
+
+def sent(answer: Answer) -> Response:
+    replayed = {"idempotent-replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, answer.status, headers={**answer.headers, **replayed})
+
+
+async def commit(database_url: str, call: Call, answer: Answer) -> None:
+    database = Database(database_url, connections=2, name="notes")
+    await database.open()
+    try:
+        async with database.connection() as connection:
+            await keep(connection, call, "note", answer)
+    finally:
+        await database.close()
 
 
 _MISDEEDS: dict[str, Exception] = {

@@ -1,14 +1,15 @@
 """What is too large or too slow is refused before it costs anything."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import pytest
 from starlette.types import Message, Scope
 
 from gateway.context import KEY, Call
-from gateway.edge.limits import Limits
-from gateway.errors import DeadlineExceeded
+from gateway.edge.limits import Body, Limits
+from gateway.errors import DeadlineExceeded, Effect
 from gateway.refusals import RequestTimeout
 from tests.gate import Gate
 
@@ -98,12 +99,12 @@ async def test_a_body_that_dribbles_in_for_too_long_is_given_up(gate: Gate) -> N
         await Limits(reads, patience=0.01)(scope, never, ignored)
 
 
-@pytest.mark.parametrize(("accepted", "effect"), [(False, "none"), (True, "unknown")])
-async def test_a_request_that_takes_too_long_says_what_is_known(gate: Gate, accepted: bool, effect: str) -> None:
+@pytest.mark.parametrize("effect", ["none", "unknown", "applied"])
+async def test_a_request_that_takes_too_long_says_what_is_known(gate: Gate, effect: Effect) -> None:
     scope, call = the_scope(gate)
 
     async def hangs(scope: Scope, receive: object, send: object) -> None:
-        call.accepted = accepted
+        call.effect = effect
         await asyncio.Event().wait()
 
     with pytest.raises(DeadlineExceeded) as refused:
@@ -139,3 +140,22 @@ async def test_the_app_behind_can_read_the_body_again(gate: Gate) -> None:
     await Limits(reads_twice)(scope, receive, ignored)
 
     assert seen == [b"abc"] * 3
+
+
+async def test_a_body_in_tiny_pieces_takes_no_more_memory_than_its_bytes() -> None:
+    pieces = 100_000
+
+    async def receive() -> Message:
+        nonlocal pieces
+        pieces -= 1
+        return {"type": "http.request", "body": bytes(bytearray(b"ab")), "more_body": pieces > 0}
+
+    tracemalloc.start()
+    try:
+        body = await Body([], receive, limit=1_048_576).read()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(body) == 200_000
+    assert peak < 1_000_000

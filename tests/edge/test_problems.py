@@ -64,12 +64,13 @@ async def test_facts_and_faults_of_a_refusal_reach_the_caller(gate: Gate) -> Non
     assert answer.json()["errors"] == [{"pointer": "#/text", "code": "differs", "detail": "is another"}]
 
 
-async def test_a_crash_after_acceptance_says_that_the_effect_is_unknown(gate: Gate) -> None:
+@pytest.mark.parametrize(("mode", "effect"), [("fails_meanwhile", "unknown"), ("fails_after", "applied")])
+async def test_a_crash_past_acceptance_says_what_is_known_of_the_effect(gate: Gate, mode: str, effect: str) -> None:
     headers = {**await gate.bearer(), "idempotency-key": "0123456789abcdef"}
 
-    answer = await gate.http.post("/v1/notes?mode=fails_after", json={"text": "hello"}, headers=headers)
+    answer = await gate.http.post(f"/v1/notes?mode={mode}", json={"text": "hello"}, headers=headers)
 
-    assert (answer.status_code, answer.json()["effect"]) == (500, "unknown")
+    assert (answer.status_code, answer.json()["effect"]) == (500, effect)
 
 
 async def test_what_broke_stands_in_the_log_without_the_exceptions_text(gate: Gate, lines: BytesIO) -> None:

@@ -7,6 +7,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from gateway.settings import choose_conventions
 from observability import tracing
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -30,6 +31,7 @@ def app_of(provider: TracerProvider) -> FastAPI:
     async def read(note_id: str) -> dict[str, object]:
         return {"trace": tracing.trace_id(), "parent": tracing.traceparent(), "outbound": tracing.outbound()}
 
+    choose_conventions()
     tracing.instrument(app, provider)
     return app
 

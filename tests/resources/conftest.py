@@ -9,6 +9,7 @@ from gateway.governance.bundle import Bundle, load_bundle
 from gateway.settings import ROOT
 from tests.gate import Gate, open_gate
 from tests.resources.shop import Shop
+from tests.resources.warehouse import SECRET, Warehouse
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,10 @@ async def gate(database_url: str, tmp_path: Path, bundle: Bundle) -> AsyncIterat
 async def shop(gate: Gate) -> Shop:
     """A partner with every scope but `operations`, and the channel web-uk."""
     return await Shop.open(gate, "web", scopes=frozenset({"orders:read", "orders:write"}))
+
+
+@pytest.fixture
+async def warehouse(gate: Gate) -> Warehouse:
+    for system in ("wms", "erp"):
+        await gate.secrets.put(f"callback:{system}", SECRET.encode())
+    return Warehouse(gate)

@@ -1,49 +1,9 @@
 """A warehouse tells that goods have left: believed when signed, recorded once, repeated when it came too early."""
 
-from dataclasses import dataclass
-from typing import Any
-
-import orjson
-import pytest
-from httpx2 import Response
-from standardwebhooks import Webhook
-
-from gateway.domain.time import rfc3339
-from tests.gate import Gate
 from tests.resources.shop import Shop
+from tests.resources.warehouse import Warehouse
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 UNKNOWN = "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
-
-
-@dataclass
-class Warehouse:
-    gate: Gate
-
-    async def tell(self, order_id: str, *, name: str = "msg_1", system: str = "wms", **changes: Any) -> Response:
-        now = self.gate.clock()
-        data = {
-            "shipment_id": "shp_1",
-            "reference": f"{order_id}:release_to_warehouse",
-            "order_id": order_id,
-            "shipped_at": rfc3339(now),
-            "lines": [{"line_id": "1", "sku": "LAMP-7", "quantity": 1}],
-        }
-        body = orjson.dumps({"type": "shipment.shipped", "timestamp": rfc3339(now), "data": {**data, **changes}})
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": name,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(SECRET).sign(name, now, body.decode()),
-        }
-        return await self.gate.http.post(f"/v1/callbacks/{system}", content=body, headers=headers)
-
-
-@pytest.fixture
-async def warehouse(gate: Gate) -> Warehouse:
-    for system in ("wms", "erp"):
-        await gate.secrets.put(f"callback:{system}", SECRET.encode())
-    return Warehouse(gate)
 
 
 async def test_a_shipment_becomes_a_signal_of_the_orders_run(shop: Shop, warehouse: Warehouse) -> None:

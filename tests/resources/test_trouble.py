@@ -3,11 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from httpx2 import Response
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.governance.bundle import Bundle
+from tests.gate import Gate, open_gate
 from tests.resources.shop import Shop
 
 KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -77,3 +82,45 @@ async def test_a_connection_cut_while_committing_leaves_an_unknown_that_the_key_
     assert answer.json()["retryable"] is True
     assert (await shop.send(body, key=KEY)).status_code == 202
     assert len(await shop.rows("select 1 from orders")) == 1
+
+
+class Withholding:
+    """Stands behind all stages and breaks when the orders' routes have done their work and answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def withhold(message: Message) -> None:
+            if scope["path"].startswith("/v1/orders"):
+                raise RuntimeError("nobody hears of it")
+            await send(message)
+
+        await self.app(scope, receive, withhold)
+
+
+async def test_an_answer_withheld_after_the_commit_says_that_it_has_happened(gate: Gate) -> None:
+    gate.app.user_middleware.append(Middleware(Withholding))
+    shop = await Shop.open(gate, "web")
+
+    placed = await shop.send(shop.order(), key=KEY)
+    ((order_id,),) = await shop.rows("select order_id from orders")
+    cancelled = await shop.cancel(order_id)
+
+    for answer in (placed, cancelled):
+        assert (answer.status_code, answer.json()["effect"]) == (500, "applied")
+    assert await shop.rows("select status from orders") == [("cancel_requested",)]
+
+
+async def test_at_its_deadline_a_request_that_waits_in_the_database_waits_there_no_more(
+    database_url: str, tmp_path: Path, bundle: Bundle
+) -> None:
+    async with open_gate(database_url, tmp_path, bundle=bundle, patience=0.7) as gate:
+        shop = await Shop.open(gate, "web")
+        async with the_first_copy(database_url) as first:
+            answer = await shop.send(shop.order(), key=KEY)
+            waiting = await (await first.execute(WAITING)).fetchall()
+
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["effect"]) == (503, "deadline_exceeded", "unknown")
+    assert waiting == []

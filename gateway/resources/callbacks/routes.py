@@ -22,7 +22,7 @@ _KINDS = {("wms", "shipment.shipped"): "shipped"}
 _RECEIVE = described(
     "receive_callback",
     answer=(202, CallbackReceipt),
-    problems=(404,),
+    problems=(404, 409),
     parameters=(
         parameter("path", "system", Annotated[str, Field(pattern=r"^[a-z][a-z0-9_\-]{0,31}$")], required=True),
         parameter("header", "webhook-id", Annotated[str, Field(pattern=r"^[A-Za-z0-9_:\-]{1,128}$")], required=True),

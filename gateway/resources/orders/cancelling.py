@@ -2,38 +2,49 @@
 
 import orjson
 
-from gateway.context import Call
+from gateway.context import Answer, Call
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import OrderStatus, allowed_actions
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotCancellable, NotFound
 from gateway.resources.answers import JSON, whose
 from gateway.resources.orders.schemas import CancelReceipt
+from gateway.store import audit
 from gateway.store.accept import outcome_told
-from gateway.store.cancelling import Standing, Wish, lock_standing, request_cancel
-from gateway.store.idempotency import Answer, given_before, keep
-from gateway.store.pool import Database
+from gateway.store.cancelling import Standing, Wish, is_within_reach, lock_standing, request_cancel
+from gateway.store.idempotency import given_before, keep
+from gateway.store.pool import Connection, Database
 
 
 async def cancel(database: Database, call: Call, *, public: str, mint: Mint) -> Answer:
     """Exactly one of this and the workflow's release wins: both look at the order under its lock."""
-    order_id = call.path_parameters["order_id"]
-    assert call.check_answer is not None, "the contract stage has run"
     with outcome_told(call):
         async with database.transaction() as connection:
-            standing = await lock_standing(connection, order_id, partner=whose(call))
-            if standing is None:
+            if not await is_within_reach(connection, call.path_parameters["order_id"], partner=whose(call)):
                 raise NotFound("there is no such order")
-            asked = standing.status is OrderStatus.CANCEL_REQUESTED
-            after = standing if asked else _asked(standing, call)
-            answer = _answer(order_id, after, public)
-            call.check_answer(answer.status, answer.headers, answer.body)
-            call.accepted = True
-            if not await keep(connection, call, order_id, answer):
-                return await given_before(connection, call)
-            if not asked:
-                await request_cancel(connection, call, _wish(call, order_id, before=standing, after=after, mint=mint))
-            return answer
+            if call.given_before:
+                return call.given_before.answer
+            answer = await _heard(connection, call, public=public, mint=mint)
+        call.effect = "applied"
+        return answer
+
+
+async def _heard(connection: Connection, call: Call, *, public: str, mint: Mint) -> Answer:
+    """The answer, written down in the caller's transaction together with what it promises."""
+    order_id = call.path_parameters["order_id"]
+    assert call.check_answer is not None, "the contract stage has run"
+    standing = await lock_standing(connection, order_id)
+    asked = standing.status is OrderStatus.CANCEL_REQUESTED
+    after = standing if asked else _asked(standing, call)
+    answer = _answer(order_id, after, public)
+    call.check_answer(answer.status, answer.headers, answer.body)
+    call.effect = "unknown"
+    if not await keep(connection, call, order_id, answer):
+        return await given_before(connection, call)
+    await audit.record(connection, call, order_id, audit_id=mint("aud"))
+    if not asked:
+        await request_cancel(connection, call, _wish(call, order_id, before=standing, after=after, mint=mint))
+    return answer
 
 
 def _asked(standing: Standing, call: Call) -> Standing:
@@ -68,6 +79,5 @@ def _wish(call: Call, order_id: str, *, before: Standing, after: Standing, mint:
         cancel=after.cancel,
         reason=(call.body or {}).get("reason"),
         event_id=mint("evt"),
-        audit_id=mint("aud"),
         signal_id=mint("sig"),
     )

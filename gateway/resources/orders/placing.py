@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
 
-from gateway.context import Call
+from gateway.context import Answer, Call
 from gateway.domain.access import Decision, Deny
 from gateway.domain.documents import apart, differing
 from gateway.domain.identifiers import Mint
@@ -18,7 +19,6 @@ from gateway.refusals import Fault, Forbidden, InsufficientScope, Invalid, Natur
 from gateway.resources.answers import JSON
 from gateway.resources.orders.schemas import Receipt
 from gateway.store.accept import Acceptance
-from gateway.store.idempotency import Answer
 from gateway.store.placing import Taken
 from gateway.workflows.place_order import PLACE_ORDER
 
@@ -27,15 +27,21 @@ Decide = Callable[[Principal, str], Decision]
 _MOST_FAULTS = 100
 
 
-def admitted(call: Call, order_id: str, decide: Decide) -> Order:
+def permit(call: Call, decide: Decide) -> None:
+    """Raises `Forbidden` unless the caller may place such an order; asked before its first answer and every replay."""
+    channel_id = call.body["channel"]["channel_id"]
+    if channel_id not in call.caller.channels:
+        raise Forbidden("this channel is not one of the caller's", channel_id=channel_id)
+    asked_at = call.given_before.at if call.given_before else call.now  # history is what was old when first asked
+    if is_history(datetime.fromisoformat(call.body["placed_at"]), now=asked_at):
+        _ask_for_history(call, decide)
+
+
+def admitted(call: Call, order_id: str) -> Order:
     """The order in the call's body. Raises what refuses it, with every fault at once."""
     _refuse(breaches_of_shape(call.body))
     order = order_from(call.body, order_id)
-    if order.channel_id not in call.caller.channels:
-        raise Forbidden("this channel is not one of the caller's", channel_id=order.channel_id)
     _refuse(breaches(order, now=call.now))
-    if is_history(order, now=call.now):
-        _ask_for_history(call, decide)
     return order
 
 

@@ -1,14 +1,16 @@
 """Orders v1: five operations, each a thin way from the call to the store."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request, Response
 
-from gateway.context import Call, call_of
+from gateway.context import Answer, Call, call_of
 from gateway.domain.identifiers import Mint
 from gateway.refusals import NotFound
-from gateway.resources.answers import sent, told, whose
+from gateway.resources.answers import JSON, whose
 from gateway.resources.orders import operations
 from gateway.resources.orders.cancelling import cancel
-from gateway.resources.orders.placing import Decide, accepted, admitted, conflicting
+from gateway.resources.orders.placing import Decide, accepted, admitted, conflicting, permit
 from gateway.resources.orders.views import event_page, order_page, order_view
 from gateway.resources.pages import PageTokens, page_size
 from gateway.store import order_views
@@ -30,21 +32,24 @@ def _commands(router: APIRouter, database: Database, *, public: str, decide: Dec
     @router.post("", **operations.PLACE_ORDER)
     async def place_order(request: Request) -> Response:
         call = call_of(request.scope)
-        order = admitted(call, mint("ord"), decide)
+        permit(call, decide)
+        if call.given_before:
+            return _sent(call.given_before.answer)
+        order = admitted(call, mint("ord"))
         outcome = await place(database, call, accepted(call, order, public=public, mint=mint))
         if isinstance(outcome, Taken):
             raise conflicting(call, outcome)
-        return sent(outcome)
+        return _sent(outcome)
 
     @router.post("/{order_id}/cancel", **operations.CANCEL_ORDER)
     async def cancel_order(request: Request) -> Response:
-        return sent(await cancel(database, call_of(request.scope), public=public, mint=mint))
+        return _sent(await cancel(database, call_of(request.scope), public=public, mint=mint))
 
 
 def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None:
     @router.get("", **operations.LIST_ORDERS)
     async def list_orders(request: Request) -> Response:
-        return told(await _orders(database, pages, call_of(request.scope)))
+        return _told(await _orders(database, pages, call_of(request.scope)))
 
     @router.get("/{order_id}", **operations.GET_ORDER)
     async def get_order(request: Request) -> Response:
@@ -52,11 +57,20 @@ def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None
         row = await order_views.read_order(database, call.path_parameters["order_id"], partner=whose(call))
         if row is None:
             raise NotFound(_ABSENT)
-        return told(order_view(row), {"etag": f'"{row.version}"'})
+        return _told(order_view(row), {"etag": f'"{row.version}"'})
 
     @router.get("/{order_id}/events", **operations.LIST_ORDER_EVENTS)
     async def list_order_events(request: Request) -> Response:
-        return told(await _events(database, pages, call_of(request.scope)))
+        return _told(await _events(database, pages, call_of(request.scope)))
+
+
+def _sent(answer: Answer) -> Response:
+    replayed = {"idempotent-replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, answer.status, {**answer.headers, **replayed})
+
+
+def _told(body: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(body, 200, headers, JSON)
 
 
 async def _orders(database: Database, pages: PageTokens, call: Call) -> bytes:

@@ -1,0 +1,149 @@
+"""What never becomes a request is bounded too: bytes, fields, time and connections, over a real socket."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any
+
+import orjson
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from gateway.server import options
+
+HOST = "127.0.0.1"
+PUBLIC = "https://gateway.example"
+GET = b"GET / HTTP/1.1\r\nhost: x\r\n"
+POST = b"POST / HTTP/1.1\r\nhost: x\r\n"
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the number of bytes of the body."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+    body = str(size).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def served(**bounds: Any) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[Streams]]]:
+    """uvicorn as the edge runs it; yields a way to connect."""
+    server = uvicorn.Server(uvicorn.Config(echo, **options(public=PUBLIC, lifespan="off", **bounds)))
+    with socket.create_server((HOST, 0)) as listening:
+        port = listening.getsockname()[1]
+        running = asyncio.create_task(server.serve([listening]))
+
+        @asynccontextmanager
+        async def connect() -> AsyncIterator[Streams]:
+            reader, writer = await asyncio.open_connection(HOST, port)
+            try:
+                yield reader, writer
+            finally:
+                writer.close()
+
+        try:
+            yield connect
+        finally:
+            server.should_exit = server.force_exit = True
+            await running
+
+
+async def poured(streams: Streams, piece: bytes, *, most: int) -> tuple[bytes, int]:
+    """Sends the piece again and again until it is answered: the answer, and how many bytes that took."""
+    reader, writer = streams
+    answer, sent = asyncio.create_task(reader.read()), 0
+    while not answer.done() and sent < most:
+        writer.write(piece)
+        sent += len(piece)
+        await asyncio.wait([answer], timeout=0.002)
+    if sent >= most:
+        answer.cancel()
+        raise AssertionError(f"{sent} bytes were swallowed")
+    return await answer, sent
+
+
+async def asked(streams: Streams, request: bytes) -> bytes:
+    streams[1].write(request)
+    async with asyncio.timeout(20):
+        return await streams[0].read()
+
+
+def told(answer: bytes) -> tuple[int, str]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    problem = orjson.loads(body)
+    assert b"content-type: application/problem+json" in head
+    assert b"connection: close" in head
+    assert problem["request_id"].encode() in head
+    assert problem["type"] == f"{PUBLIC}/problems/{problem['code']}"
+    return problem["status"], problem["code"]
+
+
+@pytest.mark.parametrize(
+    ("begun", "piece"),
+    [
+        (GET + b"x-long: ", b"x" * 4096),
+        (b"GET /", b"x" * 4096),
+        (GET, b"x-many: 1\r\n"),
+    ],
+)
+async def test_a_head_without_end_is_refused_before_it_is_kept(begun: bytes, piece: bytes) -> None:
+    async with served() as connect, connect() as streams:
+        streams[1].write(begun)
+
+        answer, sent = await poured(streams, piece, most=2_000_000)
+
+    assert told(answer) == (431, "headers_too_large")
+    assert sent < 400_000
+
+
+async def test_trailers_without_end_are_cut_off() -> None:
+    async with served() as connect, connect() as streams:
+        streams[1].write(POST + b"transfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n")
+        answer = b""
+        with suppress(ConnectionError):  # whether the end or a reset arrives first is the network's affair
+            answer, _ = await poured(streams, b"x" * 4096, most=2_000_000)
+
+    assert answer == b""
+
+
+async def test_a_head_that_dribbles_in_is_given_up() -> None:
+    async with served(patience=0.2) as connect, connect() as streams:
+        answer = await asked(streams, GET + b"x-slow: ")
+
+    assert told(answer) == (408, "request_timeout")
+
+
+async def test_a_connection_that_says_nothing_is_closed() -> None:
+    async with served(patience=0.2) as connect, connect() as streams:
+        assert await asked(streams, b"") == b""
+
+
+async def test_what_is_not_http_is_told_so_in_our_voice() -> None:
+    async with served() as connect, connect() as streams:
+        assert told(await asked(streams, b"EHLO example\r\n\r\n")) == (400, "malformed")
+
+
+async def test_one_connection_too_many_is_told_to_come_again() -> None:
+    async with served(connections=2) as connect, connect(), connect() as streams:
+        answer = await asked(streams, GET + b"\r\n")
+
+    assert told(answer) == (503, "unavailable")
+    assert b"retry-after: 1" in answer
+
+
+@pytest.mark.parametrize("size", [100, 300_000])
+async def test_large_bodies_and_pipelined_requests_are_no_matter_for_the_bounds(size: int) -> None:
+    one = POST + b"content-length: %d\r\n\r\n" % size + b"x" * size
+    chunked = POST + b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n" + b"1\r\nx\r\n" * size + b"0\r\n\r\n"
+    async with served(patience=20.0) as connect, connect() as streams:
+        answer = await asked(streams, one * 3 + chunked)
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 4
+    assert answer.count(b"\r\n\r\n%d" % size) == 4
