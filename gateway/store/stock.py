@@ -18,28 +18,41 @@ class Shortage:
 
 
 async def reserve(connection: Connection, order_id: str, demand: Mapping[str, int]) -> list[Shortage]:
-    """All of *demand* (SKU -> summed quantity) or none. Rows are locked in sorted order; repeating adds nothing."""
-    wanted = dict(sorted(demand.items()))
-    cursor = await connection.execute(
-        "select sku, on_hand - reserved from stock_position where sku = any(%s) order by sku for no key update",
-        (list(wanted),),
-    )
-    available: dict[str, int] = dict(await cursor.fetchall())
-    short = [Shortage(s, q, available.get(s)) for s, q in wanted.items() if available.get(s, -1) < q]
-    if not short:
-        await connection.execute(_RESERVE, (order_id, list(wanted), list(wanted.values())))
-    return short
+    """All of *demand* (SKU in upper case -> summed quantity) or none. What the order holds is not taken again."""
+    wanted = {"order": order_id, "skus": list(demand), "quantities": list(demand.values())}
+    await connection.execute(_LOCK_WANTED, wanted)
+    cursor = await connection.execute(_RESERVE, wanted)
+    left = [Shortage(*row) for row in await cursor.fetchall()]
+    short = [s for s in left if s.available is None or s.available < s.wanted]
+    assert bool(short) == bool(left), "either all is taken, or something is short"
+    return sorted(short, key=lambda shortage: shortage.sku)
 
 
+# Positions are locked in the order of code points, whatever the database's collation: no two lockers deadlock. It takes
+# a statement of its own: the next one has a newer snapshot, which shows what those did for whom we waited.
+_LOCK_WANTED = """
+select from stock_position where sku = any(%(skus)s) order by sku collate "C" for no key update
+"""
+
+# The update has the last word on what is available; an order that gave its stock back meets its old claim: an error.
 _RESERVE = """
-with claim as (
-    insert into reservation (order_id, sku, quantity, state)
-    select %s, sku, quantity, 'active' from unnest(%s::text[], %s::integer[]) as wanted (sku, quantity)
-    on conflict (order_id, sku) do nothing
-    returning sku, quantity
+with asked as materialized (
+    select sku, quantity, on_hand - reserved as available, bool_and(coalesce(on_hand - reserved >= quantity, false))
+      over () as enough
+      from unnest(%(skus)s::text[], %(quantities)s::integer[]) as wanted (sku, quantity)
+      left join stock_position using (sku)
+     where not exists (
+        select from reservation r where r.order_id = %(order)s and r.sku = wanted.sku and r.state <> 'released'
+     )
+), taken as (
+    update stock_position p set reserved = p.reserved + asked.quantity, version = p.version + 1
+      from asked
+     where p.sku = any(%(skus)s) and p.sku = asked.sku and asked.enough and p.on_hand - p.reserved >= asked.quantity
+    returning p.sku, asked.quantity
+), claim as (
+    insert into reservation (order_id, sku, quantity, state) select %(order)s, sku, quantity, 'active' from taken
 )
-update stock_position p set reserved = p.reserved + claim.quantity, version = p.version + 1
-  from claim where p.sku = claim.sku
+select sku, quantity, available from asked where not exists (select from taken where taken.sku = asked.sku)
 """
 
 
@@ -51,7 +64,7 @@ async def release(connection: Connection, order_id: str) -> None:
 
 _LOCK_POSITIONS = """
 select 1 from stock_position p join reservation r on r.sku = p.sku
- where r.order_id = %s order by p.sku for no key update of p
+ where r.order_id = %s order by p.sku collate "C" for no key update of p
 """
 
 _RELEASE = """
@@ -73,14 +86,15 @@ async def ship(connection: Connection, order_id: str, shipped_at: datetime) -> N
 
 async def count(connection: Connection, levels: Sequence[StockLevel]) -> int:
     """Take over physical counts; an older one than we have is ignored. Returns how many positions changed."""
-    ordered = sorted(levels, key=lambda level: level.sku.upper())
+    newest = {level.sku.upper(): level for level in sorted(levels, key=lambda level: (level.as_of, -level.on_hand))}
+    ordered = sorted(newest.items())
     cursor = await connection.execute(
         _COUNT,
         (
-            [level.sku.upper() for level in ordered],
-            [level.gtin for level in ordered],
-            [level.on_hand for level in ordered],
-            [level.as_of for level in ordered],
+            [sku for sku, _ in ordered],
+            [level.gtin for _, level in ordered],
+            [level.on_hand for _, level in ordered],
+            [level.as_of for _, level in ordered],
         ),
     )
     counted = [row[0] for row in await cursor.fetchall()]
