@@ -49,11 +49,6 @@ async def lock_status(connection: Connection, order_id: str) -> OrderStatus:
     return OrderStatus(row[0])
 
 
-async def cancel_requested(connection: Connection, order_id: str) -> bool:
-    """Locks the order, so that exactly one of cancel and the workflow's next intent wins."""
-    return await lock_status(connection, order_id) == OrderStatus.CANCEL_REQUESTED
-
-
 async def transition(
     connection: Connection,
     order_id: str,

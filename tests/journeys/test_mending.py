@@ -28,6 +28,17 @@ async def void_before_capture(shop: Shop) -> str:
     return order_id
 
 
+async def shipped_though_cancelled(shop: Shop) -> str:
+    """An order that was cancelled before anybody began, and whose goods are then said to have left."""
+    await shop.stop_workers()
+    order_id = await shop.placed(order())
+    await shop.cancel(order_id)
+    shop.start_worker()
+    await shop.until(order_id, "cancelled")
+    await shop.say_shipped(order_id)
+    return order_id
+
+
 async def test_a_duplicate_is_parked_and_goes_on_when_an_operator_says_which_counts(shop: Shop) -> None:
     order_id = await booked_twice(shop)
     cause = await shop.until_parked(order_id)
@@ -85,13 +96,7 @@ async def test_an_abandoned_run_is_undone_while_the_goods_are_here(shop: Shop) -
 
 
 async def test_goods_that_leave_for_a_cancelled_order_are_parked(shop: Shop) -> None:
-    await shop.stop_workers()
-    order_id = await shop.placed(order())
-    await shop.cancel(order_id)
-    shop.start_worker()
-    await shop.until(order_id, "cancelled")
-
-    await shop.say_shipped(order_id)
+    order_id = await shipped_though_cancelled(shop)
 
     assert (await shop.until_parked(order_id))["code"] == "shipped_after_cancelled"
 
@@ -123,12 +128,7 @@ async def test_an_unknown_workflow_is_named(shop: Shop) -> None:
 
 
 async def test_what_has_ended_can_only_be_abandoned(shop: Shop) -> None:
-    await shop.stop_workers()
-    order_id = await shop.placed(order())
-    await shop.cancel(order_id)
-    shop.start_worker()
-    await shop.until(order_id, "cancelled")
-    await shop.say_shipped(order_id)
+    order_id = await shipped_though_cancelled(shop)
     await shop.until_parked(order_id)
 
     with pytest.raises(Conflict, match="cancelled"):
