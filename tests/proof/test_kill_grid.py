@@ -21,8 +21,8 @@ from observability import logs
 from tests.proof.branches import open_street
 from tests.proof.crashes import Crash, Grid, Story
 from tests.proof.rig import open_rig
-from tests.proof.tools import strace
 from tests.proof.victims import SENDS, Shot, open_nursery
+from tests.tools import tool
 
 pytestmark = pytest.mark.proof
 
@@ -50,7 +50,7 @@ def quiet() -> Iterator[None]:
 
 @pytest.fixture(params=STORIES, ids=lambda story: story.name.replace(" ", "-"))
 async def grid(request: pytest.FixtureRequest, cluster: Embedded, home: Path) -> AsyncIterator[Grid]:
-    program, story = strace(), request.param
+    program, story = tool("strace").path, request.param
     server, name = cluster.url.rpartition("/")[0], f"furnished_{story.name.replace(' ', '_')}"
     with psycopg.connect(cluster.url, autocommit=True) as connection:
         connection.execute(f'create database "{name}"')
