@@ -15,6 +15,7 @@ from gateway.domain.access import Decision
 from gateway.domain.identifiers import Mint, mint
 from gateway.domain.principal import Principal
 from gateway.domain.time import Clock, Ticks, system_clock
+from gateway.edge.addresses import Networks
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.limits import PATIENCE
@@ -49,6 +50,7 @@ class _Shared:
     tokens: Tokens
     mint: Mint
     public: str
+    trusted: Networks
 
 
 def create_app(
@@ -87,7 +89,14 @@ def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Min
     secrets = open_secrets(settings, database)
     keys = SigningKeys(secrets)
     return _Shared(
-        database, bundle, secrets, keys=keys, tokens=Tokens(keys, address=public, mint=mint), mint=mint, public=public
+        database,
+        bundle,
+        secrets,
+        keys=keys,
+        tokens=Tokens(keys, address=public, mint=mint),
+        mint=mint,
+        public=public,
+        trusted=settings.trusted_proxies,
     )
 
 
@@ -103,6 +112,7 @@ def _stages(
         mint=shared.mint,
         public=shared.public,
         patience=patience,
+        trusted=shared.trusted,
     )
 
 

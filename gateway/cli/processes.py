@@ -33,7 +33,8 @@ def serve() -> None:
     with database_url(settings) as url:
         pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
         app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces)
-        serve_app(app, host=settings.host, port=settings.port, public=settings.public_address)
+        trusted = settings.trusted_proxies
+        serve_app(app, host=settings.host, port=settings.port, public=settings.public_address, trusted=trusted)
 
 
 def worker() -> None:
