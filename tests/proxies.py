@@ -90,7 +90,11 @@ def standing(proxy: Proxy, folder: Path) -> Iterator[Door]:
     log = folder / f"{proxy.name}.log"
     with log.open("ab") as written:
         running = subprocess.Popen(
-            proxy.command, env={**os.environ, **proxy.environment}, stdin=subprocess.DEVNULL, stdout=written, stderr=written
+            proxy.command,
+            env={**os.environ, **proxy.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=written,
         )
     try:
         _await(proxy.port, running, log)

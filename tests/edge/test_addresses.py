@@ -11,7 +11,7 @@ from gateway.edge.addresses import belongs, network
 from gateway.errors import Misconfigured
 from gateway.governance.bundle import Bundle
 from gateway.settings import Settings, read_settings
-from tests.gate import PUBLIC, Gate, open_gate
+from tests.gate import FORM, PUBLIC, Gate, open_gate
 
 PROXY, STRANGER = "10.0.0.7", "203.0.113.9"
 
@@ -71,8 +71,8 @@ async def test_the_token_route_counts_each_client_behind_the_proxy(gate: Gate) -
     async with AsyncClient(transport=transport, base_url=PUBLIC) as http:
 
         async def token(client: str) -> int:
-            form = {"content-type": "application/x-www-form-urlencoded"}
-            answer = await http.post("/oauth/token", headers={**form, "x-forwarded-for": client})
+            headers = {**FORM, "x-forwarded-for": client}
+            answer = await http.post("/oauth/token", content="grant_type=client_credentials", headers=headers)
             return answer.status_code
 
         mine = [await token("198.51.100.1") for _ in range(gate.bundle.quotas.token_route.quota + 1)]

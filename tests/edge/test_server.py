@@ -15,6 +15,7 @@ PUBLIC = "https://gateway.example"
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: x\r\n"
 
+
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with the number of bytes of the body, or begins to answer and does not come to an end."""
     if scope["path"] == "/endless":
