@@ -7,8 +7,8 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -33,9 +33,21 @@ class Door:
     port: int
     tls: ssl.SSLContext | None = None
 
-    async def open(self, *, local: str = HOST) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        named = {"server_hostname": HOST} if self.tls else {}
-        return await asyncio.open_connection(HOST, self.port, ssl=self.tls, local_addr=(local, 0), **named)
+    async def open(self, *, local: str = HOST, deaf: bool = False) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """From the address *local*; a *deaf* caller has next to no room for an answer."""
+        connecting = socket.socket()
+        connecting.setblocking(False)
+        if deaf:
+            connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        connecting.bind((local, 0))
+        try:
+            await asyncio.get_running_loop().sock_connect(connecting, (HOST, self.port))
+            named = {"server_hostname": HOST} if self.tls else {}
+            limit = 1024 if deaf else 65_536
+            return await asyncio.open_connection(sock=connecting, ssl=self.tls, limit=limit, **named)
+        except BaseException:
+            connecting.close()
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,18 @@ def standing(proxy: Proxy, folder: Path) -> Iterator[Door]:
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()
+
+
+@asynccontextmanager
+async def opened(proxy: Proxy, folder: Path) -> AsyncIterator[Door]:
+    """The same, without holding up what else runs here: the edge may be in this very process."""
+    folder.chmod(0o711)  # nginx's workers may be of another account
+    stands = standing(proxy, folder)
+    door = await asyncio.to_thread(stands.__enter__)
+    try:
+        yield door
+    finally:
+        await asyncio.to_thread(stands.__exit__, None, None, None)
 
 
 def checked(proxy: Proxy) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tests.framings import FRAMINGS, SMUGGLED, Framing
-from tests.proxies import HOST, PROXIES, PUBLIC, Door, standing
+from tests.proxies import HOST, PROXIES, PUBLIC, Door
+from tests.proxies import opened as opened_proxy
 from tests.served import Streams, listening
 
 pytestmark = pytest.mark.proof
@@ -45,14 +46,8 @@ async def opened(name: str, folder: Path) -> AsyncIterator[tuple[Door, Recorder]
         if name == "direct":
             yield Door(name, port), recorder
             return
-        folder.chmod(0o711)  # nginx's workers may be another account
-        proxy = PROXIES[name](folder, [port])
-        standing_proxy = standing(proxy, folder)
-        door = await asyncio.to_thread(standing_proxy.__enter__)
-        try:
+        async with opened_proxy(PROXIES[name](folder, [port]), folder) as door:
             yield door, recorder
-        finally:
-            await asyncio.to_thread(standing_proxy.__exit__, None, None, None)
 
 
 async def said(streams: Streams, sent: bytes, *, answers: int, within: float) -> bytes:
