@@ -33,21 +33,24 @@ class Door:
     port: int
     tls: ssl.SSLContext | None = None
 
-    async def open(self, *, local: str = HOST, deaf: bool = False) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """From the address *local*; a *deaf* caller has next to no room for an answer."""
+    async def open(self, *, local: str = HOST) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        named = {"server_hostname": HOST} if self.tls else {}
+        return await asyncio.open_connection(HOST, self.port, ssl=self.tls, local_addr=(local, 0), **named)
+
+    def open_deaf(self, *, local: str = HOST) -> socket.socket:
+        """A connection with next to no room for an answer."""
         connecting = socket.socket()
-        connecting.setblocking(False)
-        if deaf:
-            connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        connecting.bind((local, 0))
         try:
-            await asyncio.get_running_loop().sock_connect(connecting, (HOST, self.port))
-            named = {"server_hostname": HOST} if self.tls else {}
-            limit = 1024 if deaf else 65_536
-            return await asyncio.open_connection(sock=connecting, ssl=self.tls, limit=limit, **named)
+            connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connecting.bind((local, 0))
+            connecting.settimeout(20)
+            connecting.connect((HOST, self.port))
+            opened = self.tls.wrap_socket(connecting, server_hostname=HOST) if self.tls else connecting
+            opened.setblocking(False)
         except BaseException:
             connecting.close()
             raise
+        return opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ async def listening(app: ASGIApp, *, public: str, **bounds: Any) -> AsyncIterato
     """The app under the edge's own options; yields its port."""
     server = uvicorn.Server(uvicorn.Config(app, **options(public=public, lifespan="off", **bounds)))
     with socket.create_server((HOST, 0)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         running = asyncio.create_task(server.serve([listener]))
         try:
             yield listener.getsockname()[1]

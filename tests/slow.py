@@ -5,6 +5,7 @@ import resource
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -28,17 +29,12 @@ async def slow_body(door: Door, local: str) -> str:
 
 async def slow_read(door: Door, local: str) -> str:
     """Asks for more and more, and takes nothing."""
-    _, writer = await door.open(local=local, deaf=True)
-    closed = asyncio.create_task(writer.wait_closed())
-    try:
-        while not closed.done():
-            if writer.transport.get_write_buffer_size() < 4096:
-                writer.write(GET * 32)
-            await asyncio.wait([closed], timeout=PACE / 10)
-        return "closed"
-    finally:
-        closed.cancel()
-        writer.transport.abort()
+    pause = asyncio.get_running_loop().create_future()
+    with await asyncio.to_thread(door.open_deaf, local=local) as deaf:
+        while True:
+            with suppress(BlockingIOError, ssl.SSLWantWriteError):
+                deaf.send(GET * 32)
+            await asyncio.wait([pause], timeout=PACE / 10)
 
 
 async def _dribble(door: Door, local: str, begun: bytes) -> str:

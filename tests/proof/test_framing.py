@@ -1,4 +1,4 @@
-"""Through HAProxy, through nginx and direct: as many requests are counted as were sent, and each gets its own answer."""
+"""Through HAProxy, through nginx and direct: what is counted is what was sent, and each gets its own answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ PATIENCE = 0.5  # for an answer that may not come; a later one would be counted 
 
 
 class Recorder:
-    """A back end behind the edge's own server: counts what its parser makes of what it is sent, and repeats the path."""
+    """A back end behind the server of the edge: notes what its parser makes of what it is sent, and repeats the path."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
