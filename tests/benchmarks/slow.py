@@ -1,4 +1,4 @@
-"""R17: 1,000 slow heads, 1,000 slow bodies and 500 slow readers at once, direct and through each proxy of the guides."""
+"""R17: 1,000 slow heads, 1,000 slow bodies and 500 slow readers at once, direct and through each of the proxies."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -66,6 +66,6 @@ def _p99(health: Health) -> float:
 
 def _told(fates: dict[str, Any]) -> str:
     return "; ".join(
-        f"{kind} {', '.join(f'{end} {count:,}' for end, count in ends.items())}, the last after {fates['last'][kind]:.0f} s"
+        f"{kind}: {', '.join(f'{end} {count:,}' for end, count in ends.items())} (last {fates['last'][kind]:.0f} s)"
         for kind, ends in fates["ends"].items()
     )

@@ -21,7 +21,7 @@ PATIENCE = 0.5  # for an answer that may not come; a later one would be counted 
 
 
 class Recorder:
-    """A back end behind the server of the edge: notes what its parser makes of what it is sent, and repeats the path."""
+    """A back end behind the edge's own server: notes what its parser makes of what it is sent."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
