@@ -6,17 +6,18 @@ not body) may hold so many bytes and fields unfinished, a connection may be sile
 unread for so long, and so many may be open. A head that could be read in two ways is refused.
 """
 
+import resource
+import time
 from functools import partial
 from typing import Any
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.context import Call
-from gateway.crowd import Crowd
+from gateway.crowd import YOUTH, Crowd, Welcome
 from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.edge import framing
@@ -34,6 +35,7 @@ MOST_FROM_ONE = 200  # connections of one address, unless it is a proxy's that w
 MOST_AHEAD = 64  # requests sent before the answer to the first
 TAKE_PATIENCE = 20.0  # seconds for an answer to be taken
 PROXY_KEEP_ALIVE = 75  # seconds between requests; longer than the proxy's own, which must not find the door shut
+FILES = 256  # open files beside connections: the database, logs, libraries
 DRAIN = 8  # seconds for requests under way when told to stop
 
 log = structlog.get_logger("omnigate.access")
@@ -48,7 +50,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._public = public
         self._patience, self._taking = patience, taking
-        self._crowd = crowd
+        self._crowd, self._welcome = crowd, Welcome.WARM
         self._unread = 0  # bytes since the parser last made something of them
         self._in_head = False
         self._fault = "this is not HTTP/1.1"  # what the next refusal of the parser says
@@ -58,7 +60,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         address = self.client[0] if self.client else "unknown"
-        if not self._crowd.enter(self, address):
+        self._welcome = self._crowd.enter(self, address)
+        if self._welcome is Welcome.TOO_MANY_OF_ONE:
             self._refuse(TooManyRequests("too many connections of this address are open", retry_after=1))
             return
         if self._crowd.trusts(address):
@@ -124,7 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(Malformed(self._fault))
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        told: Any = self._busy if app is service_unavailable else app
+        told: Any = self._busy if self._welcome is Welcome.NO_ROOM else app
         super()._start_asgi_task(cycle, told)
 
     async def _busy(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -210,14 +213,14 @@ def options(
     taking: float = TAKE_PATIENCE,
     connections: int = MOST_CONNECTIONS,
     from_one: int = MOST_FROM_ONE,
+    youth: float = YOUTH,
     trusted: Networks = (),
     **where: Any,
 ) -> dict[str, Any]:
     """How the edge runs uvicorn; *where* it listens is the caller's to say."""
-    crowd = Crowd(most=connections - 1, most_from_one=from_one, trusted=trusted)  # uvicorn refuses at its limit
+    crowd = Crowd(most=connections, most_from_one=from_one, ticks=time.monotonic, trusted=trusted, youth=youth)
     return {
         "http": partial(BoundedProtocol, public=public, crowd=crowd, patience=patience, taking=taking),
-        "limit_concurrency": connections,
         "log_config": None,
         "access_log": False,
         "server_header": False,
@@ -231,4 +234,11 @@ def options(
 
 def serve(app: ASGIApp, *, host: str, port: int, public: str, trusted: Networks = ()) -> None:
     """Serve until told to stop, then finish what is under way."""
+    _allow_files(2 * MOST_CONNECTIONS + FILES)
     uvicorn.run(app, **options(public=public, trusted=trusted, host=host, port=port))
+
+
+def _allow_files(wanted: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))

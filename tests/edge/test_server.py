@@ -114,7 +114,7 @@ async def test_what_is_not_http_is_told_so_in_our_voice() -> None:
 
 
 async def test_one_connection_too_many_is_told_to_come_again() -> None:
-    async with served(connections=2) as connect, connect() as busy:
+    async with served(connections=1) as connect, connect() as busy:
         busy[1].write(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n")
         await busy[0].readuntil(b"\r\nx")
         async with connect() as streams:
