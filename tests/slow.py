@@ -29,7 +29,7 @@ async def slow_body(door: Door, local: str) -> str:
 
 async def slow_read(door: Door, local: str) -> str:
     """Asks now and then, and takes nothing."""
-    return await _ask_deaf(door, local, GET, pace=PACE)
+    return await _ask_deaf(door, local, GET, pace=5 * PACE)
 
 
 async def greedy_read(door: Door, local: str) -> str:
