@@ -79,7 +79,7 @@ def _installation(told: Installation) -> Iterator[Metric]:
         value=told.queue_lag,
     )  # fmt: skip
     yield GaugeMetricFamily(
-        "omnigate_oldest_due_step_seconds", f"Since when the oldest step that is not settled was begun. {_WHOLE}",
+        "omnigate_oldest_due_step_seconds", f"How long ago the oldest step that is not settled was begun. {_WHOLE}",
         value=told.oldest_due_step,
     )  # fmt: skip
     runs = GaugeMetricFamily("omnigate_runs", f"Runs that have not ended, by state. {_WHOLE}", labels=["state"])

@@ -14,8 +14,8 @@ from gateway.store.pool import Database
 FRESH = 5.0  # seconds for which figures are good enough
 PATIENCE = 1.5  # seconds to wait for new ones
 
-_MOST = 100_000  # counted of one state; more is "very many"
-_OLDEST = 1_000  # runs looked at for the oldest step, those that began first
+_MOST = 10_000  # counted, and looked through, of one state; as many or more is all the same
+_OLDEST = 1_000  # of these, those that began first are looked at for the oldest step
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,10 @@ with ready as materialized (
 ), soon as materialized (
     select task_id from absurd.r_sagas where state = 'running'
     union all
-    select task_id from absurd.r_sagas
-     where state in ('pending', 'sleeping') and available_at <= statement_timestamp() + interval '60 s'
-       and wake_event is null
+    (select task_id from absurd.r_sagas
+      where state in ('pending', 'sleeping') and available_at <= statement_timestamp() + interval '60 s'
+        and wake_event is null
+      order by available_at, run_id limit %(most)s)
      order by task_id limit %(oldest)s
 ), due as materialized (
     select min(s.begun_at) as since from soon
@@ -96,7 +97,7 @@ select greatest(0, extract(epoch from statement_timestamp() - ready.since)),
        (select count(*) from (select from absurd.r_sagas where state in ('pending', 'sleeping')
                                  and available_at > statement_timestamp() limit %(most)s) counted),
        (select coalesce(jsonb_object_agg(code, number), '{}'::jsonb) from (
-            select coalesce(cause ->> 'code', 'none') as code, count(*) as number from run where state = 'parked'
-             group by 1) causes)
+            select coalesce(cause ->> 'code', 'none') as code, count(*) as number
+              from (select cause from run where state = 'parked' limit %(most)s) parked group by 1) causes)
   from ready, due
 """
