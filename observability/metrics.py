@@ -4,7 +4,7 @@ What a process counts of itself: instruments over prometheus-client, in a regist
 Every value of a label comes from our contracts, policies or code: never a caller's text, an address, a path or an id.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics
 from prometheus_client.process_collector import ProcessCollector
@@ -17,6 +17,46 @@ NO_CODE = "none"  # no problem was answered
 _REQUEST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _CALL = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _LAG = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+# name -> what it tells, its labels
+_COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "omnigate_http_requests_total": (
+        "Requests answered, by operation, status and problem code.",
+        ("operation", "status", "code"),
+    ),
+    "omnigate_http_request_duration_seconds": (
+        "From a request's head to the end of its answer.",
+        ("operation",),
+    ),
+    "omnigate_idempotent_replays_total": (
+        "Answers that were given before and are given again for their key.",
+        ("operation",),
+    ),
+    "omnigate_quota_refusals_total": (
+        "Requests refused because a budget of the caller's plan was spent; once for each budget spent.",
+        ("plan", "budget"),
+    ),
+    "omnigate_http_requests_not_taken_total": (
+        "Requests refused before any stage saw them, by problem code.",
+        ("code",),
+    ),
+    "omnigate_address_guard_refusals_total": (
+        "Requests refused because too many of their address had failed.",
+        (),
+    ),
+    "omnigate_back_end_calls_total": (
+        "Calls to back ends for workflows: what was asked (do, undo, find, look) and how it ended.",
+        ("system", "operation", "call", "outcome"),
+    ),
+    "omnigate_back_end_call_duration_seconds": (
+        "From a call's first wait for a connection to its outcome.",
+        ("system", "operation"),
+    ),
+    "omnigate_worker_claimed_runs_total": ("Times a run was taken up.", ()),
+    "omnigate_worker_crashed_runs_total": ("Times our own code failed on a run.", ()),
+    "omnigate_worker_parked_runs_total": ("Runs parked for an operator, by cause.", ("cause",)),
+    "omnigate_worker_ended_runs_total": ("Runs that ended, by outcome.", ("outcome",)),
+}
 
 
 class ProcessMetrics:
@@ -45,45 +85,14 @@ class EdgeMetrics:
         self.process = ProcessMetrics("edge", version)
         registry = self.process.registry
         self._in_flight = 0
-        self._answers = _Counters(
-            "omnigate_http_requests_total",
-            "Requests answered, by operation, status and problem code.",
-            ("operation", "status", "code"),
-            registry,
-        )
-        self._durations = _Histograms(
-            "omnigate_http_request_duration_seconds",
-            "From a request's head to the end of its answer.",
-            ("operation",),
-            registry,
-            buckets=_REQUEST,
-        )
-        self._replays = _Counters(
-            "omnigate_idempotent_replays_total",
-            "Answers that were given before and are given again for their key.",
-            ("operation",),
-            registry,
-        )
-        self._quota_refusals = _Counters(
-            "omnigate_quota_refusals_total",
-            "Requests refused because a budget of the caller's plan was spent; once for each budget spent.",
-            ("plan", "budget"),
-            registry,
-        )
-        self._not_taken = _Counters(
-            "omnigate_http_requests_not_taken_total",
-            "Requests refused before any stage saw them, by problem code.",
-            ("code",),
-            registry,
-        )
-        self._guarded = Counter(
-            "omnigate_address_guard_refusals_total",
-            "Requests refused because too many of their address had failed.",
-            registry=registry,
-        )
-        Gauge("omnigate_http_requests_in_flight", "Requests being served.", registry=registry).set_function(
-            lambda: self._in_flight
-        )
+        self._answers = _Counters("omnigate_http_requests_total", registry)
+        self._durations = _Histograms("omnigate_http_request_duration_seconds", registry, buckets=_REQUEST)
+        self._replays = _Counters("omnigate_idempotent_replays_total", registry)
+        self._quota_refusals = _Counters("omnigate_quota_refusals_total", registry)
+        self._not_taken = _Counters("omnigate_http_requests_not_taken_total", registry)
+        self._guarded = _Counters("omnigate_address_guard_refusals_total", registry).of()
+        in_flight = Gauge("omnigate_http_requests_in_flight", "Requests being served.", registry=registry)
+        in_flight.set_function(lambda: self._in_flight)
 
     def expect(
         self, *, operations: Iterable[str], budgets: Iterable[tuple[str, str]], not_taken: Iterable[str]
@@ -125,29 +134,12 @@ class WorkerMetrics:
     def __init__(self, version: str = "") -> None:
         self.process = ProcessMetrics("worker", version)
         registry = self.process.registry
-        self._calls = _Counters(
-            "omnigate_back_end_calls_total",
-            "Calls to back ends for workflows: what was asked (do, undo, find, look) and how it ended.",
-            ("system", "operation", "call", "outcome"),
-            registry,
-        )
-        self._durations = _Histograms(
-            "omnigate_back_end_call_duration_seconds",
-            "From a call's first wait for a connection to its outcome.",
-            ("system", "operation"),
-            registry,
-            buckets=_CALL,
-        )
-        self._claimed = Counter("omnigate_worker_claimed_runs_total", "Times a run was taken up.", registry=registry)
-        self._crashed = Counter(
-            "omnigate_worker_crashed_runs_total", "Times our own code failed on a run.", registry=registry
-        )
-        self._parked = _Counters(
-            "omnigate_worker_parked_runs_total", "Runs parked for an operator, by cause.", ("cause",), registry
-        )
-        self._ended = _Counters(
-            "omnigate_worker_ended_runs_total", "Runs that ended, by outcome.", ("outcome",), registry
-        )
+        self._calls = _Counters("omnigate_back_end_calls_total", registry)
+        self._durations = _Histograms("omnigate_back_end_call_duration_seconds", registry, buckets=_CALL)
+        self._claimed = _Counters("omnigate_worker_claimed_runs_total", registry).of()
+        self._crashed = _Counters("omnigate_worker_crashed_runs_total", registry).of()
+        self._parked = _Counters("omnigate_worker_parked_runs_total", registry)
+        self._ended = _Counters("omnigate_worker_ended_runs_total", registry)
         self._held = Gauge("omnigate_worker_held_runs", "Runs this worker holds.", registry=registry)
         self._slots = Gauge("omnigate_worker_slots", "Runs this worker can hold.", registry=registry)
 
@@ -173,11 +165,12 @@ class WorkerMetrics:
 
 
 class _Counters:
-    """A counter's children, each looked up in the library once."""
+    """A counter's children, each looked up in the library once; the counter itself where it has no labels."""
 
-    def __init__(self, name: str, tells: str, labels: tuple[str, ...], registry: CollectorRegistry) -> None:
+    def __init__(self, name: str, registry: CollectorRegistry) -> None:
+        tells, labels = _COUNTED[name]
         self._parent = Counter(name, tells, labels, registry=registry)
-        self._known: dict[tuple[object, ...], Counter] = {}
+        self._known: dict[tuple[object, ...], Counter] = {} if labels else {(): self._parent}
 
     def of(self, *values: object) -> Counter:
         child = self._known.get(values)
@@ -189,15 +182,8 @@ class _Counters:
 class _Histograms:
     """A histogram's children, likewise."""
 
-    def __init__(
-        self,
-        name: str,
-        tells: str,
-        labels: tuple[str, ...],
-        registry: CollectorRegistry,
-        *,
-        buckets: tuple[float, ...],
-    ) -> None:
+    def __init__(self, name: str, registry: CollectorRegistry, *, buckets: tuple[float, ...]) -> None:
+        tells, labels = _COUNTED[name]
         self._parent = Histogram(name, tells, labels, buckets=buckets, registry=registry)
         self._known: dict[tuple[str, ...], Histogram] = {}
 

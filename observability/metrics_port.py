@@ -25,15 +25,17 @@ LOOK_EVERY = 0.25  # seconds between looks at the event loop
 
 log = structlog.get_logger("metrics")
 
+Sample = Callable[[], Awaitable[None]]  # looks at what is not counted, before it is told
+
 
 @asynccontextmanager
 async def open_port(
-    registry: CollectorRegistry, *, host: str, ports: Sequence[int], sample: Callable[[], Awaitable[None]]
+    registry: CollectorRegistry, *, host: str, ports: Sequence[int], sample: Sample, patience: float = PATIENCE
 ) -> AsyncIterator[int]:
     """Answers scrapes for as long as it is open, on the first of *ports* that is free. Raises `OSError` if none is."""
     listening = _first_free(host, ports)
     port: int = listening.getsockname()[1]
-    scrapes = _Scrapes(registry, sample)
+    scrapes = _Scrapes(registry, sample, patience)
     server = await asyncio.start_server(scrapes.answer, sock=listening, limit=MOST_HEAD)
     log.info("metrics port open", host=host, port=port)
     try:
@@ -57,9 +59,10 @@ def _first_free(host: str, ports: Sequence[int]) -> socket.socket:
 class _Scrapes:
     """The connections to the port, few at a time."""
 
-    def __init__(self, registry: CollectorRegistry, sample: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, registry: CollectorRegistry, sample: Sample, patience: float) -> None:
         self._registry = registry
         self._sample = sample
+        self._patience = patience
         self._open: set[asyncio.StreamWriter] = set()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -68,7 +71,7 @@ class _Scrapes:
             return
         self._open.add(writer)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 writer.write(await self._answer(await reader.readuntil(b"\r\n\r\n")))
                 writer.close()
                 await writer.wait_closed()

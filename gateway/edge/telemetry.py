@@ -37,19 +37,16 @@ class Telemetry:
             await self.app(scope, receive, send)
             return
 
-        begun = perf_counter()
-        self.measures.begun()
-        status = 500
+        begun, status = perf_counter(), 500
         sent: Headers = []
         seen: GatewayError | None = None
-        call = Call(self.mint("req"), self.clock(), tracing.trace_id() or NO_TRACE, tracing.traceparent())
-        call.headers["x-request-id"] = call.request_id
-        scope[KEY] = call
+        call = scope[KEY] = self._open()
+        self.measures.begun()
 
         async def watch(message: Message) -> None:
             nonlocal status, sent
             if message["type"] == "http.response.start":
-                status, sent = message["status"], message["headers"]
+                status, sent = message["status"], message.get("headers", [])
             await send(message)
 
         try:
@@ -59,10 +56,15 @@ class Telemetry:
             status = seen.status
             raise
         finally:
-            self.answered(scope, status)
             seconds = perf_counter() - begun
+            self.answered(scope, status)
             self.measures.ended(call, status, seconds, headers=sent, error=seen)
             _access_line(scope["method"], call, status, code=seen.code if seen else None, seconds=seconds)
+
+    def _open(self) -> Call:
+        call = Call(self.mint("req"), self.clock(), tracing.trace_id() or NO_TRACE, tracing.traceparent())
+        call.headers["x-request-id"] = call.request_id
+        return call
 
 
 def _access_line(method: str, call: Call, status: int, *, code: str | None, seconds: float) -> None:

@@ -14,6 +14,7 @@ from gateway.metering import metered
 from gateway.settings import Settings, read_settings
 from gateway.store.pool import Database
 from observability.metrics import ProcessMetrics
+from observability.metrics_port import open_port
 from tests.gate import open_gate
 from tests.observability.conftest import Watched
 from tests.proof.processes import free_port
@@ -70,12 +71,18 @@ async def test_a_head_without_end_is_cut_off(watched: Watched) -> None:
     assert (await watched.scrape()).has("omnigate_build_info")
 
 
-async def test_those_who_say_nothing_keep_nobody_out_for_long(watched: Watched) -> None:
-    silent = [await asyncio.open_connection(HOST, watched.port) for _ in range(20)]
-    async with asyncio.timeout(20):
-        await asyncio.gather(*(reader.read() for reader, _ in silent))
+async def test_those_who_say_nothing_keep_nobody_out_for_long(lines: BytesIO) -> None:
+    async def sample() -> None:
+        pass
 
-    assert (await watched.scrape()).has("omnigate_build_info")
+    metrics = ProcessMetrics("edge", "0")
+    near = range(free_port(), 65_536)
+    async with open_port(metrics.registry, host=HOST, ports=near, sample=sample, patience=0.3) as port:
+        silent = [await asyncio.open_connection(HOST, port) for _ in range(20)]
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(reader.read() for reader, _ in silent))
+
+        assert (await scrape(port)).has("omnigate_build_info")
     for _, writer in silent:
         writer.close()
 
