@@ -22,6 +22,7 @@ from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
 from gateway.governance.access import Facts
 from gateway.governance.bundle import Bundle
+from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
@@ -36,6 +37,7 @@ from gateway.workflows.operations import SAGAS
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
 from observability import tracing
+from observability.metrics import EdgeMetrics, WorkerMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _Shared:
     tokens: Tokens
     mint: Mint
     public: str
+    metrics: EdgeMetrics
 
 
 def create_app(
@@ -62,15 +65,16 @@ def create_app(
     counters: Counters | None = None,
     traces: TracerProvider | None = None,
     patience: float = PATIENCE,
+    metrics: EdgeMetrics | None = None,
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing key."""
-    shared = _shared(settings, database, bundle, mint=mint)
+    shared = _shared(settings, database, bundle, mint=mint, metrics=metrics or EdgeMetrics(VERSION))
     app = FastAPI(
         title="Omnigate",
         version=VERSION,
         middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters, patience=patience),
         exception_handlers=reraise,  # the outermost stage renders every error
-        lifespan=_lifespan(shared),
+        lifespan=_lifespan(shared, settings, ticks),
         openapi_url=None,  # partners read contracts/openapi, not what code happens to say
         redirect_slashes=False,  # a path that no contract knows is not mended
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
@@ -82,13 +86,12 @@ def create_app(
     return app
 
 
-def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Mint) -> _Shared:
+def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Mint, metrics: EdgeMetrics) -> _Shared:
     public = settings.public_address
     secrets = open_secrets(settings, database)
     keys = SigningKeys(secrets)
-    return _Shared(
-        database, bundle, secrets, keys=keys, tokens=Tokens(keys, address=public, mint=mint), mint=mint, public=public
-    )
+    tokens = Tokens(keys, address=public, mint=mint)
+    return _Shared(database, bundle, secrets, keys=keys, tokens=tokens, mint=mint, public=public, metrics=metrics)
 
 
 def _stages(
@@ -102,6 +105,7 @@ def _stages(
         clock=clock,
         mint=shared.mint,
         public=shared.public,
+        metrics=shared.metrics,
         patience=patience,
     )
 
@@ -123,13 +127,16 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield callbacks(database, mint=shared.mint)
 
 
-def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    shared: _Shared, settings: Settings, ticks: Ticks
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await shared.database.open()
         try:
             await shared.keys.load()
-            yield
+            async with metered(shared.metrics.process, settings=settings, database=shared.database, ticks=ticks):
+                yield
         finally:
             await shared.database.close()
 
@@ -138,13 +145,23 @@ def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManage
 
 @asynccontextmanager
 async def create_worker(
-    *, settings: Settings, database: Database, clock: Clock = system_clock, mint: Mint = mint
+    *,
+    settings: Settings,
+    database: Database,
+    clock: Clock = system_clock,
+    mint: Mint = mint,
+    ticks: Ticks = time.monotonic,
+    metrics: WorkerMetrics | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker over the back ends that the settings name; the caller opens and closes the database."""
-    async with rest_back_ends(
-        payments_url=str(settings.payments_url), erp_url=str(settings.erp_url), wms_url=str(settings.wms_url)
-    ) as back_ends:
-        yield Worker(SAGAS, Tools(database, back_ends, clock, mint))
+    metrics = metrics or WorkerMetrics(VERSION)
+    async with (
+        rest_back_ends(
+            payments_url=str(settings.payments_url), erp_url=str(settings.erp_url), wms_url=str(settings.wms_url)
+        ) as back_ends,
+        metered(metrics.process, settings=settings, database=database, ticks=ticks),
+    ):
+        yield Worker(SAGAS, Tools(database, back_ends, clock, mint, metrics=metrics))
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

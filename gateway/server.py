@@ -5,6 +5,7 @@ uvicorn's parser takes headers of any size and waits for them for ever. Here a h
 not body) may hold so many bytes and fields unfinished, a connection may be silent for so long, and so many may be open.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -30,12 +31,21 @@ DRAIN = 8  # seconds for requests under way when told to stop
 
 log = structlog.get_logger("omnigate.access")
 
+Count = Callable[[str], None]  # told the code of every request that was refused here
+
+
+def uncounted(code: str) -> None:
+    """For a server that nobody watches."""
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which refuses what does not come to an end, and refuses in our voice."""
 
-    def __init__(self, *arguments: Any, public: str, patience: float = HEAD_PATIENCE, **named: Any) -> None:
+    def __init__(
+        self, *arguments: Any, public: str, patience: float = HEAD_PATIENCE, not_taken: Count = uncounted, **named: Any
+    ) -> None:
         super().__init__(*arguments, **named)
+        self._not_taken = not_taken
         self._public = public
         self._patience = patience
         self._unread = 0  # bytes since the parser last made something of them
@@ -117,6 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _document(self, error: GatewayError, scope: Scope) -> tuple[dict[str, str], bytes]:
         call = Call(mint("req"), system_clock())
+        self._not_taken(error.code)
         log.info("request_not_taken", status=error.status, code=error.code, request_id=call.request_id)
         body = problem(error, scope, call, public=self._public)
         headers = {
@@ -131,11 +142,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def options(
-    *, public: str, patience: float = HEAD_PATIENCE, connections: int = MOST_CONNECTIONS, **where: Any
+    *,
+    public: str,
+    patience: float = HEAD_PATIENCE,
+    connections: int = MOST_CONNECTIONS,
+    not_taken: Count = uncounted,
+    **where: Any,
 ) -> dict[str, Any]:
     """How the edge runs uvicorn; *where* it listens is the caller's to say."""
     return {
-        "http": partial(BoundedProtocol, public=public, patience=patience),
+        "http": partial(BoundedProtocol, public=public, patience=patience, not_taken=not_taken),
         "limit_concurrency": connections,
         "log_config": None,
         "access_log": False,
@@ -148,6 +164,6 @@ def options(
     }
 
 
-def serve(app: ASGIApp, *, host: str, port: int, public: str) -> None:
+def serve(app: ASGIApp, *, host: str, port: int, public: str, not_taken: Count = uncounted) -> None:
     """Serve until told to stop, then finish what is under way."""
-    uvicorn.run(app, **options(public=public, host=host, port=port))
+    uvicorn.run(app, **options(public=public, host=host, port=port, not_taken=not_taken))

@@ -85,8 +85,9 @@ async def open_gate(
     counters: Counters | None = None,
     traces: TracerProvider | None = None,
     patience: float = PATIENCE,
+    metrics_port: int | None = None,
 ) -> AsyncIterator[Gate]:
-    settings = Settings(home=home, public_url=PUBLIC)
+    settings = Settings(home=home, public_url=PUBLIC, metrics_port=metrics_port)
     database = Database(database_url, connections=4, name="test-edge")
     clock = StillClock()
     app = create_app(

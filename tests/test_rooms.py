@@ -57,6 +57,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
         attributes("environ", "environb", "getenv", "putenv"),
         ("gateway/settings.py", SANDBOX),
     ),
+    "metrics are counted by instruments of one room": (imports("prometheus_client"), ("observability/",)),
     "YAML is read by governance": (imports("ruamel"), ("gateway/governance/",)),
     "PostgreSQL is spoken in the store": (
         imports("psycopg", "psycopg_pool"),

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from adapters.sandbox import EXAMPLE_CATALOGUE, CatalogueError, SandboxOptions, load_catalogue
 from adapters.sandbox import run as run_sandbox
+from gateway import VERSION
 from gateway.app import create_app, create_worker, open_secrets
 from gateway.cli.opened import database, database_url
 from gateway.errors import Misconfigured
@@ -22,6 +23,7 @@ from gateway.store import embedded
 from gateway.store import migrate as migrations
 from gateway.store.pool import Database
 from observability import logs, tracing
+from observability.metrics import EdgeMetrics
 
 
 def serve() -> None:
@@ -32,8 +34,10 @@ def serve() -> None:
     traces = tracing.start("omnigate-edge", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
     with database_url(settings) as url:
         pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
-        app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces)
-        serve_app(app, host=settings.host, port=settings.port, public=settings.public_address)
+        metrics = EdgeMetrics(VERSION)
+        app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces, metrics=metrics)
+        host, port, public = settings.host, settings.port, settings.public_address
+        serve_app(app, host=host, port=port, public=public, not_taken=metrics.not_taken)
 
 
 def worker() -> None:

@@ -9,9 +9,12 @@ from typing import Any
 import orjson
 import pytest
 import uvicorn
+from prometheus_client import generate_latest
 from starlette.types import Receive, Scope, Send
 
 from gateway.server import options
+from observability.metrics import EdgeMetrics
+from tests.scrape import read
 
 HOST = "127.0.0.1"
 PUBLIC = "https://gateway.example"
@@ -83,6 +86,18 @@ def told(answer: bytes) -> tuple[int, str]:
     assert problem["request_id"].encode() in head
     assert problem["type"] == f"{PUBLIC}/problems/{problem['code']}"
     return problem["status"], problem["code"]
+
+
+async def test_what_is_refused_here_is_counted_by_its_code() -> None:
+    metrics = EdgeMetrics()
+    async with served(not_taken=metrics.not_taken) as connect:
+        for _ in range(2):
+            async with connect() as streams:
+                await asked(streams, b"nonsense\r\n\r\n")
+
+    seen = read(generate_latest(metrics.process.registry).decode())
+
+    assert seen.of("omnigate_http_requests_not_taken_total", code="malformed") == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""A request as the metrics count it: by what the contracts and policies call it, never by what its caller wrote."""
+
+from collections.abc import Iterable
+
+from gateway.context import Call
+from gateway.edge.fields import Headers
+from gateway.edge.quota import REPLAYED
+from gateway.errors import GatewayError
+from gateway.governance.bundle import Bundle
+from gateway.refusals import QuotaExceeded
+from observability.metrics import NO_CODE, NO_OPERATION, EdgeMetrics
+
+NOT_TAKEN = ("unavailable", "request_timeout", "headers_too_large", "malformed")  # by the server, before the stages
+
+
+class Measures:
+    """Told of every request twice: when it has begun, and when it has ended, however."""
+
+    def __init__(self, metrics: EdgeMetrics, bundle: Bundle) -> None:
+        self._metrics = metrics
+        self._plans = bundle.quotas.plans
+        self._default_plan = bundle.quotas.default_plan
+        budgets = ((plan, budget.name) for plan, allowed in self._plans.items() for budget in allowed)
+        operations = (NO_OPERATION, *bundle.contracts.operations)
+        metrics.expect(operations=operations, budgets=budgets, not_taken=NOT_TAKEN)
+        self.begun = metrics.begun
+
+    def ended(self, call: Call, status: int, seconds: float, *, headers: Headers, error: GatewayError | None) -> None:
+        operation = call.operation.id if call.operation else NO_OPERATION
+        self._metrics.ended(operation, status, error.code if error else NO_CODE, seconds)
+        if error is None:
+            if call.idempotency is not None and REPLAYED in headers:
+                self._metrics.replayed(operation)
+        elif isinstance(error, QuotaExceeded):
+            self._quota_refused(call, error.facts.get("violated_policies", ()))
+
+    def _quota_refused(self, call: Call, budgets: Iterable[str]) -> None:
+        plan = call.principal.plan if call.principal else None
+        named = plan if plan and plan in self._plans else self._default_plan
+        for budget in budgets:
+            self._metrics.quota_refused(named, budget)
