@@ -8,10 +8,13 @@ from datetime import datetime
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.context import Call, call_of
+from gateway.domain.access import Deny
 from gateway.domain.principal import Principal
 from gateway.edge.fields import Headers, single
 from gateway.edge.remembered import Remembered
 from gateway.edge.signature import secret_name, verify
+from gateway.governance.decisions import standing
+from gateway.partners.registry import principal_of
 from gateway.partners.tokens import Claims, Tokens
 from gateway.refusals import InvalidToken, Unauthenticated
 from gateway.store import partners
@@ -64,13 +67,11 @@ class Authentication:
             raise Unauthenticated("a bearer token is needed")
         claims = self.tokens.read(token, now=now)
         client = await self.standing.get(claims.client_id, now=now)
-        if client is None or client.partner.status != "active":
-            raise InvalidToken("the partner of this token is unknown or suspended")
-        partner = client.partner
-        scopes = claims.scopes & partner.scopes  # what was taken from the partner is taken from its tokens
-        return Principal(
-            "partner", claims.client_id, partner.partner_id, channels=partner.channels, scopes=scopes, plan=partner.plan
-        )
+        decision = standing(client.partner.status if client else None)
+        if isinstance(decision, Deny):
+            raise InvalidToken(decision.reason)
+        assert client is not None, "who is not registered has no standing"
+        return principal_of(client.partner, claims.scopes)
 
     async def _system(self, headers: Headers, call: Call) -> Principal:
         assert call.read_body is not None, "the limits stage has run"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.domain.identifiers import Mint
+from gateway.domain.principal import Principal
 from gateway.domain.time import Clock
 from gateway.partners import SCOPES
 from gateway.refusals import Invalid, NotFound
@@ -38,6 +39,14 @@ def hash_of(client_secret: str) -> bytes:
 
 def is_secret_of(client: Client, client_secret: str) -> bool:
     return hmac.compare_digest(client.secret_hash, hash_of(client_secret))
+
+
+def principal_of(partner: Partner, scopes: frozenset[str]) -> Principal:
+    """The partner with a token for *scopes*; what was taken from the partner is taken from its tokens."""
+    held = scopes & partner.scopes
+    return Principal(
+        "partner", partner.client_id, partner.partner_id, channels=partner.channels, scopes=held, plan=partner.plan
+    )
 
 
 class Registry:

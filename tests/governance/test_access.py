@@ -79,7 +79,8 @@ def test_the_first_rule_that_matches_decides(tmp_path: Path) -> None:
         (["- {name: r, action: [a]}"], "access.yaml:2: rule 'r': unknown key 'action'; did you mean 'actions'?"),
         (
             ["- {name: r, xyz: 1}"],
-            "access.yaml:2: rule 'r': unknown key 'xyz'; known are 'name', 'actions', 'principals', 'needs', 'reach'",
+            "access.yaml:2: rule 'r': unknown key 'xyz'; known are 'name', 'actions', 'principals', 'needs', 'reach', "
+            "'channels'",
         ),
         (
             ["- name: r", "  actions: a:read", "  principals: [partner]"],
