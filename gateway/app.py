@@ -63,7 +63,7 @@ def create_app(
     patience: float = PATIENCE,
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing key."""
-    shared = _shared(settings, database, bundle, mint=mint)
+    shared = _shared(settings, database, bundle, clock=clock, mint=mint)
     app = FastAPI(
         title="Omnigate",
         version=VERSION,
@@ -81,10 +81,10 @@ def create_app(
     return app
 
 
-def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Mint) -> _Shared:
+def _shared(settings: Settings, database: Database, bundle: Bundle, *, clock: Clock, mint: Mint) -> _Shared:
     public = settings.public_address
     secrets = open_secrets(settings, database)
-    keys = SigningKeys(secrets)
+    keys = SigningKeys(secrets, clock=clock)
     return _Shared(
         database, bundle, secrets, keys=keys, tokens=Tokens(keys, address=public, mint=mint), mint=mint, public=public
     )

@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from gateway.cli.opened import database, database_url
+from gateway.cli.overlap import USUAL_OVERLAP, AtOnce, Overlap, end_of_overlap, overlap_of
 from gateway.domain.identifiers import mint
-from gateway.domain.time import system_clock
+from gateway.domain.time import rfc3339, system_clock
 from gateway.errors import Misconfigured
 from gateway.governance.quotas import load_quotas
-from gateway.partners.registry import Credentials, Registry
+from gateway.partners.registry import Change, Credentials, Registry
 from gateway.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -56,7 +57,9 @@ def list_() -> None:
         "scopes",
         "plan",
         "status",
+        "older secret",
     )
+    now = system_clock()
     for row in _registered(lambda registry: registry.list()):
         table.add_row(
             row.partner_id,
@@ -66,14 +69,46 @@ def list_() -> None:
             " ".join(sorted(row.scopes)),
             row.plan,
             row.status,
+            f"until {rfc3339(until)}" if (until := row.older_secret_until) is not None and now < until else "",
         )
     Console().print(table)
 
 
+@app.command()
+def change(
+    partner: str,
+    operator: Operator,
+    add_channel: Annotated[
+        list[str] | None, typer.Option("--add-channel", help="May be repeated, as the next.")
+    ] = None,
+    drop_channel: Annotated[
+        list[str] | None, typer.Option("--drop-channel", help="Its orders stay where they are.")
+    ] = None,
+    add_scope: Annotated[list[str] | None, typer.Option("--add-scope", help="For tokens issued from now on.")] = None,
+    drop_scope: Annotated[list[str] | None, typer.Option("--drop-scope", help="Gone from its tokens, too.")] = None,
+    plan: Annotated[str | None, typer.Option(help="A plan of policies/quotas.yaml.")] = None,
+    name: Annotated[str | None, typer.Option(help="How people call it.")] = None,
+) -> None:
+    """Change a partner's channels, scopes, plan or name; it counts everywhere within five seconds."""
+    if plan is not None:
+        _check_plan(plan)
+    lists = (frozenset(each or ()) for each in (add_channel, drop_channel, add_scope, drop_scope))
+    wanted = Change(*lists, plan=plan, name=name)
+    if wanted == Change():
+        raise Misconfigured("nothing is to be changed; see `omnigate partners change --help`")
+    after = _registered(lambda registry: registry.change(partner, wanted, operator=operator))
+    Console(soft_wrap=True, highlight=False).print(
+        f"{partner}: channels {', '.join(sorted(after.channels)) or 'none'}; "
+        f"scopes {' '.join(sorted(after.scopes)) or 'none'}; plan {after.plan}"
+    )
+
+
 @app.command("rotate-secret")
-def rotate_secret(partner: str, operator: Operator) -> None:
-    """Give a partner a new secret; the old one is void at once."""
-    _show(_registered(lambda registry: registry.rotate_secret(partner, operator=operator)))
+def rotate_secret(partner: str, operator: Operator, overlap: Overlap = USUAL_OVERLAP, at_once: AtOnce = False) -> None:
+    """Give a partner a new secret, shown once; the one before works until the overlap is over."""
+    during = overlap_of(overlap, at_once=at_once)
+    _show(_registered(lambda registry: registry.rotate_secret(partner, operator=operator, overlap=during)))
+    typer.echo(end_of_overlap(during))
 
 
 @app.command()

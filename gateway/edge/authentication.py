@@ -14,6 +14,7 @@ from gateway.edge.fields import Headers, single
 from gateway.edge.remembered import Remembered
 from gateway.edge.signature import secret_name, verify
 from gateway.governance.decisions import standing
+from gateway.partners.compact import take_apart
 from gateway.partners.registry import principal_of
 from gateway.partners.tokens import Claims, Tokens
 from gateway.refusals import InvalidToken, Unauthenticated
@@ -65,7 +66,7 @@ class Authentication:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("a bearer token is needed")
-        claims = self.tokens.read(token, now=now)
+        claims = await self.tokens.read(token, now=now)
         client = await self.standing.get(claims.client_id, now=now)
         decision = standing(client.partner.status if client else None)
         if isinstance(decision, Deny):
@@ -89,16 +90,22 @@ class ReadTokens:
         self._capacity = capacity
         self._known: OrderedDict[bytes, Claims] = OrderedDict()
 
-    def read(self, token: str, *, now: datetime) -> Claims:
+    async def read(self, token: str, *, now: datetime) -> Claims:
+        keys = self._tokens.keys
+        await keys.refresh()
         name = hashlib.sha256(token.encode("latin-1")).digest()
         claims = self._known.get(name)
         if claims is None:
+            await keys.refresh(take_apart(token).kid)
             claims = self._known[name] = self._tokens.read(token, now=now)
             if len(self._known) > self._capacity:
                 self._known.popitem(last=False)
         elif claims.expires <= now.timestamp():
             del self._known[name]
             raise InvalidToken("the token has expired")
+        elif keys.by_id(claims.kid) is None:
+            del self._known[name]
+            raise InvalidToken("the token is signed with a key that is no longer good")
         else:
             self._known.move_to_end(name)
         return claims
