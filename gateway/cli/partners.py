@@ -24,6 +24,8 @@ Operator = Annotated[
     str, typer.Option("--operator", envvar="OMNIGATE_OPERATOR", help="Who you are; every change is audited under it.")
 ]
 
+Names = Annotated[list[str] | None, typer.Option(help="May be repeated.")]
+
 
 @app.command()
 def add(
@@ -78,29 +80,28 @@ def list_() -> None:
 def change(
     partner: str,
     operator: Operator,
-    add_channel: Annotated[
-        list[str] | None, typer.Option("--add-channel", help="May be repeated, as the next.")
-    ] = None,
-    drop_channel: Annotated[
-        list[str] | None, typer.Option("--drop-channel", help="Its orders stay where they are.")
-    ] = None,
-    add_scope: Annotated[list[str] | None, typer.Option("--add-scope", help="For tokens issued from now on.")] = None,
-    drop_scope: Annotated[list[str] | None, typer.Option("--drop-scope", help="Gone from its tokens, too.")] = None,
+    add_channel: Names = None,
+    drop_channel: Names = None,
+    add_scope: Names = None,
+    drop_scope: Names = None,
     plan: Annotated[str | None, typer.Option(help="A plan of policies/quotas.yaml.")] = None,
     name: Annotated[str | None, typer.Option(help="How people call it.")] = None,
 ) -> None:
-    """Change a partner's channels, scopes, plan or name; it counts everywhere within five seconds."""
+    """Change channels, scopes, plan or name. It counts within five seconds; a new scope, for new tokens."""
     if plan is not None:
         _check_plan(plan)
-    lists = (frozenset(each or ()) for each in (add_channel, drop_channel, add_scope, drop_scope))
-    wanted = Change(*lists, plan=plan, name=name)
+    wanted = Change(
+        add_channels=frozenset(add_channel or ()),
+        drop_channels=frozenset(drop_channel or ()),
+        add_scopes=frozenset(add_scope or ()),
+        drop_scopes=frozenset(drop_scope or ()),
+        plan=plan,
+        name=name,
+    )
     if wanted == Change():
         raise Misconfigured("nothing is to be changed; see `omnigate partners change --help`")
     after = _registered(lambda registry: registry.change(partner, wanted, operator=operator))
-    Console(soft_wrap=True, highlight=False).print(
-        f"{partner}: channels {', '.join(sorted(after.channels)) or 'none'}; "
-        f"scopes {' '.join(sorted(after.scopes)) or 'none'}; plan {after.plan}"
-    )
+    typer.echo(f"{partner}: channels {_listed(after.channels)}; scopes {_listed(after.scopes)}; plan {after.plan}")
 
 
 @app.command("rotate-secret")
@@ -123,6 +124,10 @@ def resume(partner: str, operator: Operator) -> None:
     """Let a suspended partner in again, with the secret it has."""
     _registered(lambda registry: registry.resume(partner, operator=operator))
     Console().print(f"{partner} may call again")
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 def _check_plan(plan: str) -> None:

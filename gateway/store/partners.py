@@ -92,7 +92,7 @@ async def set_status(database: Database, partner_id: str, status: Status, act: A
 async def change(
     database: Database, partner_id: str, changed: Callable[[Partner], Partner], act: Act
 ) -> Partner | None:
-    """The partner as *changed* makes it; None if there is none. Raises `Conflict` when one of the channels is taken."""
+    """The partner as *changed* makes it; None if there is none. Raises `Conflict` when a channel is taken."""
     try:
         async with database.transaction() as connection:
             cursor = await connection.execute(_CLIENT + "where p.partner_id = %s for update of p", [partner_id])
