@@ -29,5 +29,5 @@ def overlap_of(text: str, *, at_once: bool) -> timedelta:
 
 def end_of_overlap(overlap: timedelta) -> str:
     if not overlap:
-        return "the one before is void"
-    return f"the one before works for {overlap} more; if somebody else has it: --now"
+        return "an older one is void"
+    return f"one from before works for {overlap} more; if somebody else has it: --now"

@@ -35,7 +35,7 @@ async def test_a_partners_secret_is_rotated_with_an_overlap_that_is_listed(gate:
     said = await shell("partners rotate-secret web --overlap 90m")
     listed = await shell("partners list")
 
-    assert "the one before works for 1:30:00 more" in said.text
+    assert "one from before works for 1:30:00 more" in said.text
     assert re.search(r"until \d{4}-", listed.text)
     assert (await gate.ask_token(old)).status_code == 200
 
@@ -46,7 +46,7 @@ async def test_a_partners_secret_is_voided(gate: Gate, shell: Shell, option: str
 
     said = await shell(f"partners rotate-secret web {option}")
 
-    assert "the one before is void" in said.text
+    assert "an older one is void" in said.text
     assert (await gate.ask_token(old)).status_code == 401
     assert "until" not in (await shell("partners list")).text
 
