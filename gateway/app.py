@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import TracerProvider
@@ -11,17 +12,15 @@ from starlette.middleware import Middleware
 
 from adapters.rest import rest_back_ends
 from gateway import VERSION, edge
-from gateway.domain.access import Decision
 from gateway.domain.identifiers import Mint, mint
-from gateway.domain.principal import Principal
 from gateway.domain.time import Clock, Ticks, system_clock
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.limits import PATIENCE
 from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
-from gateway.governance.access import Facts
 from gateway.governance.bundle import Bundle
+from gateway.governance.decisions import on_content
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
@@ -68,7 +67,7 @@ def create_app(
     metrics: EdgeMetrics | None = None,
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing key."""
-    shared = _shared(settings, database, bundle, mint=mint, metrics=metrics or EdgeMetrics(VERSION))
+    shared = _shared(settings, database, bundle, clock=clock, mint=mint, metrics=metrics or EdgeMetrics(VERSION))
     app = FastAPI(
         title="Omnigate",
         version=VERSION,
@@ -86,10 +85,12 @@ def create_app(
     return app
 
 
-def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Mint, metrics: EdgeMetrics) -> _Shared:
+def _shared(
+    settings: Settings, database: Database, bundle: Bundle, *, clock: Clock, mint: Mint, metrics: EdgeMetrics
+) -> _Shared:
     public = settings.public_address
     secrets = open_secrets(settings, database)
-    keys = SigningKeys(secrets)
+    keys = SigningKeys(secrets, clock=clock)
     tokens = Tokens(keys, address=public, mint=mint)
     return _Shared(database, bundle, secrets, keys=keys, tokens=tokens, mint=mint, public=public, metrics=metrics)
 
@@ -112,10 +113,7 @@ def _stages(
 
 def _routers(shared: _Shared) -> Iterator[APIRouter]:
     database, access, public = shared.database, shared.bundle.access, shared.public
-
-    def decide(principal: Principal, action: str) -> Decision:
-        return access.decide(Facts.of(principal, action))
-
+    decide = partial(on_content, access)
     budget = shared.bundle.quotas.token_route
     per_address = f"{budget.quota} per {budget.window} second"
     yield orders(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from gateway.domain.access import Deny
 from gateway.errors import GatewayError
 
 
@@ -208,3 +209,11 @@ class HeadersTooLarge(Refused):
     """The headers are too many or too large."""
 
     status, code = 431, "headers_too_large"
+
+
+def denied(decision: Deny, **facts: Any) -> Forbidden:
+    """What the caller is told of a policy's no."""
+    detail = f"the rule '{decision.rule}' denies it: {decision.reason}"
+    if decision.missing_scope:
+        return InsufficientScope(detail, scope=decision.missing_scope, rule=decision.rule, **facts)
+    return Forbidden(detail, rule=decision.rule, **facts)

@@ -14,9 +14,10 @@ from adapters.sandbox import run as run_sandbox
 from gateway import VERSION
 from gateway.app import create_app, create_worker, open_secrets
 from gateway.cli.opened import database, database_url
+from gateway.domain.time import system_clock
 from gateway.errors import Misconfigured
 from gateway.governance.bundle import load_bundle
-from gateway.partners.keys import new_callback_secret
+from gateway.partners.callback_secrets import live, new_callback_secret
 from gateway.server import serve as serve_app
 from gateway.settings import Settings, read_settings
 from gateway.store import embedded
@@ -99,7 +100,7 @@ def _shared_secret(settings: Settings) -> str:
             return await open_secrets(settings, opened).get_or_create("callback:wms", new_callback_secret)
 
     with database_url(settings) as url:
-        return asyncio.run(read(url)).decode()
+        return live(asyncio.run(read(url)), system_clock())[0]
 
 
 def migrate() -> None:

@@ -8,10 +8,14 @@ from datetime import datetime
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.context import Call, call_of
+from gateway.domain.access import Deny
 from gateway.domain.principal import Principal
 from gateway.edge.fields import Headers, single
 from gateway.edge.remembered import Remembered
 from gateway.edge.signature import secret_name, verify
+from gateway.governance.decisions import standing
+from gateway.partners.compact import take_apart
+from gateway.partners.registry import principal_of
 from gateway.partners.tokens import Claims, Tokens
 from gateway.refusals import InvalidToken, Unauthenticated
 from gateway.store import partners
@@ -62,15 +66,13 @@ class Authentication:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("a bearer token is needed")
-        claims = self.tokens.read(token, now=now)
+        claims = await self.tokens.read(token, now=now)
         client = await self.standing.get(claims.client_id, now=now)
-        if client is None or client.partner.status != "active":
-            raise InvalidToken("the partner of this token is unknown or suspended")
-        partner = client.partner
-        scopes = claims.scopes & partner.scopes  # what was taken from the partner is taken from its tokens
-        return Principal(
-            "partner", claims.client_id, partner.partner_id, channels=partner.channels, scopes=scopes, plan=partner.plan
-        )
+        decision = standing(client.partner.status if client else None)
+        if isinstance(decision, Deny):
+            raise InvalidToken(decision.reason)
+        assert client is not None, "who is not registered has no standing"
+        return principal_of(client.partner, claims.scopes)
 
     async def _system(self, headers: Headers, call: Call) -> Principal:
         assert call.read_body is not None, "the limits stage has run"
@@ -88,16 +90,22 @@ class ReadTokens:
         self._capacity = capacity
         self._known: OrderedDict[bytes, Claims] = OrderedDict()
 
-    def read(self, token: str, *, now: datetime) -> Claims:
+    async def read(self, token: str, *, now: datetime) -> Claims:
+        keys = self._tokens.keys
+        await keys.refresh()
         name = hashlib.sha256(token.encode("latin-1")).digest()
         claims = self._known.get(name)
         if claims is None:
+            await keys.refresh(take_apart(token).kid)
             claims = self._known[name] = self._tokens.read(token, now=now)
             if len(self._known) > self._capacity:
                 self._known.popitem(last=False)
         elif claims.expires <= now.timestamp():
             del self._known[name]
             raise InvalidToken("the token has expired")
+        elif keys.by_id(claims.kid) is None:
+            del self._known[name]
+            raise InvalidToken("the token is signed with a key that is no longer good")
         else:
             self._known.move_to_end(name)
         return claims

@@ -69,6 +69,7 @@ class Telemetry:
 
 def _access_line(method: str, call: Call, status: int, *, code: str | None, seconds: float) -> None:
     principal = call.principal
+    decision = call.decisions[-1] if call.decisions else None
     log.info(
         "request",
         method=method,
@@ -77,6 +78,8 @@ def _access_line(method: str, call: Call, status: int, *, code: str | None, seco
         code=code,
         ms=round(seconds * 1000, 2),
         partner=(principal.partner or principal.subject) if principal else None,
+        rule=decision.rule if decision else None,
+        place=decision.place if decision else None,
         request_id=call.request_id,
         trace_id=call.trace_id,
     )

@@ -22,6 +22,7 @@ class Budget:
     name: str
     quota: int
     window: int  # seconds
+    place: str = ""  # file:line
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,20 @@ class Quotas:
     addresses: Budget
     token_route: Budget
 
-    def buckets(self, principal: Principal, operation: Operation) -> tuple[Bucket, ...]:
-        """What a call of *operation* draws from. Only partners have a plan; one we do not know is the default."""
+    def plan_of(self, principal: Principal) -> str:
+        """The plan in force: one that we do not know is the default."""
+        wanted = principal.plan or self.default_plan
+        return wanted if wanted in self.plans else self.default_plan
+
+    def budgets(self, principal: Principal, operation: Operation) -> tuple[Budget, ...]:
+        """What a call of *operation* draws from. Only partners have a plan."""
         if principal.kind != "partner" or operation.authentication == "none":
             return ()
-        plan = self.plans.get(principal.plan or self.default_plan) or self.plans[self.default_plan]
-        who = f"partner:{principal.partner}"
-        return tuple(Bucket(budget.name, f"{who}:{budget.name}", budget.quota, budget.window) for budget in plan)
+        return self.plans[self.plan_of(principal)]
+
+    def buckets(self, principal: Principal, operation: Operation) -> tuple[Bucket, ...]:
+        who, budgets = f"partner:{principal.partner}", self.budgets(principal, operation)
+        return tuple(Bucket(budget.name, f"{who}:{budget.name}", budget.quota, budget.window) for budget in budgets)
 
 
 def load_quotas(path: Path) -> Quotas:
@@ -61,4 +69,4 @@ def _plan(document: Document, name: str) -> tuple[Budget, ...]:
 
 def _budget(document: Document, place: tuple[str, ...]) -> Budget:
     found = read_section(document, place, called=f"budget '{place[-1]}'", keys=_KEYS, optional={})
-    return Budget(place[-1], found["quota"], found["window"])
+    return Budget(place[-1], found["quota"], found["window"], document.at(*place))

@@ -7,6 +7,7 @@ from slowapi.util import get_remote_address
 
 from gateway.context import call_of
 from gateway.partners import SCOPES
+from gateway.partners.key_ring import CACHED
 from gateway.partners.keys import SigningKeys
 from gateway.partners.token_endpoint import GRANT, METHOD, answer, claimed_client
 from gateway.partners.tokens import Tokens
@@ -27,6 +28,7 @@ def token_routes(database: Database, *, tokens: Tokens, per_address: str) -> API
         form = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
         headers = {"Authorization": request.headers.get("authorization", "")}
         client_id = claimed_client(headers)
+        await tokens.keys.refresh()
         client = await partners.by_client_id(database, client_id) if client_id else None
         status, body, fields = answer(form, headers, client=client, tokens=tokens, now=call_of(request.scope).now)
         return Response(orjson.dumps(body), status, headers=dict(fields))
@@ -40,6 +42,7 @@ def key_routes(keys: SigningKeys, *, public: str) -> APIRouter:
     @router.get("/.well-known/jwks.json")
     async def list_signing_keys() -> Response:
         """The public keys of access tokens."""
+        await keys.refresh()
         return _cached(keys.public())
 
     @router.get("/.well-known/oauth-authorization-server")
@@ -62,5 +65,5 @@ def key_routes(keys: SigningKeys, *, public: str) -> APIRouter:
 
 def _cached(value: object) -> Response:
     return Response(
-        orjson.dumps(value), media_type="application/json", headers={"cache-control": "public, max-age=300"}
+        orjson.dumps(value), media_type="application/json", headers={"cache-control": f"public, max-age={CACHED}"}
     )

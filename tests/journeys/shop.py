@@ -16,7 +16,7 @@ from adapters.sandbox import Product, SandboxOptions, create_sandbox
 from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339, system_clock
 from gateway.governance.bundle import Bundle
-from gateway.partners.keys import new_callback_secret
+from gateway.partners.callback_secrets import new_callback_secret
 from gateway.ports import BackEnds
 from gateway.store import stock, timeline
 from gateway.store.signals import Signal, signal

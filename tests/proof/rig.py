@@ -14,7 +14,7 @@ from gateway.app import open_secrets
 from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.partners import SCOPES
-from gateway.partners.keys import new_callback_secret
+from gateway.partners.callback_secrets import new_callback_secret
 from gateway.partners.registry import Credentials, Registry
 from gateway.settings import Settings
 from gateway.store.migrate import migrate
