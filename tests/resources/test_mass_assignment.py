@@ -13,18 +13,7 @@ Json = dict[str, Any]
 
 OURS = ("order_id", "partner_id", "status", "version", "received_at", "allowed_actions", "references", "cancel")
 HABITS = ("id", "owner", "role", "scopes", "reach", "is_admin", "_method", "__proto__", "constructor", "$ref", "")
-QUERIES = ("partner_id", "partner", "order_id", "scope", "reach", "admin", "owner", "access_token", "_method", "fields")
-    "partner_id",
-    "partner",
-    "order_id",
-    "scope",
-    "reach",
-    "admin",
-    "status",
-    "access_token",
-    "_method",
-    "fields",
-)
+QUERIES = ("partner_id", "partner", "order_id", "scope", "reach", "admin", "owner", "access_token", "_method")
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
