@@ -10,7 +10,6 @@ from gateway.context import KEY, Call
 from gateway.domain.identifiers import Mint
 from gateway.domain.time import Clock
 from gateway.edge.document import known
-from gateway.errors import GatewayError
 from observability import tracing
 
 log = structlog.get_logger("omnigate.access")
@@ -35,7 +34,7 @@ class Telemetry:
 
         begun = perf_counter()
         status = 500
-        refused: GatewayError | None = None
+        code: str | None = None
         call = Call(self.mint("req"), self.clock(), tracing.trace_id() or NO_TRACE, tracing.traceparent())
         call.headers["x-request-id"] = call.request_id
         scope[KEY] = call
@@ -49,34 +48,36 @@ class Telemetry:
         try:
             await self.app(scope, receive, watch)
         except Exception as error:
-            refused = known(error)
-            status = refused.status
+            seen = known(error)
+            status, code = seen.status, seen.code
+            call.refusal = seen.detail
+            del seen  # else error and frame would keep each other, and with them the whole request
             raise
         finally:
             self.answered(scope, status)
-            _access_line(scope, call, status, refused=refused, seconds=perf_counter() - begun)
+            _access_line(scope, call, status, code=code, seconds=perf_counter() - begun)
 
 
-def _access_line(scope: Scope, call: Call, status: int, *, refused: GatewayError | None, seconds: float) -> None:
+def _access_line(scope: Scope, call: Call, status: int, *, code: str | None, seconds: float) -> None:
     principal = call.principal
     log.info(
         "request",
         method=scope["method"],
         route=call.operation.path if call.operation else None,  # never the path itself: it is the caller's text
         status=status,
-        code=refused.code if refused else None,
+        code=code,
         ms=round(seconds * 1000, 2),
         partner=(principal.partner or principal.subject) if principal else None,
         request_id=call.request_id,
         trace_id=call.trace_id,
-        **(_who_and_why(scope, call, refused) if status in _TELLING else {}),
+        **(_who_and_why(scope, call) if status in _TELLING else {}),
     )
 
 
-def _who_and_why(scope: Scope, call: Call, refused: GatewayError | None) -> dict[str, str | None]:
+def _who_and_why(scope: Scope, call: Call) -> dict[str, str | None]:
     """Of a refusal: whom it met, as far as we know, and the reason in words of ours."""
     return {
         "client": call.claimed,
         "address": scope["client"][0] if scope.get("client") else None,
-        "why": refused.detail if refused else call.refusal,
+        "why": call.refusal,
     }

@@ -131,14 +131,17 @@ def _number(text: str) -> float | int:
 _STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number)
 
 
+_BEYOND = _OutOfRange()  # one for all: an error that was raised holds its frames, and a body can hold many numbers
+
+
 def _kept(read: Any) -> Any:
-    """A number hook that leaves its error where the number stood, so that it can be found."""
+    """A number hook that leaves an error where the number stood, so that it can be found."""
 
     def hook(text: str) -> Any:
         try:
             return read(text)
-        except _OutOfRange as error:
-            return error
+        except _OutOfRange:
+            return _BEYOND
 
     return hook
 
