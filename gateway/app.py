@@ -22,6 +22,7 @@ from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
 from gateway.governance.access import Facts
 from gateway.governance.bundle import Bundle
+from gateway.memory import give_back_large_buffers
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
@@ -126,6 +127,7 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
 def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        give_back_large_buffers()
         await shared.database.open()
         try:
             await shared.keys.load()
