@@ -21,6 +21,7 @@ from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
 from gateway.governance.bundle import Bundle
 from gateway.governance.decisions import on_content
+from gateway.memory import give_back_large_buffers
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
@@ -130,6 +131,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        give_back_large_buffers()
         await shared.database.open()
         try:
             await shared.keys.load()

@@ -50,7 +50,9 @@ class Call:
     operation: Operation | None = None  # operation
     path_parameters: Mapping[str, str] = field(default_factory=dict)  # operation
     read_body: Callable[[], Awaitable[bytes]] | None = None  # limits: reads once, counted, then remembered
+    claimed: str | None = None  # authentication, the token route: who it seems to be; for the log, never to decide by
     principal: Principal | None = None  # authentication
+    refusal: str | None = None  # the token route, telemetry: why it was refused, in words of ours; for the log
     decisions: list[Decision] = field(default_factory=list)  # quota, authorization
     query: dict[str, Any] = field(default_factory=dict)  # contract: parsed and validated
     body: Any = None  # contract: parsed strictly and validated

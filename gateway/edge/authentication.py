@@ -57,17 +57,18 @@ class Authentication:
         assert call.operation is not None, "the operation stage has run"
         authorization = single(scope["headers"], b"authorization")
         if call.operation.authentication == "bearer":
-            call.principal = await self._partner(authorization, call.now)
+            call.principal = await self._partner(authorization, call)
         elif call.operation.authentication == "signature":
             call.principal = await self._system(scope["headers"], call)
         await self.app(scope, receive, send)
 
-    async def _partner(self, authorization: str | None, now: datetime) -> Principal:
+    async def _partner(self, authorization: str | None, call: Call) -> Principal:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("a bearer token is needed")
-        claims = await self.tokens.read(token, now=now)
-        client = await self.standing.get(claims.client_id, now=now)
+        claims = await self.tokens.read(token, now=call.now)
+        call.claimed = claims.client_id
+        client = await self.standing.get(claims.client_id, now=call.now)
         decision = standing(client.partner.status if client else None)
         if isinstance(decision, Deny):
             raise InvalidToken(decision.reason)
@@ -77,7 +78,9 @@ class Authentication:
     async def _system(self, headers: Headers, call: Call) -> Principal:
         assert call.read_body is not None, "the limits stage has run"
         system = call.path_parameters["system"]
-        secrets = await self.callback_secrets.get(secret_name(system), now=call.now)
+        name = secret_name(system)
+        call.claimed = system
+        secrets = await self.callback_secrets.get(name, now=call.now)
         verify(headers, await call.read_body(), secrets=secrets, now=call.now)
         return Principal("system", system)
 

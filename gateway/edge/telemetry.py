@@ -18,6 +18,7 @@ from observability import tracing
 log = structlog.get_logger("omnigate.access")
 
 NO_TRACE = "0" * 32
+_TELLING = frozenset({401, 403, 429})
 
 
 class Telemetry:
@@ -53,13 +54,14 @@ class Telemetry:
             await self.app(scope, receive, watch)
         except Exception as error:
             seen = known(error)
-            status = seen.status
+            status, call.refusal = seen.status, seen.detail
             raise
         finally:
             seconds = perf_counter() - begun
             self.answered(scope, status)
             self.measures.ended(call, status, seconds, headers=sent, error=seen)
-            _access_line(scope["method"], call, status, code=seen.code if seen else None, seconds=seconds)
+            _access_line(scope, call, status, code=seen.code if seen else None, seconds=seconds)
+            seen = None  # else error and frame would keep each other, and with them the whole request
 
     def _open(self) -> Call:
         call = Call(self.mint("req"), self.clock(), tracing.trace_id() or NO_TRACE, tracing.traceparent())
@@ -67,12 +69,12 @@ class Telemetry:
         return call
 
 
-def _access_line(method: str, call: Call, status: int, *, code: str | None, seconds: float) -> None:
+def _access_line(scope: Scope, call: Call, status: int, *, code: str | None, seconds: float) -> None:
     principal = call.principal
     decision = call.decisions[-1] if call.decisions else None
     log.info(
         "request",
-        method=method,
+        method=scope["method"],
         route=call.operation.path if call.operation else None,  # never the path itself: it is the caller's text
         status=status,
         code=code,
@@ -82,4 +84,14 @@ def _access_line(method: str, call: Call, status: int, *, code: str | None, seco
         place=decision.place if decision else None,
         request_id=call.request_id,
         trace_id=call.trace_id,
+        **(_who_and_why(scope, call) if status in _TELLING else {}),
     )
+
+
+def _who_and_why(scope: Scope, call: Call) -> dict[str, str | None]:
+    """Of a refusal: whom it met, as far as we know, and the reason in words of ours."""
+    return {
+        "client": call.claimed,
+        "address": scope["client"][0] if scope.get("client") else None,
+        "why": call.refusal,
+    }

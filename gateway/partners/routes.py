@@ -12,6 +12,7 @@ from gateway.partners.keys import SigningKeys
 from gateway.partners.token_endpoint import GRANT, METHOD, answer, claimed_client
 from gateway.partners.tokens import Tokens
 from gateway.store import partners
+from gateway.store.partners import Client
 from gateway.store.pool import Database
 
 
@@ -30,7 +31,10 @@ def token_routes(database: Database, *, tokens: Tokens, per_address: str) -> API
         client_id = claimed_client(headers)
         await tokens.keys.refresh()
         client = await partners.by_client_id(database, client_id) if client_id else None
-        status, body, fields = answer(form, headers, client=client, tokens=tokens, now=call_of(request.scope).now)
+        call = call_of(request.scope)
+        call.claimed = client.partner.client_id if client else None
+        status, body, fields = answer(form, headers, client=client, tokens=tokens, now=call.now)
+        call.refusal = _why(body.get("error"), client)
         return Response(orjson.dumps(body), status, headers=dict(fields))
 
     return router
@@ -61,6 +65,15 @@ def key_routes(keys: SigningKeys, *, public: str) -> APIRouter:
         )
 
     return router
+
+
+def _why(error: str | None, client: Client | None) -> str | None:
+    """For the log: the caller is told the same whatever was wrong with its credentials."""
+    if error != "invalid_client":
+        return error
+    if client is None:
+        return "there is no such client"
+    return "the secret is wrong" if client.partner.status == "active" else "the partner is suspended"
 
 
 def _cached(value: object) -> Response:

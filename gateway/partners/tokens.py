@@ -69,7 +69,7 @@ class Tokens:
 
     def _check(self, claims: dict[str, Any], now: int) -> None:
         for name, is_well_formed in _SHAPES.items():
-            if not is_well_formed(claims.get(name)):
+            if not is_well_formed(claims.get(name, _WITHOUT.get(name))):
                 raise InvalidToken(f"the token's claim '{name}' is absent or malformed")
         registry = JWTClaimsRegistry(now=now, leeway=0, iss={"value": self._address}, aud={"value": self._address})
         try:
@@ -82,12 +82,16 @@ class Tokens:
             raise InvalidToken("the token has expired")
         if claims["iat"] > now + DRIFT or claims.get("nbf", 0) > now + DRIFT:
             raise InvalidToken("the token is not valid yet")
-        if claims["sub"] != claims["client_id"]:
-            raise InvalidToken("the token's subject is not its client")
+        if claims["exp"] - claims["iat"] > LIFETIME:
+            raise InvalidToken("the token lives longer than any that we issue")
+        if not claims["sub"] == claims["client_id"] == claims.get("azp", claims["client_id"]):
+            raise InvalidToken("the token's subject or authorised party is not its client")
+        if "cnf" in claims:
+            raise InvalidToken("the token is bound to a key, and was sent as if it were not")
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 256
+    return isinstance(value, str) and 0 < len(value) <= 256 and value.isprintable()
 
 
 def _is_moment(value: object) -> bool:
@@ -102,6 +106,7 @@ _SHAPES: dict[str, Callable[[object], bool]] = {
     "jti": _is_text,
     "iat": _is_moment,
     "exp": _is_moment,
-    "nbf": lambda value: value is None or _is_moment(value),
+    "nbf": _is_moment,
     "scope": lambda value: isinstance(value, str),
 }
+_WITHOUT = {"nbf": 0}  # what it means when a claim is absent
