@@ -14,6 +14,7 @@ from adapters.rest import rest_back_ends
 from gateway import VERSION, edge
 from gateway.domain.identifiers import Mint, mint
 from gateway.domain.time import Clock, Ticks, system_clock
+from gateway.edge.addresses import Networks
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.limits import PATIENCE
@@ -52,6 +53,7 @@ class _Shared:
     mint: Mint
     public: str
     metrics: EdgeMetrics
+    trusted: Networks
 
 
 def create_app(
@@ -92,8 +94,17 @@ def _shared(
     public = settings.public_address
     secrets = open_secrets(settings, database)
     keys = SigningKeys(secrets, clock=clock)
-    tokens = Tokens(keys, address=public, mint=mint)
-    return _Shared(database, bundle, secrets, keys=keys, tokens=tokens, mint=mint, public=public, metrics=metrics)
+    return _Shared(
+        database,
+        bundle,
+        secrets,
+        keys=keys,
+        tokens=Tokens(keys, address=public, mint=mint),
+        mint=mint,
+        public=public,
+        metrics=metrics,
+        trusted=settings.trusted_proxies,
+    )
 
 
 def _stages(
@@ -109,6 +120,7 @@ def _stages(
         public=shared.public,
         metrics=shared.metrics,
         patience=patience,
+        trusted=shared.trusted,
     )
 
 

@@ -1,17 +1,40 @@
 """The environment, read once and made exact. No other file of ours reads or writes it."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_interface
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _networks(value: object) -> object:
+    """`10.0.0.5, 10.1.0.0/24` from the environment; values made by code are networks already."""
+    if not isinstance(value, str):
+        return value
+    return tuple(_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        interface = ip_interface(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is no address: write 10.0.0.5 or 10.1.0.0/24, several with commas") from None
+    if interface.network.prefixlen == 0:
+        raise ValueError(f"'{text}' is everybody: name the proxies")
+    if interface.ip != interface.network.network_address:
+        raise ValueError(f"'{text}' is one address and many: write {interface.ip} or {interface.network}")
+    return interface.network
+
+
+Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -25,6 +48,7 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = None
     host: str = "127.0.0.1"
     port: Port = 8080
+    trusted_proxies: Proxies = ()
     payments_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/psp")
     erp_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/erp")
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")

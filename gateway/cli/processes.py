@@ -37,8 +37,14 @@ def serve() -> None:
         pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
         metrics = EdgeMetrics(VERSION)
         app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces, metrics=metrics)
-        host, port, public = settings.host, settings.port, settings.public_address
-        serve_app(app, host=host, port=port, public=public, not_taken=metrics.not_taken)
+        serve_app(
+            app,
+            host=settings.host,
+            port=settings.port,
+            public=settings.public_address,
+            trusted=settings.trusted_proxies,
+            not_taken=metrics.not_taken,
+        )
 
 
 def worker() -> None:

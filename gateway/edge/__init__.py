@@ -5,6 +5,7 @@ from starlette.middleware import Middleware
 from gateway.domain.identifiers import Mint
 from gateway.domain.time import Clock, Ticks
 from gateway.edge.address_guard import AddressGuard, Failures
+from gateway.edge.addresses import ClientAddress, Networks
 from gateway.edge.authentication import Authentication, Credentials
 from gateway.edge.authorization import Authorization
 from gateway.edge.contract import Contract
@@ -33,10 +34,12 @@ def stages(
     public: str,
     metrics: EdgeMetrics,
     patience: float = PATIENCE,
+    trusted: Networks = (),
 ) -> list[Middleware]:
     failures = Failures(bundle.quotas.addresses, ticks)
     return [
         Middleware(Problems, public=public),  # first in, last out: it must see every error
+        Middleware(ClientAddress, trusted=trusted),  # before anybody counts by address
         Middleware(  # refused requests are told of, too
             Telemetry, clock=clock, mint=mint, answered=failures.note, measures=Measures(metrics, bundle)
         ),

@@ -7,7 +7,7 @@ import psycopg
 
 from gateway.settings import ROOT
 from gateway.store.embedded import acquire
-from tests.benchmarks import accept, machine, refusals, whole
+from tests.benchmarks import accept, machine, refusals, slow, whole
 from tests.benchmarks.figures import Findings, table
 from tests.benchmarks.processes import folder
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 def _wanted() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=("p2", "p4", "steps", "r16"), help="may be repeated")
+    parser.add_argument("--only", action="append", choices=("p2", "p4", "steps", "r16", "r17"), help="may be repeated")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=6.0, help="of each load on P2, after warming up")
     parser.add_argument("--orders", type=int, default=600, help="in each round of P4")
@@ -51,6 +51,8 @@ def _measured(part: str, wanted: argparse.Namespace) -> Findings:
     profile = wanted.profile and wanted.profile / f"{part}.txt"
     if part == "p2":
         return accept.measure(rounds=wanted.rounds, seconds=wanted.seconds, profile=profile)
+    if part == "r17":
+        return slow.measure()
     if part == "p4":
         return whole.measure(rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile)
     if part == "r16":

@@ -5,7 +5,7 @@ import base64
 import json
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ class Gate:
 
 
 @contextmanager
-def installation(*, profile: Path | None = None) -> Iterator[Gate]:
+def installation(*, profile: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[Gate]:
     with ExitStack() as stack:
         home = stack.enter_context(folder())
         server = stack.enter_context(acquire(home))
@@ -47,6 +47,7 @@ def installation(*, profile: Path | None = None) -> Iterator[Gate]:
         port, back_ends = free_port(), free_port()
         env = {"OMNIGATE_HOME": str(home), "OMNIGATE_PORT": str(port), "SANDBOX_PORT": str(back_ends)}
         env |= {f"OMNIGATE_{name}_URL": f"http://127.0.0.1:{back_ends}/{path}" for name, path in _SYSTEMS}
+        env |= settings or {}
         url = f"http://127.0.0.1:{port}"
         command = omnigate("serve", profile=profile)
         edge = stack.enter_context(running(*command, env=env, log=home / "serve.log", ready=f"{url}/readyz"))

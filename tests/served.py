@@ -1,0 +1,39 @@
+"""Any ASGI app on a real port, run as the edge runs."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from gateway.server import options
+
+HOST = "127.0.0.1"
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp, *, public: str, **bounds: Any) -> AsyncIterator[int]:
+    """The app under the edge's own options; yields its port."""
+    server = uvicorn.Server(uvicorn.Config(app, **options(public=public, lifespan="off", **bounds)))
+    with socket.create_server((HOST, 0)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        running = asyncio.create_task(server.serve([listener]))
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = server.force_exit = True
+            await running
+
+
+@asynccontextmanager
+async def connected(port: int, **how: Any) -> AsyncIterator[Streams]:
+    reader, writer = await asyncio.open_connection(HOST, port, **how)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
