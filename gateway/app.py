@@ -18,6 +18,7 @@ from gateway.domain.time import Clock, Ticks, system_clock
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.limits import PATIENCE
+from gateway.edge.places import Places
 from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
 from gateway.governance.access import Facts
@@ -60,15 +61,16 @@ def create_app(
     mint: Mint = mint,
     ticks: Ticks = time.monotonic,
     counters: Counters | None = None,
+    places: Places | None = None,
     traces: TracerProvider | None = None,
     patience: float = PATIENCE,
 ) -> FastAPI:
-    """The edge process. Its lifespan opens the database and loads the signing key."""
+    """The edge process. Its lifespan opens the database and loads the signing key. *places* are the server's, too."""
     shared = _shared(settings, database, bundle, mint=mint)
     app = FastAPI(
         title="Omnigate",
         version=VERSION,
-        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters, patience=patience),
+        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters, places=places, patience=patience),
         exception_handlers=reraise,  # the outermost stage renders every error
         lifespan=_lifespan(shared),
         openapi_url=None,  # partners read contracts/openapi, not what code happens to say
@@ -92,12 +94,13 @@ def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Min
 
 
 def _stages(
-    shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None, patience: float
+    shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None, places: Places | None, patience: float
 ) -> list[Middleware]:
     return edge.stages(
         bundle=shared.bundle,
         credentials=Credentials(shared.database, shared.secrets, shared.tokens),
         counters=counters or InProcessCounters(ticks),
+        places=places or Places(shared.bundle.admission),
         ticks=ticks,
         clock=clock,
         mint=shared.mint,

@@ -1,6 +1,7 @@
 """What the edge has learnt about this request: one object in the scope, filled by the stages as the request passes."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -51,6 +52,9 @@ class Call:
     path_parameters: Mapping[str, str] = field(default_factory=dict)  # operation
     read_body: Callable[[], Awaitable[bytes]] | None = None  # limits: reads once, counted, then remembered
     principal: Principal | None = None  # authentication
+    resting: Callable[[], AbstractContextManager[object]] = (
+        nullcontext  # concurrency: wait inside without holding a place
+    )
     decisions: list[Decision] = field(default_factory=list)  # quota, authorization
     query: dict[str, Any] = field(default_factory=dict)  # contract: parsed and validated
     body: Any = None  # contract: parsed strictly and validated

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from gateway.domain.access import Deny
 from gateway.errors import GatewayError
 
 
@@ -202,6 +203,15 @@ class QuotaExceeded(TooManyRequests):
     """The partner's quota is spent."""
 
     status, code, retryable = 429, "quota_exceeded", True
+
+
+class ConcurrencyExceeded(TooManyRequests):
+    """Too many requests of the partner are under way."""
+
+    status, code, retryable = 429, "concurrency_exceeded", True
+
+    def __init__(self, decision: Deny) -> None:
+        super().__init__(f"the rule '{decision.rule}' denies this: {decision.reason}", retry_after=1, effect="none")
 
 
 class HeadersTooLarge(Refused):

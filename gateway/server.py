@@ -10,22 +10,24 @@ from typing import Any
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.flow_control import service_unavailable
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.context import Call
 from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.edge.document import MEDIA_TYPE, problem
-from gateway.edge.fields import raw
+from gateway.edge.door import AtWork, Door, Full
+from gateway.edge.fields import Headers, raw
 from gateway.edge.limits import MOST_FIELDS, MOST_HEADER_BYTES
-from gateway.errors import GatewayError, Unavailable
+from gateway.errors import GatewayError
 from gateway.refusals import HeadersTooLarge, Malformed, RequestTimeout
 
 MOST_UNREAD = MOST_HEADER_BYTES + 16 * 1024  # bytes without end; a little more than a head that ends may have
 HEAD_PATIENCE = 10.0  # seconds until a head is complete, and for a connection that says nothing yet
 MOST_CONNECTIONS = 1000
+MOST_BEYOND = 250  # connections that are still told that there are too many; the next ones are cut off
+MOST_PIPELINED = 16  # requests of one connection that wait for the one before
 DRAIN = 8  # seconds for requests under way when told to stop
 
 log = structlog.get_logger("omnigate.access")
@@ -34,9 +36,12 @@ log = structlog.get_logger("omnigate.access")
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which refuses what does not come to an end, and refuses in our voice."""
 
-    def __init__(self, *arguments: Any, public: str, patience: float = HEAD_PATIENCE, **named: Any) -> None:
+    def __init__(self, *arguments: Any, public: str, door: Door, patience: float = HEAD_PATIENCE, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._most, self.limit_concurrency = self.limit_concurrency or MOST_CONNECTIONS, None  # told in our own voice
+        self._crowded = False  # this connection is one too many
         self._public = public
+        self._door = door
         self._patience = patience
         self._unread = 0  # bytes since the parser last made something of them
         self._in_head = False
@@ -44,6 +49,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._crowded = len(self.connections) > self._most
+        if len(self.connections) > self._most + MOST_BEYOND:
+            transport.abort()
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -68,6 +76,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._unread = False, 0
+        if len(self.pipeline) == MOST_PIPELINED:
+            self.transport.close()
+            return
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -78,14 +89,29 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(Malformed("this is not HTTP/1.1"))
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        told: Any = self._busy if app is service_unavailable else app
-        super()._start_asgi_task(cycle, told)
+        try:
+            place = self._door.enter(cycle.scope, crowded=self._crowded)
+        except Full as error:
+            self._shed(cycle, *self._door.answer(error, cycle.scope), status=error.status)
+            return
+        task = self.loop.create_task(cycle.run_asgi(AtWork(app, place, cycle)))
+        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(lambda _: place.leave())  # also when it is cancelled before its first step
+        self.tasks.add(task)
 
-    async def _busy(self, scope: Scope, receive: Receive, send: Send) -> None:
-        busy = Unavailable("too many connections are open", effect="none")
-        headers, body = self._document(busy, scope)
-        await send({"type": "http.response.start", "status": busy.status, "headers": raw(headers)})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    def _shed(self, cycle: Any, lines: bytes, body: bytes, *, status: int) -> None:
+        """Answer without beginning. The connection stays, so that asking again is cheap for both sides."""
+        stays = cycle.keep_alive and not self._crowded and _ends_soon(cycle.scope["headers"])
+        last = b"\r\n" if stays else b"connection: close\r\n\r\n"
+        first = b"".join([b"%b: %b\r\n" % field for field in self.server_state.default_headers])
+        said = b"" if cycle.scope["method"] == "HEAD" else body
+        self.transport.write(b"".join((STATUS_LINE[status], first, lines, last, said)))
+        cycle.response_started = cycle.response_complete = True
+        self._wait_no_more()  # it has asked; how long it may be silent now is counted anew
+        if not stays:
+            self.transport.close()
+        elif self.pipeline:
+            self.loop.call_soon(self.on_response_complete)  # not at once: there may be many more to shed
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -109,16 +135,16 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, error: GatewayError) -> None:
         """Answer and close; in the midst of another answer of this connection only close."""
         if not self._is_answering() and not self.transport.is_closing():
-            headers, body = self._document(error, {"path": "/"})
+            headers, body = self._document(error)
             lines = [*self.server_state.default_headers, *raw(headers)]
             fields = b"".join(b"%b: %b\r\n" % line for line in lines)
             self.transport.write(STATUS_LINE[error.status] + fields + b"\r\n" + body)
         self.transport.close()
 
-    def _document(self, error: GatewayError, scope: Scope) -> tuple[dict[str, str], bytes]:
+    def _document(self, error: GatewayError) -> tuple[dict[str, str], bytes]:
         call = Call(mint("req"), system_clock())
         log.info("request_not_taken", status=error.status, code=error.code, request_id=call.request_id)
-        body = problem(error, scope, call, public=self._public)
+        body = problem(error, {"path": "/"}, call, public=self._public)
         headers = {
             "content-type": MEDIA_TYPE,
             "content-length": str(len(body)),
@@ -130,12 +156,25 @@ class BoundedProtocol(HttpToolsProtocol):
         return headers, body
 
 
+def _ends_soon(headers: Headers) -> bool:
+    """What is left of the body is read and forgotten, if it has an end and its sender is not waiting to be asked."""
+    for name, value in headers:
+        if name in (b"transfer-encoding", b"expect") or (name == b"content-length" and len(value) > 6):
+            return False
+    return True
+
+
 def options(
-    *, public: str, patience: float = HEAD_PATIENCE, connections: int = MOST_CONNECTIONS, **where: Any
+    *,
+    public: str,
+    door: Door,
+    patience: float = HEAD_PATIENCE,
+    connections: int = MOST_CONNECTIONS,
+    **where: Any,
 ) -> dict[str, Any]:
     """How the edge runs uvicorn; *where* it listens is the caller's to say."""
     return {
-        "http": partial(BoundedProtocol, public=public, patience=patience),
+        "http": partial(BoundedProtocol, public=public, door=door, patience=patience),
         "limit_concurrency": connections,
         "log_config": None,
         "access_log": False,
@@ -148,6 +187,6 @@ def options(
     }
 
 
-def serve(app: ASGIApp, *, host: str, port: int, public: str) -> None:
+def serve(app: ASGIApp, *, host: str, port: int, public: str, door: Door) -> None:
     """Serve until told to stop, then finish what is under way."""
-    uvicorn.run(app, **options(public=public, host=host, port=port))
+    uvicorn.run(app, **options(public=public, door=door, host=host, port=port))

@@ -13,6 +13,8 @@ from adapters.sandbox import EXAMPLE_CATALOGUE, CatalogueError, SandboxOptions, 
 from adapters.sandbox import run as run_sandbox
 from gateway.app import create_app, create_worker, open_secrets
 from gateway.cli.opened import database, database_url
+from gateway.edge.door import Door
+from gateway.edge.places import Places
 from gateway.errors import Misconfigured
 from gateway.governance.bundle import load_bundle
 from gateway.partners.keys import new_callback_secret
@@ -32,8 +34,10 @@ def serve() -> None:
     traces = tracing.start("omnigate-edge", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
     with database_url(settings) as url:
         pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
-        app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces)
-        serve_app(app, host=settings.host, port=settings.port, public=settings.public_address)
+        places = Places(bundle.admission)
+        door = Door(places, bundle.contracts, public=settings.public_address)
+        app = create_app(settings=settings, database=pool, bundle=bundle, places=places, traces=traces)
+        serve_app(app, host=settings.host, port=settings.port, public=settings.public_address, door=door)
 
 
 def worker() -> None:

@@ -7,10 +7,12 @@ from gateway.domain.time import Clock, Ticks
 from gateway.edge.address_guard import AddressGuard, Failures
 from gateway.edge.authentication import Authentication, Credentials
 from gateway.edge.authorization import Authorization
+from gateway.edge.concurrency import Concurrency
 from gateway.edge.contract import Contract
 from gateway.edge.idempotency import Idempotency
 from gateway.edge.limits import PATIENCE, Limits
 from gateway.edge.operation import FindOperation
+from gateway.edge.places import Places
 from gateway.edge.problems import Problems
 from gateway.edge.quota import Quota
 from gateway.edge.telemetry import Telemetry
@@ -25,6 +27,7 @@ def stages(
     bundle: Bundle,
     credentials: Credentials,
     counters: Counters,
+    places: Places,
     ticks: Ticks,
     clock: Clock,
     mint: Mint,
@@ -39,6 +42,7 @@ def stages(
         Middleware(Limits, patience=patience),  # before anything reads the body
         Middleware(AddressGuard, failures=failures),  # guessing costs: before anybody checks a signature
         Middleware(Authentication, credentials=credentials),
+        Middleware(Concurrency, places=places),  # before quota: to be told that there is no room costs none
         Middleware(Quota, quotas=bundle.quotas, counters=counters),  # fair, now we know the caller
         Middleware(Authorization, access=bundle.access),  # before a word of the body is believed, and before a replay
         Middleware(Contract, contracts=bundle.contracts),  # what is not valid needs no key

@@ -11,7 +11,11 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from gateway.edge.door import Door
+from gateway.edge.places import Places
+from gateway.governance.bundle import load_bundle
 from gateway.server import options
+from gateway.settings import ROOT
 
 HOST = "127.0.0.1"
 PUBLIC = "https://gateway.example"
@@ -19,6 +23,9 @@ GET = b"GET / HTTP/1.1\r\nhost: x\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: x\r\n"
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+BUNDLE = load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +42,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 @asynccontextmanager
 async def served(**bounds: Any) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[Streams]]]:
     """uvicorn as the edge runs it; yields a way to connect."""
-    server = uvicorn.Server(uvicorn.Config(echo, **options(public=PUBLIC, lifespan="off", **bounds)))
+    door = Door(Places(BUNDLE.admission), BUNDLE.contracts, public=PUBLIC)
+    server = uvicorn.Server(uvicorn.Config(echo, **options(public=PUBLIC, lifespan="off", **{"door": door, **bounds})))
     with socket.create_server((HOST, 0)) as listening:
         port = listening.getsockname()[1]
         running = asyncio.create_task(server.serve([listening]))
@@ -131,10 +139,10 @@ async def test_what_is_not_http_is_told_so_in_our_voice() -> None:
 
 
 async def test_one_connection_too_many_is_told_to_come_again() -> None:
-    async with served(connections=2) as connect, connect(), connect() as streams:
+    async with served(connections=1) as connect, connect(), connect() as streams:
         answer = await asked(streams, GET + b"\r\n")
 
-    assert told(answer) == (503, "unavailable")
+    assert told(answer) == (503, "overloaded")
     assert b"retry-after: 1" in answer
 
 

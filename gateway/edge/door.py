@@ -1,0 +1,142 @@
+"""
+In front of everything that costs: is there room for this request? If not, the refusal is written down already.
+
+A refusal by the stages costs as much as a third of an order: at ten times the load refusing alone would fill the
+process. Here it costs a look-up and a write, and is told of in one line a second, not one each.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.context import Call
+from gateway.domain.identifiers import mint
+from gateway.domain.time import system_clock
+from gateway.edge.document import MEDIA_TYPE, instance_of, problem
+from gateway.edge.fields import raw
+from gateway.edge.places import PLACE, Place, Places
+from gateway.errors import GatewayError, Overloaded
+from gateway.governance.contracts import Contracts
+from gateway.refusals import ConcurrencyExceeded, Refused
+
+Full = (Overloaded, ConcurrencyExceeded)
+
+EVERY = 1.0  # seconds between two lines about what was shed
+GRACE = 0.05  # seconds that a body may take to arrive while its request holds a place
+
+_ID, _PATH, _INSTANCE = "req_00000000000000000000000000", "/\0", "/%00"
+
+log = structlog.get_logger("omnigate.access")
+
+
+class Door:
+    """What the server asks about each request before it begins."""
+
+    def __init__(self, places: Places, contracts: Contracts, *, public: str) -> None:
+        self._places = places
+        self._contracts = contracts
+        self._public = public
+        self._written: dict[str, Written] = {}  # by rule: there are as many as the policy has
+        self._told = Tally()
+
+    def enter(self, scope: Scope, *, crowded: bool) -> Place:
+        """Raises `Overloaded` or `ConcurrencyExceeded`. *crowded*: too many connections are open already."""
+        operation = self._operation(scope)
+        try:
+            return self._places.enter(operation, credential=_credential(scope["headers"]), crowded=crowded)
+        except Full as error:
+            self._told.note(operation, error.code)
+            raise
+
+    def answer(self, error: GatewayError, scope: Scope) -> tuple[bytes, bytes]:
+        """The header lines, and the body."""
+        written = self._written.get(error.detail)
+        if written is None:
+            written = self._written[error.detail] = Written(error, public=self._public)
+        return written.filled_in(scope)
+
+    def _operation(self, scope: Scope) -> str | None:
+        try:
+            return self._contracts.match(scope["method"], scope["path"]).operation.id
+        except Refused:
+            return None
+
+
+class Written:
+    """A problem document with two gaps: which request, and what it was about."""
+
+    def __init__(self, error: GatewayError, *, public: str) -> None:
+        call = Call(_ID, system_clock())
+        whole = problem(error, {"path": _PATH}, call, public=public)
+        self._first, _, rest = whole.partition(_INSTANCE.encode())
+        self._second, _, self._third = rest.partition(_ID.encode())
+        headers = {"content-type": MEDIA_TYPE, "cache-control": "no-store", **error.headers()}
+        self._head = b"".join(b"%b: %b\r\n" % field for field in raw(headers))
+        self._size = len(whole) - len(_INSTANCE)
+
+    def filled_in(self, scope: Scope) -> tuple[bytes, bytes]:
+        request_id, instance = mint("req").encode(), instance_of(scope).encode()
+        lines = b"%bx-request-id: %b\r\ncontent-length: %d\r\n" % (self._head, request_id, self._size + len(instance))
+        return lines, b"".join((self._first, instance, self._second, request_id, self._third))
+
+
+class Tally:
+    """How many were shed, told once in a while."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._due: asyncio.TimerHandle | None = None
+
+    def note(self, operation: str | None, code: str) -> None:
+        self._counts[operation or "unknown", code] += 1
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(EVERY, self._tell)
+
+    def _tell(self) -> None:
+        counts, self._counts, self._due = self._counts, Counter(), None
+        by = [{"operation": operation, "code": code, "count": count} for (operation, code), count in counts.items()]
+        log.warning("requests_shed", count=counts.total(), within=EVERY, by=by)
+
+
+class AtWork:
+    """The app, for one request: its place is free while a slow sender or reader keeps it waiting."""
+
+    def __init__(self, app: ASGIApp, place: Place, cycle: Any) -> None:
+        self._app = app
+        self._place = place
+        self._cycle = cycle  # uvicorn's request and response
+        self._until: asyncio.TimerHandle | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[PLACE] = self._place
+
+        async def hear() -> Message:
+            if self._until is None and self._cycle.more_body:
+                self._until = asyncio.get_running_loop().call_later(GRACE, self._place.give_back)
+            message = await receive()
+            if self._until is not None and not message.get("more_body"):
+                self._until.cancel()
+                self._until = None
+                self._place.take_if_room()
+            return message
+
+        async def say(message: Message) -> None:
+            if not self._cycle.flow.write_paused:
+                await send(message)
+                return
+            self._place.give_back()
+            await send(message)
+            self._place.take()
+
+        await self._app(scope, hear, say)
+
+
+def _credential(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    for name, value in headers:
+        if name == b"authorization":
+            return value
+    return None
