@@ -36,12 +36,12 @@ log = structlog.get_logger("omnigate.access")
 class Door:
     """What the server asks about each request before it begins."""
 
-    def __init__(self, places: Places, contracts: Contracts, *, public: str) -> None:
+    def __init__(self, places: Places, contracts: Contracts, *, public: str, every: float = EVERY) -> None:
         self._places = places
         self._contracts = contracts
         self._public = public
         self._written: dict[str, Written] = {}  # by rule: there are as many as the policy has
-        self._told = Tally()
+        self._told = Tally(every)
 
     def enter(self, scope: Scope, *, crowded: bool) -> Place:
         """Raises `Overloaded` or `ConcurrencyExceeded`. *crowded*: too many connections are open already."""
@@ -87,19 +87,20 @@ class Written:
 class Tally:
     """How many were shed, told once in a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: float) -> None:
+        self._every = every
         self._counts: Counter[tuple[str, str]] = Counter()
         self._due: asyncio.TimerHandle | None = None
 
     def note(self, operation: str | None, code: str) -> None:
         self._counts[operation or "unknown", code] += 1
         if self._due is None:
-            self._due = asyncio.get_running_loop().call_later(EVERY, self._tell)
+            self._due = asyncio.get_running_loop().call_later(self._every, self._tell)
 
     def _tell(self) -> None:
         counts, self._counts, self._due = self._counts, Counter(), None
         by = [{"operation": operation, "code": code, "count": count} for (operation, code), count in counts.items()]
-        log.warning("requests_shed", count=counts.total(), within=EVERY, by=by)
+        log.warning("requests_shed", count=counts.total(), within=self._every, by=by)
 
 
 class AtWork:
