@@ -17,7 +17,7 @@ from gateway.context import Call
 from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.edge.document import MEDIA_TYPE, problem
-from gateway.edge.door import AtWork, Door, Full
+from gateway.edge.door import AtWork, Door, Written
 from gateway.edge.fields import Headers, raw
 from gateway.edge.limits import MOST_FIELDS, MOST_HEADER_BYTES
 from gateway.errors import GatewayError
@@ -89,23 +89,23 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(Malformed("this is not HTTP/1.1"))
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        try:
-            place = self._door.enter(cycle.scope, crowded=self._crowded)
-        except Full as error:
-            self._shed(cycle, *self._door.answer(error, cycle.scope), status=error.status)
+        place = self._door.enter(cycle.scope, crowded=self._crowded)
+        if isinstance(place, Written):
+            self._shed(cycle, place)
             return
         task = self.loop.create_task(cycle.run_asgi(AtWork(app, place, cycle)))
         task.add_done_callback(self.tasks.discard)
         task.add_done_callback(lambda _: place.leave())  # also when it is cancelled before its first step
         self.tasks.add(task)
 
-    def _shed(self, cycle: Any, lines: bytes, body: bytes, *, status: int) -> None:
+    def _shed(self, cycle: Any, refusal: Written) -> None:
         """Answer without beginning. The connection stays, so that asking again is cheap for both sides."""
         stays = cycle.keep_alive and not self._crowded and _ends_soon(cycle.scope["headers"])
         last = b"\r\n" if stays else b"connection: close\r\n\r\n"
         first = b"".join([b"%b: %b\r\n" % field for field in self.server_state.default_headers])
+        lines, body = refusal.filled_in(cycle.scope)
         said = b"" if cycle.scope["method"] == "HEAD" else body
-        self.transport.write(b"".join((STATUS_LINE[status], first, lines, last, said)))
+        self.transport.write(b"".join((STATUS_LINE[refusal.status], first, lines, last, said)))
         cycle.response_started = cycle.response_complete = True
         self._wait_no_more()  # it has asked; how long it may be silent now is counted anew
         if not stays:

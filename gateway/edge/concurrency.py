@@ -4,7 +4,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.context import Call, call_of
 from gateway.edge.fields import Headers, single
-from gateway.edge.places import PLACE, Place, Places
+from gateway.edge.places import PLACE, Place, Places, Who
+from gateway.errors import Overloaded
 
 
 class Concurrency:
@@ -20,8 +21,7 @@ class Concurrency:
             return
 
         call = call_of(scope)
-        assert call.operation is not None, "the operation stage has run"
-        place: Place = scope.get(PLACE) or self.places.enter(call.operation.id)
+        place: Place = scope.get(PLACE) or self._place(call)
         try:
             self._count_partner(place, call, scope["headers"])
             call.resting = place.resting
@@ -29,11 +29,17 @@ class Concurrency:
         finally:
             place.leave()
 
+    def _place(self, call: Call) -> Place:
+        assert call.operation is not None, "the operation stage has run"
+        if (full := self.places.room(call.operation.id)) is not None:
+            raise Overloaded(full)
+        return Place(self.places, call.operation.id)
+
     def _count_partner(self, place: Place, call: Call, headers: Headers) -> None:
-        who = call.principal
-        if who is None or who.partner is None or place.partner == who.partner:
+        partner = call.principal.partner if call.principal else None
+        if partner is None or place.partner == partner:
             return
-        limit = self.places.admission.of_partner(who.plan)
+        who = Who(partner, self.places.admission.of_partner(call.caller.plan))
         if credential := single(headers, b"authorization"):
-            self.places.remember(credential.encode("latin-1"), who.partner, limit)
-        place.belong_to(who.partner, limit)
+            self.places.remember(credential.encode("latin-1"), who)
+        place.belong_to(who)

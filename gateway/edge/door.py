@@ -14,6 +14,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.context import Call
+from gateway.domain.access import Deny
 from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.edge.document import MEDIA_TYPE, instance_of, problem
@@ -22,8 +23,6 @@ from gateway.edge.places import PLACE, Place, Places
 from gateway.errors import GatewayError, Overloaded
 from gateway.governance.contracts import Contracts
 from gateway.refusals import ConcurrencyExceeded, Refused
-
-Full = (Overloaded, ConcurrencyExceeded)
 
 EVERY = 1.0  # seconds between two lines about what was shed
 GRACE = 0.05  # seconds that a body may take to arrive while its request holds a place
@@ -43,21 +42,23 @@ class Door:
         self._written: dict[str, Written] = {}  # by rule: there are as many as the policy has
         self._told = Tally(every)
 
-    def enter(self, scope: Scope, *, crowded: bool) -> Place:
-        """Raises `Overloaded` or `ConcurrencyExceeded`. *crowded*: too many connections are open already."""
+    def enter(self, scope: Scope, *, crowded: bool) -> "Place | Written":
+        """A place, or how it was refused. *crowded*: too many connections are open already."""
         operation = self._operation(scope)
-        try:
-            return self._places.enter(operation, credential=_credential(scope["headers"]), crowded=crowded)
-        except Full as error:
-            self._told.note(operation, error.code)
-            raise
+        if (full := self._places.room(operation, crowded=crowded)) is not None:
+            return self._refusal(full, Overloaded, operation)
+        credential = _credential(scope["headers"])
+        who = self._places.known(credential) if credential else None
+        if who is not None and (full := self._places.fair(who)) is not None:
+            return self._refusal(full, ConcurrencyExceeded, operation)
+        return Place(self._places, operation, who)
 
-    def answer(self, error: GatewayError, scope: Scope) -> tuple[bytes, bytes]:
-        """The header lines, and the body."""
-        written = self._written.get(error.detail)
+    def _refusal(self, full: Deny, kind: type[Overloaded | ConcurrencyExceeded], operation: str | None) -> "Written":
+        self._told.note(operation, kind.code)
+        written = self._written.get(full.rule)
         if written is None:
-            written = self._written[error.detail] = Written(error, public=self._public)
-        return written.filled_in(scope)
+            written = self._written[full.rule] = Written(kind(full), public=self._public)
+        return written
 
     def _operation(self, scope: Scope) -> str | None:
         try:
@@ -70,6 +71,7 @@ class Written:
     """A problem document with two gaps: which request, and what it was about."""
 
     def __init__(self, error: GatewayError, *, public: str) -> None:
+        self.status = error.status
         call = Call(_ID, system_clock())
         whole = problem(error, {"path": _PATH}, call, public=public)
         self._first, _, rest = whole.partition(_INSTANCE.encode())

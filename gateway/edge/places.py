@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 from gateway.domain.access import Deny
@@ -20,6 +21,14 @@ _CAPACITY = 8192
 Key = TypeVar("Key")
 
 
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A partner, and how many requests of it may be under way."""
+
+    partner: str
+    limit: Limit
+
+
 class Places:
     """Counts of this process only. They hold one number for each operation and partner that is at work, and no more."""
 
@@ -30,40 +39,34 @@ class Places:
         self._operations: dict[str | None, int] = {}
         self._partners: dict[str, int] = {}
         self._resting: dict[str, int] = {}
-        self._known: OrderedDict[bytes, tuple[str, Limit]] = OrderedDict()  # by hash of a credential that was verified
+        self._known: OrderedDict[bytes, Who] = OrderedDict()  # by hash of a credential that was verified
         self._capacity = capacity
 
-    def enter(self, operation: str | None, *, credential: bytes | None = None, crowded: bool = False) -> Place:
-        """A place for a request of *operation*. Raises `Overloaded`, or `ConcurrencyExceeded` if *credential* is known.
+    def room(self, operation: str | None, *, crowded: bool = False) -> Deny | None:
+        """Why a request of *operation* may not begin now, if it may not.
 
-        *crowded*: behave as if every place were taken; then only what may come beyond them is admitted.
+        *crowded*: as if every place were taken; then only what may come beyond them is admitted.
         """
         taken = max(self.taken, self.admission.places) if crowded else self.taken
-        self._refuse_unless_room(operation, taken=taken)
-        place = Place(self, operation)
-        if credential is not None and (known := self._known.get(_hash(credential))):
-            place.belong_to(*known)
-        place.take()
-        return place
+        decision = self.admission.request(operation, taken=taken, alike=self._operations.get(operation, 0))
+        return decision if isinstance(decision, Deny) else None
 
-    def remember(self, credential: bytes, partner: str, limit: Limit) -> None:
+    def fair(self, who: Who) -> Deny | None:
+        """Why this partner may not have one more, if it may not."""
+        decision = who.limit.admits(self._partners.get(who.partner, 0))
+        return decision if isinstance(decision, Deny) else None
+
+    def known(self, credential: bytes) -> Who | None:
+        """Whose it is, if it was verified before."""
+        return self._known.get(_hash(credential))
+
+    def remember(self, credential: bytes, who: Who) -> None:
         """From now on this credential's requests are counted for its partner before anybody verifies it again."""
         name = _hash(credential)
-        self._known[name] = (partner, limit)
+        self._known[name] = who
         self._known.move_to_end(name)
         if len(self._known) > self._capacity:
             self._known.popitem(last=False)
-
-    def _refuse_unless_room(self, operation: str | None, *, taken: int) -> None:
-        alike = self._operations.get(operation, 0)
-        decision = self.admission.request(operation, taken=taken, alike=alike)
-        if isinstance(decision, Deny):
-            raise Overloaded(decision)
-
-    def _refuse_unless_fair(self, partner: str, limit: Limit) -> None:
-        decision = limit.admits(self._partners.get(partner, 0))
-        if isinstance(decision, Deny):
-            raise ConcurrencyExceeded(decision)
 
     def _count(self, place: Place, by: int) -> None:
         self.taken += by
@@ -87,16 +90,16 @@ class Places:
 
 
 class Place:
-    """One request's place. What is given back is never given back twice."""
+    """One request's place, held from the start. What is given back is never given back twice."""
 
     __slots__ = ("_ended", "_held", "_places", "operation", "partner")
 
-    def __init__(self, places: Places, operation: str | None) -> None:
+    def __init__(self, places: Places, operation: str | None, who: Who | None = None) -> None:
         self.operation = operation
-        self.partner: str | None = None
+        self.partner = who.partner if who else None
         self._places = places
-        self._held = False
-        self._ended = False
+        self._held = self._ended = False
+        self.take()
 
     def take(self) -> None:
         """Count from now on, whether there is room or not."""
@@ -107,7 +110,8 @@ class Place:
     def take_if_room(self) -> None:
         """Raises `Overloaded`: others have come meanwhile."""
         if not self._held and not self._ended:
-            self._places._refuse_unless_room(self.operation, taken=self._places.taken)
+            if (full := self._places.room(self.operation)) is not None:
+                raise Overloaded(full)
             self.take()
 
     def give_back(self) -> None:
@@ -120,16 +124,15 @@ class Place:
         self.give_back()
         self._ended = True
 
-    def belong_to(self, partner: str, limit: Limit) -> None:
-        """Count for *partner*, too. Raises `ConcurrencyExceeded`."""
-        if self.partner == partner:
+    def belong_to(self, who: Who) -> None:
+        """Count for this partner, too. Raises `ConcurrencyExceeded`."""
+        if self.partner == who.partner:
             return
-        self._places._refuse_unless_fair(partner, limit)
-        held = self._held
+        if (full := self._places.fair(who)) is not None:
+            raise ConcurrencyExceeded(full)
         self.give_back()
-        self.partner = partner
-        if held:
-            self.take()
+        self.partner = who.partner
+        self.take()
 
     @contextmanager
     def resting(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.edge.door import Door
-from gateway.edge.places import PLACE, Place, Places
+from gateway.edge.places import PLACE, Place, Places, Who
 from gateway.governance.admission import load_admission
 from tests.edge.served import BUNDLE, PUBLIC, Streams, asked, served, told
 
@@ -144,7 +144,7 @@ async def test_lists_are_refused_while_there_is_still_room_for_orders(desk: Desk
 
 
 async def test_a_partner_known_by_its_token_is_refused_before_anybody_reads_it(desk: Desk) -> None:
-    desk.places.remember(b"Bearer abc", "web", desk.places.admission.of_partner(None))
+    desk.places.remember(b"Bearer abc", Who("web", desk.places.admission.of_partner(None)))
     async with served(desk, door=desk.door) as connect, connect() as first, connect() as second, connect() as third:
         first[1].write(ORDER + b"authorization: Bearer abc\r\n\r\n{}")
         await desk.come()
