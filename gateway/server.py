@@ -5,6 +5,7 @@ uvicorn's parser takes headers of any size and waits for them for ever. Here a h
 not body) may hold so many bytes and fields unfinished, a connection may be silent for so long, and so many may be open.
 """
 
+import resource
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from gateway.context import Call
 from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.edge.document import MEDIA_TYPE, problem
-from gateway.edge.door import AtWork, Door, Written
+from gateway.edge.door import Door, Written
 from gateway.edge.fields import Headers, raw
 from gateway.edge.limits import MOST_FIELDS, MOST_HEADER_BYTES
 from gateway.errors import GatewayError
@@ -28,6 +29,7 @@ HEAD_PATIENCE = 10.0  # seconds until a head is complete, and for a connection t
 MOST_CONNECTIONS = 1000
 MOST_BEYOND = 250  # connections that are still told that there are too many; the next ones are cut off
 MOST_PIPELINED = 16  # requests of one connection that wait for the one before
+FILES = 256  # open files beside connections: the database, logs, libraries
 DRAIN = 8  # seconds for requests under way when told to stop
 
 log = structlog.get_logger("omnigate.access")
@@ -93,7 +95,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if isinstance(place, Written):
             self._shed(cycle, place)
             return
-        task = self.loop.create_task(cycle.run_asgi(AtWork(app, place, cycle)))
+        task = self.loop.create_task(cycle.run_asgi(self._door.at_work(app, place, cycle)))
         task.add_done_callback(self.tasks.discard)
         task.add_done_callback(lambda _: place.leave())  # also when it is cancelled before its first step
         self.tasks.add(task)
@@ -187,6 +189,17 @@ def options(
     }
 
 
+def allow_open_files(wanted: int) -> None:
+    """Ask the system for as many as we may need: what it refuses is accepted, and then cut off without a word."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.warning("too_few_open_files", allowed=allowed, wanted=wanted)
+
+
 def serve(app: ASGIApp, *, host: str, port: int, public: str, door: Door) -> None:
     """Serve until told to stop, then finish what is under way."""
+    allow_open_files(MOST_CONNECTIONS + MOST_BEYOND + FILES)
     uvicorn.run(app, **options(public=public, door=door, host=host, port=port))

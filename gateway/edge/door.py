@@ -25,6 +25,8 @@ from gateway.governance.contracts import Contracts
 from gateway.refusals import ConcurrencyExceeded, Refused
 
 EVERY = 1.0  # seconds between two lines about what was shed
+SMALL = 64 * 1024  # bytes that every request may send, however many large ones are arriving
+MOST_BUFFERED = 32 << 20  # bytes of bodies beyond that, of all requests together
 GRACE = 0.05  # seconds that a body may take to arrive while its request holds a place
 
 _ID, _PATH, _INSTANCE = "req_00000000000000000000000000", "/\0", "/%00"
@@ -35,12 +37,15 @@ log = structlog.get_logger("omnigate.access")
 class Door:
     """What the server asks about each request before it begins."""
 
-    def __init__(self, places: Places, contracts: Contracts, *, public: str, every: float = EVERY) -> None:
+    def __init__(
+        self, places: Places, contracts: Contracts, *, public: str, every: float = EVERY, buffered: int = MOST_BUFFERED
+    ) -> None:
         self._places = places
         self._contracts = contracts
         self._public = public
         self._written: dict[str, Written] = {}  # by rule: there are as many as the policy has
         self._told = Tally(every)
+        self._bodies = Bodies(buffered)
 
     def enter(self, scope: Scope, *, crowded: bool) -> "Place | Written":
         """A place, or how it was refused. *crowded*: too many connections are open already."""
@@ -52,6 +57,10 @@ class Door:
         if who is not None and (full := self._places.fair(who)) is not None:
             return self._refusal(full, ConcurrencyExceeded, operation)
         return Place(self._places, operation, who)
+
+    def at_work(self, app: ASGIApp, place: Place, cycle: Any) -> ASGIApp:
+        """The app, for the request that holds *place*."""
+        return AtWork(app, place, cycle, bodies=self._bodies)
 
     def _refusal(self, full: Deny, kind: type[Overloaded | ConcurrencyExceeded], operation: str | None) -> "Written":
         self._told.note(operation, kind.code)
@@ -105,11 +114,30 @@ class Tally:
         log.warning("requests_shed", count=counts.total(), within=self._every, by=by)
 
 
+class Bodies:
+    """How many bytes of bodies are in memory: a body may be large, and there may be many, but not both."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._bytes = 0
+
+    def add(self, size: int) -> None:
+        """Raises `Overloaded`. What was added has to be forgotten all the same."""
+        self._bytes += size
+        if size and self._bytes > self._most:
+            raise Overloaded(Deny("large bodies", "gateway/edge/door.py", f"at most {self._most} bytes are kept"))
+
+    def forget(self, size: int) -> None:
+        self._bytes -= size
+
+
 class AtWork:
     """The app, for one request: its place is free while a slow sender or reader keeps it waiting."""
 
-    def __init__(self, app: ASGIApp, place: Place, cycle: Any) -> None:
+    def __init__(self, app: ASGIApp, place: Place, cycle: Any, *, bodies: Bodies) -> None:
         self._app = app
+        self._bodies = bodies
+        self._bytes = 0
         self._place = place
         self._cycle = cycle  # uvicorn's request and response
         self._until: asyncio.TimerHandle | None = None
@@ -121,6 +149,7 @@ class AtWork:
             if self._until is None and self._cycle.more_body:
                 self._until = asyncio.get_running_loop().call_later(GRACE, self._place.give_back)
             message = await receive()
+            self._keep(len(message.get("body", b"")))
             if self._until is not None and not message.get("more_body"):
                 self._until.cancel()
                 self._until = None
@@ -135,7 +164,18 @@ class AtWork:
             await send(message)
             self._place.take()
 
-        await self._app(scope, hear, say)
+        try:
+            await self._app(scope, hear, say)
+        finally:
+            self._bodies.forget(_large(self._bytes))
+
+    def _keep(self, size: int) -> None:
+        before, self._bytes = self._bytes, self._bytes + size
+        self._bodies.add(_large(self._bytes) - _large(before))
+
+
+def _large(size: int) -> int:
+    return max(0, size - SMALL)
 
 
 def _credential(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:

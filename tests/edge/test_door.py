@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.edge.door import Door
 from gateway.edge.places import PLACE, Place, Places, Who
+from gateway.errors import Overloaded
 from gateway.governance.admission import load_admission
 from tests.edge.served import BUNDLE, PUBLIC, Streams, asked, served, told
 
@@ -40,11 +41,19 @@ class Desk:
         path.write_text(POLICY, encoding="utf-8")
         operations, plans = BUNDLE.contracts.operations, BUNDLE.quotas.plans
         self.places = Places(load_admission(path, operations=operations, plans=plans))
-        self.door = Door(self.places, BUNDLE.contracts, public=PUBLIC, every=0.2)
+        self.door = Door(self.places, BUNDLE.contracts, public=PUBLIC, every=0.2, buffered=20_000)
         self.here: asyncio.Queue[Place] = asyncio.Queue()
         self.open = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            status = await self._work(scope, receive)
+        except Overloaded as error:
+            status = error.status
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    async def _work(self, scope: Scope, receive: Receive) -> int:
         more = True
         while more:
             message = await receive()
@@ -55,8 +64,7 @@ class Desk:
             await asyncio.wait([gone, let_go], return_when=asyncio.FIRST_COMPLETED)
             gone.cancel()
             let_go.cancel()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
-        await send({"type": "http.response.body", "body": b"done"})
+        return 200
 
     async def come(self, count: int = 1) -> None:
         async with asyncio.timeout(20):
@@ -182,6 +190,24 @@ async def test_a_body_that_does_not_arrive_holds_no_place(desk: Desk) -> None:
         await desk.come()
 
     assert desk.places.resting == 0
+
+
+async def test_large_bodies_and_many_of_them_are_not_kept_together(desk: Desk) -> None:
+    large = b"POST /v1/orders" + HOST + b"content-length: 80000\r\n\r\n" + b"x" * 80_000
+    async with served(desk, door=desk.door) as connect, connect() as first, connect() as second, connect() as third:
+        first[1].write(large)
+        await desk.come()
+        second[1].write(large)
+        refused, _ = await answer_of(second)
+        third[1].write(ORDER + b"\r\n{}")
+        await desk.come()
+
+        desk.open.set()
+        await answer_of(first)
+        second[1].write(large)
+        admitted, _ = await answer_of(second)
+
+    assert (refused, admitted) == (503, 200)
 
 
 async def test_too_many_waiting_requests_of_one_connection_are_cut_off(desk: Desk) -> None:

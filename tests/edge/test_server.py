@@ -1,6 +1,8 @@
 """What never becomes a request is bounded too: bytes, fields, time and connections, over a real socket."""
 
 import asyncio
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -87,3 +89,17 @@ async def test_large_bodies_and_pipelined_requests_are_no_matter_for_the_bounds(
 
     assert answer.count(b"HTTP/1.1 200 OK") == 4
     assert answer.count(b"\r\n\r\n%d" % size) == 4
+
+
+def test_a_process_asks_for_as_many_open_files_as_it_may_need() -> None:
+    program = """
+import resource
+from gateway.server import allow_open_files
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+allow_open_files(80)
+print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+    told_of = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert told_of.stdout.split() == ["80"]
