@@ -20,6 +20,7 @@ from gateway.domain.time import system_clock
 from gateway.edge.document import MEDIA_TYPE, problem
 from gateway.edge.door import Door, Written
 from gateway.edge.fields import Headers, raw
+from gateway.edge.glance import glance
 from gateway.edge.limits import MOST_FIELDS, MOST_HEADER_BYTES
 from gateway.errors import GatewayError
 from gateway.refusals import HeadersTooLarge, Malformed, RequestTimeout
@@ -47,6 +48,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._patience = patience
         self._unread = 0  # bytes since the parser last made something of them
         self._in_head = False
+        self._is_between = True  # two requests: the parser has seen the end of one and nothing of the next
+        self._since = 0.0  # when the peer last began a request, or was told that there is no room
         self._waits: Any = None  # the timer of a peer that owes us a request
 
     def connection_made(self, transport: Any) -> None:
@@ -61,6 +64,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._door.is_pressed and self._turns_away(data):
+            return
         self._unread += len(data)  # the piece in which something begins or ends is forgiven: it is bounded, too
         super().data_received(data)
         if self.transport.is_closing():
@@ -75,6 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head, self._unread = True, 0
+        self._is_between, self._since = False, self.loop.time()
 
     def on_headers_complete(self) -> None:
         self._in_head, self._unread = False, 0
@@ -86,6 +92,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._unread = 0
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._is_between = True
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(Malformed("this is not HTTP/1.1"))
@@ -100,20 +110,36 @@ class BoundedProtocol(HttpToolsProtocol):
         task.add_done_callback(lambda _: place.leave())  # also when it is cancelled before its first step
         self.tasks.add(task)
 
+    def _turns_away(self, data: bytes) -> bool:
+        """Without parsing it: for that the connection has to be between two requests, and these bytes exactly one."""
+        if not self._is_between or self._crowded or self._is_answering() or self.transport.is_closing():
+            return False
+        seen = glance(data)
+        refusal = self._door.turns_away(seen) if seen else None
+        if seen is None or refusal is None:
+            return False
+        self._unset_keepalive_if_required()
+        self._tell(refusal, seen.path, stays=True)
+        self._wait()
+        return True
+
     def _shed(self, cycle: Any, refusal: Written) -> None:
         """Answer without beginning. The connection stays, so that asking again is cheap for both sides."""
-        stays = cycle.keep_alive and not self._crowded and _ends_soon(cycle.scope["headers"])
-        last = b"\r\n" if stays else b"connection: close\r\n\r\n"
-        first = b"".join([b"%b: %b\r\n" % field for field in self.server_state.default_headers])
-        lines, body = refusal.filled_in(cycle.scope)
-        said = b"" if cycle.scope["method"] == "HEAD" else body
-        self.transport.write(b"".join((STATUS_LINE[refusal.status], first, lines, last, said)))
+        scope = cycle.scope
+        stays = cycle.keep_alive and not self._crowded and _ends_soon(scope["headers"])
+        self._tell(refusal, scope["path"], stays=stays, has_body=scope["method"] != "HEAD")
         cycle.response_started = cycle.response_complete = True
-        self._wait_no_more()  # it has asked; how long it may be silent now is counted anew
         if not stays:
             self.transport.close()
         elif self.pipeline:
             self.loop.call_soon(self.on_response_complete)  # not at once: there may be many more to shed
+
+    def _tell(self, refusal: Written, path: str, *, stays: bool, has_body: bool = True) -> None:
+        first = b"".join([b"%b: %b\r\n" % field for field in self.server_state.default_headers])
+        last = b"\r\n" if stays else b"connection: close\r\n\r\n"
+        lines, body = refusal.filled_in(path)
+        self.transport.write(b"".join((STATUS_LINE[refusal.status], first, lines, last, body if has_body else b"")))
+        self._since = self.loop.time()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -129,7 +155,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._waits = None
-        if self._in_head:
+        left = self._since + self._patience - self.loop.time()
+        if left > 0:  # it has begun, or was refused, since the timer was set
+            self._waits = self.loop.call_later(left, self._give_up)
+        elif self._in_head:
             self._refuse(RequestTimeout(f"the headers were not complete within {self._patience:g} s"))
         elif not self._is_answering():
             self.transport.close()

@@ -31,8 +31,8 @@ def address_of(public: str, code: str) -> str:
     return f"{public}/problems/{code}"
 
 
-def instance_of(scope: Scope) -> str:
-    return quote(scope["path"])[:_LONGEST]
+def instance_of(path: str) -> str:
+    return quote(path)[:_LONGEST]
 
 
 def problem(error: GatewayError, scope: Scope, call: Call | None, *, public: str) -> bytes:
@@ -41,7 +41,7 @@ def problem(error: GatewayError, scope: Scope, call: Call | None, *, public: str
         "title": title(type(error)),
         "status": error.status,
         "detail": _SECRETIVE if error.status == 500 else error.detail,  # what broke inside is for the log
-        "instance": instance_of(scope),
+        "instance": instance_of(scope["path"]),
         "code": error.code,
         "retryable": error.retryable,
     }

@@ -19,7 +19,8 @@ from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.edge.document import MEDIA_TYPE, instance_of, problem
 from gateway.edge.fields import raw
-from gateway.edge.places import PLACE, Place, Places
+from gateway.edge.glance import Glimpse
+from gateway.edge.places import PLACE, Place, Places, Who
 from gateway.errors import GatewayError, Overloaded
 from gateway.governance.contracts import Contracts
 from gateway.refusals import ConcurrencyExceeded, Refused
@@ -49,29 +50,46 @@ class Door:
 
     def enter(self, scope: Scope, *, crowded: bool) -> "Place | Written":
         """A place, or how it was refused. *crowded*: too many connections are open already."""
-        operation = self._operation(scope)
-        if (full := self._places.room(operation, crowded=crowded)) is not None:
-            return self._refusal(full, Overloaded, operation)
-        credential = _credential(scope["headers"])
-        who = self._places.known(credential) if credential else None
-        if who is not None and (full := self._places.fair(who)) is not None:
-            return self._refusal(full, ConcurrencyExceeded, operation)
-        return Place(self._places, operation, who)
+        operation = self._operation(scope["method"], scope["path"])
+        who = self._who(_credential(scope["headers"]))
+        return self._refusal(operation, who, crowded=crowded) or Place(self._places, operation, who)
+
+    def turns_away(self, glimpse: Glimpse) -> "Written | None":
+        """How a request is refused that was only glanced at, if it is."""
+        operation = self._operation(glimpse.method, glimpse.path)
+        return self._refusal(operation, self._who(glimpse.credential))
+
+    @property
+    def is_pressed(self) -> bool:
+        """There is somebody whom it would refuse; else nothing need be glanced at."""
+        return self._places.taken >= self._places.admission.least_class.most
 
     def at_work(self, app: ASGIApp, place: Place, cycle: Any) -> ASGIApp:
         """The app, for the request that holds *place*."""
         return AtWork(app, place, cycle, bodies=self._bodies)
 
-    def _refusal(self, full: Deny, kind: type[Overloaded | ConcurrencyExceeded], operation: str | None) -> "Written":
+    def _refusal(self, operation: str | None, who: Who | None, *, crowded: bool = False) -> "Written | None":
+        if (full := self._places.room(operation, crowded=crowded)) is not None:
+            return self._written_down(full, Overloaded, operation)
+        if who is not None and (full := self._places.fair(who)) is not None:
+            return self._written_down(full, ConcurrencyExceeded, operation)
+        return None
+
+    def _written_down(
+        self, full: Deny, kind: type[Overloaded | ConcurrencyExceeded], operation: str | None
+    ) -> "Written":
         self._told.note(operation, kind.code)
         written = self._written.get(full.rule)
         if written is None:
             written = self._written[full.rule] = Written(kind(full), public=self._public)
         return written
 
-    def _operation(self, scope: Scope) -> str | None:
+    def _who(self, credential: bytes | None) -> Who | None:
+        return self._places.known(credential) if credential else None
+
+    def _operation(self, method: str, path: str) -> str | None:
         try:
-            return self._contracts.match(scope["method"], scope["path"]).operation.id
+            return self._contracts.match(method, path).operation.id
         except Refused:
             return None
 
@@ -89,8 +107,8 @@ class Written:
         self._head = b"".join(b"%b: %b\r\n" % field for field in raw(headers))
         self._size = len(whole) - len(_INSTANCE)
 
-    def filled_in(self, scope: Scope) -> tuple[bytes, bytes]:
-        request_id, instance = mint("req").encode(), instance_of(scope).encode()
+    def filled_in(self, path: str) -> tuple[bytes, bytes]:
+        request_id, instance = mint("req").encode(), instance_of(path).encode()
         lines = b"%bx-request-id: %b\r\ncontent-length: %d\r\n" % (self._head, request_id, self._size + len(instance))
         return lines, b"".join((self._first, instance, self._second, request_id, self._third))
 

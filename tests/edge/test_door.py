@@ -124,6 +124,19 @@ async def test_the_refusal_costs_the_caller_no_connection(desk: Desk) -> None:
     assert (refused, admitted) == ([503, 503], 200)
 
 
+async def test_a_body_that_looks_like_a_request_is_a_body(desk: Desk) -> None:
+    looks = LIST + b"\r\n"
+    async with full(desk) as (_, _, free):
+        free[1].write(b"POST /v1/orders" + HOST + b"content-length: %d\r\n\r\n" % len(looks))
+        refused, _ = await answer_of(free)
+        free[1].write(looks)
+        await free[1].drain()
+        rest = await asked(free, b"GET /healthz" + HOST + LAST)
+
+    assert refused == 503
+    assert rest.startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize("ending", [b"transfer-encoding: chunked\r\n", b"expect: 100-continue\r\n"])
 async def test_who_might_go_on_sending_is_cut_off(desk: Desk, ending: bytes) -> None:
     async with full(desk) as (_, _, free):
