@@ -18,6 +18,7 @@ from gateway.edge.addresses import Networks
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.limits import PATIENCE
+from gateway.edge.places import Places
 from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
 from gateway.governance.bundle import Bundle
@@ -65,27 +66,33 @@ def create_app(
     mint: Mint = mint,
     ticks: Ticks = time.monotonic,
     counters: Counters | None = None,
+    places: Places | None = None,
     traces: TracerProvider | None = None,
     patience: float = PATIENCE,
     metrics: EdgeMetrics | None = None,
 ) -> FastAPI:
-    """The edge process. Its lifespan opens the database and loads the signing key."""
+    """The edge process. Its lifespan opens the database and loads the signing key. *places* are the server's, too."""
     shared = _shared(settings, database, bundle, clock=clock, mint=mint, metrics=metrics or EdgeMetrics(VERSION))
-    app = FastAPI(
-        title="Omnigate",
-        version=VERSION,
-        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters, patience=patience),
-        exception_handlers=reraise,  # the outermost stage renders every error
-        lifespan=_lifespan(shared, settings, ticks),
-        openapi_url=None,  # partners read contracts/openapi, not what code happens to say
-        redirect_slashes=False,  # a path that no contract knows is not mended
-        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
-    )
+    stages = _stages(shared, clock=clock, ticks=ticks, counters=counters, places=places, patience=patience)
+    app = _framework(stages, _lifespan(shared, settings, ticks))
     for router in _routers(shared):
         app.include_router(router)
     choose_conventions()
     tracing.instrument(app, traces or tracing.start("omnigate-edge"))
     return app
+
+
+def _framework(stages: list[Middleware], lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+    return FastAPI(
+        title="Omnigate",
+        version=VERSION,
+        middleware=stages,
+        exception_handlers=reraise,  # the outermost stage renders every error
+        lifespan=lifespan,
+        openapi_url=None,  # partners read contracts/openapi, not what code happens to say
+        redirect_slashes=False,  # a path that no contract knows is not mended
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
+    )
 
 
 def _shared(
@@ -108,12 +115,13 @@ def _shared(
 
 
 def _stages(
-    shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None, patience: float
+    shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None, places: Places | None, patience: float
 ) -> list[Middleware]:
-    return edge.stages(
+    parts = edge.Parts(
         bundle=shared.bundle,
         credentials=Credentials(shared.database, shared.secrets, shared.tokens),
         counters=counters or InProcessCounters(ticks),
+        places=places or Places(shared.bundle.admission),
         ticks=ticks,
         clock=clock,
         mint=shared.mint,
@@ -122,6 +130,7 @@ def _stages(
         patience=patience,
         trusted=shared.trusted,
     )
+    return edge.stages(parts)
 
 
 def _routers(shared: _Shared) -> Iterator[APIRouter]:

@@ -205,6 +205,15 @@ class QuotaExceeded(TooManyRequests):
     status, code, retryable = 429, "quota_exceeded", True
 
 
+class ConcurrencyExceeded(TooManyRequests):
+    """Too many requests of the partner are under way."""
+
+    status, code, retryable = 429, "concurrency_exceeded", True
+
+    def __init__(self, decision: Deny) -> None:
+        super().__init__(f"the rule '{decision.rule}' denies this: {decision.reason}", retry_after=1, effect="none")
+
+
 class HeadersTooLarge(Refused):
     """The headers are too many or too large."""
 

@@ -15,6 +15,8 @@ from gateway import VERSION
 from gateway.app import create_app, create_worker, open_secrets
 from gateway.cli.opened import database, database_url
 from gateway.domain.time import system_clock
+from gateway.edge.door import Door
+from gateway.edge.places import Places
 from gateway.errors import Misconfigured
 from gateway.governance.bundle import load_bundle
 from gateway.partners.callback_secrets import live, new_callback_secret
@@ -35,16 +37,12 @@ def serve() -> None:
     traces = tracing.start("omnigate-edge", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
     with database_url(settings) as url:
         pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
-        metrics = EdgeMetrics(VERSION)
-        app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces, metrics=metrics)
-        serve_app(
-            app,
-            host=settings.host,
-            port=settings.port,
-            public=settings.public_address,
-            trusted=settings.trusted_proxies,
-            not_taken=metrics.not_taken,
-        )
+        metrics, public = EdgeMetrics(VERSION), settings.public_address
+        places = Places(bundle.admission)
+        door = Door(places, bundle.contracts, public=public, not_taken=metrics.not_taken)
+        app = create_app(settings=settings, database=pool, bundle=bundle, places=places, traces=traces, metrics=metrics)
+        where = {"host": settings.host, "port": settings.port, "trusted": settings.trusted_proxies}
+        serve_app(app, public=public, door=door, not_taken=metrics.not_taken, **where)
 
 
 def worker() -> None:

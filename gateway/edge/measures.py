@@ -10,7 +10,10 @@ from gateway.governance.bundle import Bundle
 from gateway.refusals import QuotaExceeded
 from observability.metrics import NO_CODE, NO_OPERATION, EdgeMetrics
 
-NOT_TAKEN = ("unavailable", "request_timeout", "headers_too_large", "malformed")  # by the server, before the stages
+NOT_TAKEN = (  # by the server, before the stages
+    *("overloaded", "concurrency_exceeded", "too_many_requests"),
+    *("request_timeout", "headers_too_large", "malformed"),
+)
 
 
 class Measures:

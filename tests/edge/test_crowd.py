@@ -91,7 +91,7 @@ async def test_a_proxy_that_we_trust_brings_the_connections_of_many() -> None:
     ids=["silent", "slow head", "slow body"],
 )
 async def test_when_the_edge_is_full_whoever_has_owed_it_something_for_longest_makes_room(begun: bytes) -> None:
-    async with door(connections=3) as port, connected(port) as slow, connected(port) as idle:
+    async with door(connections=2) as port, connected(port) as slow, connected(port) as idle:
         slow[1].write(begun)
         assert await status(idle) == 200  # behind the slow one in the order of debts: its own is newer
 

@@ -1,7 +1,6 @@
 """However a request's target and Host are written, it is the very operation or none; over a real socket."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -10,12 +9,11 @@ from string import Template
 import orjson
 import pytest
 import structlog
-import uvicorn
 
-from gateway.server import options
 from observability import logs
 from tests.gate import PUBLIC, Gate
 from tests.resources.shop import Shop
+from tests.served import listening
 
 EVIL = "canary-evil.example"
 
@@ -102,14 +100,8 @@ class Door:
 
 @asynccontextmanager
 async def opened(gate: Gate) -> AsyncIterator[Door]:
-    server = uvicorn.Server(uvicorn.Config(gate.app, **options(public=PUBLIC, lifespan="off")))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        running = asyncio.create_task(server.serve([listening]))
-        try:
-            yield Door(listening.getsockname()[1])
-        finally:
-            server.should_exit = True
-            await running
+    async with listening(gate.app, public=PUBLIC) as port:
+        yield Door(port)
 
 
 @pytest.mark.parametrize("kind", ["targets", "hosts", "methods"])

@@ -5,6 +5,10 @@ from typing import Protocol
 
 from gateway.edge.addresses import Networks, belongs, network
 
+MOST_CONNECTIONS = 1000
+MOST_BEYOND = 250  # connections that are still told that there are too many; the next ones are cut off
+MOST_FROM_ONE = 200  # connections of one address, unless it is a proxy's that we trust
+
 
 class Connection(Protocol):
     def make_room(self) -> None:
@@ -28,6 +32,15 @@ class Crowd:
 
     def trusts(self, address: str) -> bool:
         return belongs(address, self._trusted)
+
+    @property
+    def is_full(self) -> bool:
+        """Everybody else is being answered, and whoever came last finds no room."""
+        return len(self._inside) > self._most
+
+    @property
+    def is_overfull(self) -> bool:
+        return len(self._inside) > self._most + MOST_BEYOND
 
     def enter(self, connection: Connection, address: str) -> bool:
         """Count the connection; whether its address may have so many. Proxies we trust bring many people's."""
