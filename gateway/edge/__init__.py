@@ -64,11 +64,7 @@ def stages(parts: Parts) -> list[Middleware]:
         Middleware(Authentication, credentials=parts.credentials),
         Middleware(Concurrency, places=parts.places),  # before quota: to be told that there is no room costs none
         Middleware(Quota, quotas=parts.bundle.quotas, counters=parts.counters),  # fair, now we know the caller
-        Middleware(
-            Authorization, access=parts.bundle.access
-        ),  # before a word of the body is believed, and before a replay
+        Middleware(Authorization, access=parts.bundle.access),  # before the body is believed, and before a replay
         Middleware(Contract, contracts=parts.bundle.contracts),  # what is not valid needs no key
-        Middleware(
-            Idempotency, database=parts.credentials.database
-        ),  # last: its key stands for a request known to be good
+        Middleware(Idempotency, database=parts.credentials.database),  # last: its key stands for a good request
     ]
