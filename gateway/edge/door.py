@@ -187,12 +187,14 @@ class AtWork:
             return message
 
         async def say(message: Message) -> None:
-            if not self._cycle.flow.write_paused:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                self._place.leave()  # the next request of the connection may begin before this task has ended
+            elif self._cycle.flow.write_paused:
+                self._place.give_back()
                 await send(message)
+                self._place.take()
                 return
-            self._place.give_back()
             await send(message)
-            self._place.take()
 
         try:
             await self._app(scope, hear, say)

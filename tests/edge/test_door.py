@@ -44,16 +44,20 @@ class Desk:
         self.door = Door(self.places, BUNDLE.contracts, public=PUBLIC, every=0.2, buffered=20_000)
         self.here: asyncio.Queue[Place] = asyncio.Queue()
         self.open = asyncio.Event()
+        self.seen = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             status = await self._work(scope, receive)
         except Overloaded as error:
             status = error.status
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"4")]})
-        await send({"type": "http.response.body", "body": b"done"})
+        body = b"x" * (16 << 20) if b"large" in scope["query_string"] else b"done"
+        length = (b"content-length", b"%d" % len(body))
+        await send({"type": "http.response.start", "status": status, "headers": [length]})
+        await send({"type": "http.response.body", "body": body})
 
     async def _work(self, scope: Scope, receive: Receive) -> int:
+        self.seen += 1
         more = True
         while more:
             message = await receive()
@@ -203,6 +207,16 @@ async def test_a_body_that_does_not_arrive_holds_no_place(desk: Desk) -> None:
         await desk.come()
 
     assert desk.places.resting == 0
+
+
+async def test_who_does_not_read_its_answer_holds_no_place(desk: Desk) -> None:
+    async with served(desk, door=desk.door) as connect, connect() as streams:
+        streams[1].write((b"GET /v1/orders?large" + HOST + b"\r\n") * 2)
+        async with asyncio.timeout(20):
+            while desk.seen < 2:
+                await asyncio.sleep(0)
+
+        await desk.empty()
 
 
 async def test_large_bodies_and_many_of_them_are_not_kept_together(desk: Desk) -> None:
