@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
@@ -20,6 +20,7 @@ from gateway.edge.counters import InProcessCounters
 from gateway.edge.limits import PATIENCE
 from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
+from gateway.edge.shared_counters import SharedCounters
 from gateway.governance.access import Facts
 from gateway.governance.bundle import Bundle
 from gateway.partners.keys import SigningKeys
@@ -65,12 +66,13 @@ def create_app(
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing key."""
     shared = _shared(settings, database, bundle, mint=mint)
+    counting = create_counters(settings, ticks)
     app = FastAPI(
         title="Omnigate",
         version=VERSION,
-        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters, patience=patience),
+        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters or counting, patience=patience),
         exception_handlers=reraise,  # the outermost stage renders every error
-        lifespan=_lifespan(shared),
+        lifespan=_lifespan(shared, counting if isinstance(counting, SharedCounters) else nullcontext()),
         openapi_url=None,  # partners read contracts/openapi, not what code happens to say
         redirect_slashes=False,  # a path that no contract knows is not mended
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
@@ -82,6 +84,12 @@ def create_app(
     return app
 
 
+def create_counters(settings: Settings, ticks: Ticks = time.monotonic) -> InProcessCounters | SharedCounters:
+    """Where partners' budgets are counted. Raises `Misconfigured` for an address that is none."""
+    alone = InProcessCounters(ticks, edges=settings.edges)
+    return SharedCounters(settings.redis_url.get_secret_value(), local=alone) if settings.redis_url else alone
+
+
 def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Mint) -> _Shared:
     public = settings.public_address
     secrets = open_secrets(settings, database)
@@ -91,13 +99,11 @@ def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Min
     )
 
 
-def _stages(
-    shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None, patience: float
-) -> list[Middleware]:
+def _stages(shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters, patience: float) -> list[Middleware]:
     return edge.stages(
         bundle=shared.bundle,
         credentials=Credentials(shared.database, shared.secrets, shared.tokens),
-        counters=counters or InProcessCounters(ticks),
+        counters=counters,
         ticks=ticks,
         clock=clock,
         mint=shared.mint,
@@ -123,13 +129,16 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield callbacks(database, mint=shared.mint)
 
 
-def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    shared: _Shared, counting: AbstractAsyncContextManager[object]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await shared.database.open()
         try:
             await shared.keys.load()
-            yield
+            async with counting:
+                yield
         finally:
             await shared.database.close()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway.governance.access import Access, load_access
 from gateway.governance.contracts import Contracts, load_contracts
-from gateway.governance.quotas import Quotas, load_quotas
+from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,10 @@ class Bundle:
 
 def load_bundle(contracts: Path, policies: Path) -> Bundle:
     """Read both folders. Raises `Misconfigured` naming file, line and what would be right."""
-    return Bundle(
+    bundle = Bundle(
         contracts=load_contracts(contracts),
         access=load_access(policies / "access.yaml"),
         quotas=load_quotas(policies / "quotas.yaml"),
     )
+    refuse_unknown_operations(bundle.quotas, bundle.contracts.operations)
+    return bundle

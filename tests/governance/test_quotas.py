@@ -27,8 +27,8 @@ token_route: {quota: 60, window: 60}
 
 def test_a_partner_draws_from_every_budget_of_its_plan() -> None:
     assert QUOTAS.buckets(WEB, PLACE) == (
-        Bucket("burst", "partner:web:burst", 5, 1),
-        Bucket("daily", "partner:web:daily", 1000, 86400),
+        Bucket("burst", "{partner:web}:burst", 5, 1),
+        Bucket("daily", "{partner:web}:daily", 1000, 86400),
     )
 
 
