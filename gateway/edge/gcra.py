@@ -44,7 +44,10 @@ class Debts:
 
     def of(self, bucket: Bucket) -> float:
         debt = self._settled_at.get(bucket.key, 0.0) - self._now()
-        return min(max(0.0, debt), bucket.window)
+        if debt > bucket.window:  # more than fits: it was owed under another plan, and is forgotten
+            self.owe(bucket, bucket.window)
+            debt = self._settled_at[bucket.key] - self._now()
+        return max(0.0, debt)
 
     def add(self, bucket: Bucket, units: int) -> None:
         """One unit more or less; never below nothing, never above a full window."""

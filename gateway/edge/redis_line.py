@@ -86,7 +86,7 @@ class RedisLine:
             await asyncio.sleep(max(0.0, begun + PAUSE - clock()))
 
     async def _get_through(self) -> None:
-        async with asyncio.timeout(_GREETING):
+        async with asyncio.timeout(max(_GREETING, self._patience)):
             await self._connection.connect()
             await self._load()
             await self._say([self._trial])  # a reader or a full store would answer a mere ping
