@@ -22,7 +22,7 @@ from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
 from gateway.edge.shared_counters import SharedCounters
 from gateway.governance.access import Facts
-from gateway.governance.bundle import Bundle
+from gateway.governance.bundle import Bundle, load_bundle
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
@@ -36,7 +36,7 @@ from gateway.store.secrets import Secrets, cipher
 from gateway.workflows.operations import SAGAS
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
-from observability import tracing
+from observability import logs, tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,15 @@ def create_app(
     choose_conventions()
     tracing.instrument(app, traces or tracing.start("omnigate-edge"))
     return app
+
+
+def create_edge(settings: Settings, url: str, bundle: Bundle | None = None) -> FastAPI:
+    """What `omnigate serve` runs over the database at *url*: in this process, or in one just started for it."""
+    logs.configure(level=settings.log_level, remember=True)
+    traces = tracing.start("omnigate-edge", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+    pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
+    bundle = bundle or load_bundle(settings.contracts, settings.policies)
+    return create_app(settings=settings, database=pool, bundle=bundle, traces=traces)
 
 
 def create_counters(settings: Settings, ticks: Ticks = time.monotonic) -> InProcessCounters | SharedCounters:

@@ -45,6 +45,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
         (
             "gateway/app.py",
             "gateway/server.py",  # uvicorn with bounds: ASGI's types
+            "gateway/supervisor.py",  # the same in several processes
             "gateway/edge/",
             "gateway/partners/routes.py",
             "gateway/resources/orders/routes.py",
@@ -52,7 +53,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             SANDBOX,
         ),
     ),
-    "uvicorn is run in one place": (imports("uvicorn"), ("gateway/server.py", SANDBOX)),
+    "uvicorn is run in one place": (imports("uvicorn"), ("gateway/server.py", "gateway/supervisor.py", SANDBOX)),
     "Redis is spoken on one line": (imports("redis", "hiredis"), ("gateway/edge/redis_line.py",)),
     "the environment is read once": (
         attributes("environ", "environb", "getenv", "putenv"),

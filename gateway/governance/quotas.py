@@ -79,9 +79,7 @@ def refuse_unknown_operations(quotas: Quotas, operations: Mapping[str, Operation
             hint = did_you_mean(budget.name, metered) or f"; there are {listed(sorted(metered))}"
             raise Misconfigured(f"{budget.place}: plan '{plan}': there is no operation '{budget.name}'{hint}")
         if budget.name not in metered:
-            raise Misconfigured(
-                f"{budget.place}: plan '{plan}': no partner's token is asked for '{budget.name}'; remove it"
-            )
+            raise Misconfigured(f"{budget.place}: plan '{plan}': '{budget.name}' takes no partner's token; remove it")
 
 
 def _plan(document: Document, name: str) -> Plan:
