@@ -20,7 +20,7 @@ from redis.exceptions import NoScriptError
 
 from gateway.errors import Misconfigured
 
-PATIENCE = 0.03  # seconds for an answer, from when it was asked for
+PATIENCE = 0.04  # seconds for an answer, from when it was asked for
 PAUSE = 0.25  # seconds between two attempts to get through
 _GREETING = 1.0  # seconds to connect, be let in and run the script once; nobody waits for that
 _TURNS = 4  # of the loop: one that was late itself looks at what has arrived before it gives up

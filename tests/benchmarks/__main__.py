@@ -7,7 +7,7 @@ import psycopg
 
 from gateway.settings import ROOT
 from gateway.store.embedded import acquire
-from tests.benchmarks import accept, machine, whole
+from tests.benchmarks import accept, limits, machine, outages, whole
 from tests.benchmarks.figures import Findings, table
 from tests.benchmarks.processes import folder
 
@@ -34,9 +34,10 @@ def main() -> None:
 
 def _wanted() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=("p2", "p4", "steps"), help="may be repeated")
+    parser.add_argument("--only", action="append", choices=("p2", "p4", "steps", "r14", "r15"), help="may be repeated")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=6.0, help="of each load on P2, after warming up")
+    parser.add_argument("--limits-seconds", type=float, default=60.0, help="of R15")
     parser.add_argument("--orders", type=int, default=600, help="in each round of P4")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--workflows", type=int, default=400, help="in each round of the steps' cost")
@@ -53,6 +54,10 @@ def _measured(part: str, wanted: argparse.Namespace) -> Findings:
         return accept.measure(rounds=wanted.rounds, seconds=wanted.seconds, profile=profile)
     if part == "p4":
         return whole.measure(rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile)
+    if part == "r14":
+        return outages.measure(seconds=wanted.seconds)
+    if part == "r15":
+        return limits.measure(seconds=wanted.limits_seconds)
     return whole.steps(rounds=wanted.rounds, workflows=wanted.workflows)
 
 
