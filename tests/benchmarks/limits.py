@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import http_sf
 import uvloop
@@ -42,6 +43,7 @@ token_route: {{quota: 1000, window: 60}}
 
 @dataclass(slots=True)
 class Seen:
+    offered: int = 0
     admitted: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     fields: set[tuple[str, str]] = field(default_factory=set)
@@ -77,15 +79,16 @@ class Connection:
 
 
 def measure(*, seconds: float) -> Findings:
-    with _replicas() as (gate, ports), asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+    with _replicas() as (gate, ports, logs), asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
         seen = loop.run(_measured(gate, ports, seconds))
-        alone = sum((gate.home / log).read_text().count('"redis_away"') for log in ("serve.log", "second.log"))
+        alone = sum(log.read_text().count('"redis_away"') for log in logs)
     part = seen.admitted / (QUOTA * seconds)
     obeyed = sum(seen.retries) / max(1, len(seen.retries))
     sound, sane = _parsed(seen)
     worst = max(map(abs, seen.late), default=0.0)
     rows = [
-        Row(f"R15 admitted in {seconds:g} s, two edges, {QUOTA}/s", f"{seen.admitted:,}", f"{part:.4f} of the quota",
+        Row(f"R15 admitted in {seconds:g} s, two edges, {QUOTA}/s",
+            f"{seen.admitted:,} of {seen.offered:,}", f"{part:.4f} of the quota",
             *goal(part, "0.98 to 1.01", at_least=0.98, at_most=1.01)),
         Row("R15 fields that parse, with r >= 0", f"{sane:,} of {sound:,} different", "",
             *goal(sane / sound, "all", at_least=1)),
@@ -105,7 +108,7 @@ def measure(*, seconds: float) -> Findings:
 
 
 @contextmanager
-def _replicas() -> Iterator[tuple[Gate, tuple[int, int]]]:
+def _replicas() -> Iterator[tuple[Gate, tuple[int, int], tuple[Path, Path]]]:
     with ExitStack() as stack:
         home = stack.enter_context(folder())
         shutil.copytree(ROOT / "policies", home / "policies")
@@ -118,7 +121,7 @@ def _replicas() -> Iterator[tuple[Gate, tuple[int, int]]]:
         env = {**gate.env, "OMNIGATE_PORT": str(port), "OMNIGATE_PUBLIC_URL": f"http://127.0.0.1:{gate.port}"}
         ready = f"http://127.0.0.1:{port}/readyz"
         stack.enter_context(running(*omnigate("serve"), env=env, log=home / "second.log", ready=ready))
-        yield gate, (gate.port, port)
+        yield gate, (gate.port, port), (gate.home / "serve.log", home / "second.log")
 
 
 async def _measured(gate: Gate, ports: tuple[int, int], seconds: float) -> Seen:
@@ -154,16 +157,19 @@ async def _flood(ports: tuple[int, int], token: str, until: float, seconds: floa
     async with _connected(ports[0], seen) as one, _connected(ports[1], seen) as other:
         free = (one, other)
 
-        async def ask(side: int, sent: float) -> None:
+        async def ask(side: int) -> None:
             connection = await free[side].get()
-            answer = await connection.list(token)
+            if time.perf_counter() < until:  # on a busy machine some wait for a connection until the end
+                answer = await connection.list(token)
+                counts = counts_from <= time.perf_counter() < until
+                seen.offered += counts
+                seen.admitted += counts and answer.status == 200
             free[side].put_nowait(connection)
-            seen.admitted += answer.status == 200 and sent >= counts_from
 
         async with asyncio.TaskGroup() as asking:
             while (sent := begun + number / (QUOTA * OFFERED)) < until:
                 await asyncio.sleep(max(0.0, sent - time.perf_counter()))
-                asking.create_task(ask(number % 2, sent))
+                asking.create_task(ask(number % 2))
                 number += 1
 
 
