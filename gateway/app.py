@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,14 +14,15 @@ from adapters.rest import rest_back_ends
 from gateway import VERSION, edge
 from gateway.domain.identifiers import Mint, mint
 from gateway.domain.time import Clock, Ticks, system_clock
-from gateway.edge.addresses import Networks
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
+from gateway.edge.door import Door
 from gateway.edge.limits import PATIENCE
 from gateway.edge.places import Places
 from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
-from gateway.governance.bundle import Bundle
+from gateway.edge.shared_counters import SharedCounters
+from gateway.governance.bundle import Bundle, load_bundle
 from gateway.governance.decisions import on_content
 from gateway.memory import give_back_large_buffers
 from gateway.metering import metered
@@ -32,29 +33,36 @@ from gateway.ports import Counters
 from gateway.resources.callbacks import callbacks
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
+from gateway.server import Served, terms
 from gateway.settings import Settings, choose_conventions
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
 from gateway.workflows.operations import SAGAS
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
-from observability import tracing
+from observability import logs, tracing
 from observability.metrics import EdgeMetrics, WorkerMetrics
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Shared:
-    """What stages and routes have in common."""
+    """What stages, routes and the process have in common."""
 
+    settings: Settings
     database: Database
     bundle: Bundle
     secrets: Secrets
     keys: SigningKeys
     tokens: Tokens
-    mint: Mint
-    public: str
     metrics: EdgeMetrics
-    trusted: Networks
+    counting: InProcessCounters | SharedCounters
+    clock: Clock
+    ticks: Ticks
+    mint: Mint
+
+    @property
+    def public(self) -> str:
+        return self.settings.public_address
 
 
 def create_app(
@@ -71,15 +79,33 @@ def create_app(
     patience: float = PATIENCE,
     metrics: EdgeMetrics | None = None,
 ) -> FastAPI:
-    """The edge process. Its lifespan opens the database and loads the signing key. *places* are the server's, too."""
-    shared = _shared(settings, database, bundle, clock=clock, mint=mint, metrics=metrics or EdgeMetrics(VERSION))
-    stages = _stages(shared, clock=clock, ticks=ticks, counters=counters, places=places, patience=patience)
-    app = _framework(stages, _lifespan(shared, settings, ticks))
+    """The edge process. Its lifespan opens the database and loads the signing keys. *places* are the server's, too."""
+    shared = _shared(settings, database, bundle, metrics, clock=clock, ticks=ticks, mint=mint)
+    stages = _stages(shared, counters=counters, places=places, patience=patience)
+    app = _framework(stages, _lifespan(shared))
     for router in _routers(shared):
         app.include_router(router)
     choose_conventions()
     tracing.instrument(app, traces or tracing.start("omnigate-edge"))
     return app
+
+
+def create_edge(settings: Settings, url: str, bundle: Bundle | None = None) -> Served:
+    """What `omnigate serve` runs over the database at *url*: in this process, or in one just started for it."""
+    logs.configure(level=settings.log_level, remember=True)
+    traces = tracing.start("omnigate-edge", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+    pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
+    bundle = bundle or load_bundle(settings.contracts, settings.policies)
+    metrics, places, public = EdgeMetrics(VERSION), Places(bundle.admission), settings.public_address
+    door = Door(places, bundle.contracts, public=public, not_taken=metrics.not_taken)
+    app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces, places=places, metrics=metrics)
+    return Served(app, terms(public=public, door=door, trusted=settings.trusted_proxies, not_taken=metrics.not_taken))
+
+
+def create_counters(settings: Settings, ticks: Ticks = time.monotonic) -> InProcessCounters | SharedCounters:
+    """Where partners' budgets are counted. Raises `Misconfigured` for an address that is none."""
+    alone = InProcessCounters(ticks, edges=settings.edges)
+    return SharedCounters(settings.redis_url.get_secret_value(), local=alone) if settings.redis_url else alone
 
 
 def _framework(stages: list[Middleware], lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -96,46 +122,52 @@ def _framework(stages: list[Middleware], lifespan: Callable[[FastAPI], AbstractA
 
 
 def _shared(
-    settings: Settings, database: Database, bundle: Bundle, *, clock: Clock, mint: Mint, metrics: EdgeMetrics
+    settings: Settings,
+    database: Database,
+    bundle: Bundle,
+    metrics: EdgeMetrics | None,
+    *,
+    clock: Clock,
+    ticks: Ticks,
+    mint: Mint,
 ) -> _Shared:
-    public = settings.public_address
     secrets = open_secrets(settings, database)
     keys = SigningKeys(secrets, clock=clock)
     return _Shared(
-        database,
-        bundle,
-        secrets,
+        settings=settings,
+        database=database,
+        bundle=bundle,
+        secrets=secrets,
         keys=keys,
-        tokens=Tokens(keys, address=public, mint=mint),
+        tokens=Tokens(keys, address=settings.public_address, mint=mint),
+        metrics=metrics or EdgeMetrics(VERSION),
+        counting=create_counters(settings, ticks),
+        clock=clock,
+        ticks=ticks,
         mint=mint,
-        public=public,
-        metrics=metrics,
-        trusted=settings.trusted_proxies,
     )
 
 
-def _stages(
-    shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None, places: Places | None, patience: float
-) -> list[Middleware]:
+def _stages(shared: _Shared, *, counters: Counters | None, places: Places | None, patience: float) -> list[Middleware]:
     parts = edge.Parts(
         bundle=shared.bundle,
         credentials=Credentials(shared.database, shared.secrets, shared.tokens),
-        counters=counters or InProcessCounters(ticks),
+        counters=counters or shared.counting,
         places=places or Places(shared.bundle.admission),
-        ticks=ticks,
-        clock=clock,
+        ticks=shared.ticks,
+        clock=shared.clock,
         mint=shared.mint,
         public=shared.public,
         metrics=shared.metrics,
         patience=patience,
-        trusted=shared.trusted,
+        trusted=shared.settings.trusted_proxies,
     )
     return edge.stages(parts)
 
 
 def _routers(shared: _Shared) -> Iterator[APIRouter]:
-    database, access, public = shared.database, shared.bundle.access, shared.public
-    decide = partial(on_content, access)
+    database, public = shared.database, shared.public
+    decide = partial(on_content, shared.bundle.access)
     budget = shared.bundle.quotas.token_route
     per_address = f"{budget.quota} per {budget.window} second"
     yield orders(
@@ -147,16 +179,19 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield callbacks(database, mint=shared.mint)
 
 
-def _lifespan(
-    shared: _Shared, settings: Settings, ticks: Ticks
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    counting = shared.counting if isinstance(shared.counting, SharedCounters) else nullcontext()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         give_back_large_buffers()
         await shared.database.open()
+        metering = metered(
+            shared.metrics.process, settings=shared.settings, database=shared.database, ticks=shared.ticks
+        )
         try:
             await shared.keys.load()
-            async with metered(shared.metrics.process, settings=settings, database=shared.database, ticks=ticks):
+            async with counting, metering:
                 yield
         finally:
             await shared.database.close()

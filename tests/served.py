@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from gateway.edge.door import Door
 from gateway.edge.places import Places
 from gateway.governance.bundle import load_bundle
-from gateway.server import options
+from gateway.server import Served, options, terms
 from gateway.settings import ROOT
 
 HOST = "127.0.0.1"
@@ -25,8 +25,8 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def listening(app: ASGIApp, *, public: str, **bounds: Any) -> AsyncIterator[int]:
     """The app under the edge's own options; yields its port."""
     door = Door(Places(BUNDLE.admission), BUNDLE.contracts, public=public)
-    config = uvicorn.Config(app, **options(public=public, lifespan="off", **{"door": door, **bounds}))
-    server = uvicorn.Server(config)
+    served = Served(app, terms(public=public, **{"door": door, **bounds}))
+    server = uvicorn.Server(uvicorn.Config(served, **options(lifespan="off")))
     with socket.create_server((HOST, 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         running = asyncio.create_task(server.serve([listener]))

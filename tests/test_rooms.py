@@ -53,6 +53,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
         ),
     ),
     "uvicorn is run in one place": (imports("uvicorn"), ("gateway/server/", SANDBOX)),
+    "Redis is spoken on one line": (imports("redis", "hiredis"), ("gateway/edge/redis_line.py",)),
     "the environment is read once": (
         attributes("environ", "environb", "getenv", "putenv"),
         ("gateway/settings.py", SANDBOX),

@@ -21,9 +21,8 @@ class Measures:
 
     def __init__(self, metrics: EdgeMetrics, bundle: Bundle) -> None:
         self._metrics = metrics
-        self._plans = bundle.quotas.plans
-        self._default_plan = bundle.quotas.default_plan
-        budgets = ((plan, budget.name) for plan, allowed in self._plans.items() for budget in allowed)
+        self._quotas = bundle.quotas
+        budgets = ((name, budget.name) for name, plan in bundle.quotas.plans.items() for budget in plan.all_budgets)
         operations = (NO_OPERATION, *bundle.contracts.operations)
         metrics.expect(operations=operations, budgets=budgets, not_taken=NOT_TAKEN)
         self.begun = metrics.begun
@@ -38,7 +37,6 @@ class Measures:
             self._quota_refused(call, error.facts.get("violated_policies", ()))
 
     def _quota_refused(self, call: Call, budgets: Iterable[str]) -> None:
-        plan = call.principal.plan if call.principal else None
-        named = plan if plan and plan in self._plans else self._default_plan
+        plan = self._quotas.plan_of(call.caller).name
         for budget in budgets:
-            self._metrics.quota_refused(named, budget)
+            self._metrics.quota_refused(plan, budget)

@@ -6,7 +6,7 @@ from pathlib import Path
 from gateway.governance.access import Access, load_access
 from gateway.governance.admission import Admission, load_admission
 from gateway.governance.contracts import Contracts, load_contracts
-from gateway.governance.quotas import Quotas, load_quotas
+from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Bundle:
 def load_bundle(contracts: Path, policies: Path) -> Bundle:
     """Read both folders. Raises `Misconfigured` naming file, line and what would be right."""
     promised, quotas = load_contracts(contracts), load_quotas(policies / "quotas.yaml")
+    refuse_unknown_operations(quotas, promised.operations)
     return Bundle(
         contracts=promised,
         access=load_access(policies / "access.yaml"),

@@ -63,7 +63,7 @@ def _standing(bundle: Bundle, case: Case) -> Iterator[Told]:
 
 
 def _budgets(bundle: Bundle, case: Case) -> Iterator[Told]:
-    plan = bundle.quotas.plan_of(case.principal)
+    plan = bundle.quotas.plan_of(case.principal).name
     unknown = f" ('{case.principal.plan}' is not in the file)" if case.principal.plan not in (plan, "", None) else ""
     for budget in bundle.quotas.budgets(case.principal, case.operation):
         detail = f"{budget.quota} in {budget.window} s, by the plan '{plan}'{unknown}"

@@ -7,6 +7,7 @@ unread for so long, and so many may be open. A head that could be read in two wa
 full refuses before it begins.
 """
 
-from gateway.server.run import FILES, allow_open_files, options, serve
+from gateway.server.run import Served, allow_open_files, options, serve, terms
+from gateway.server.supervisor import supervise
 
-__all__ = ["FILES", "allow_open_files", "options", "serve"]
+__all__ = ["Served", "allow_open_files", "options", "serve", "supervise", "terms"]

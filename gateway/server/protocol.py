@@ -39,10 +39,10 @@ class Terms:
 class BoundedProtocol(HttpToolsProtocol):
     """Refuses what does not come to an end, and what there is no room for, in our voice."""
 
-    def __init__(self, *arguments: Any, terms: Terms, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._terms = terms
-        self._crowd, self._door = terms.crowd, terms.door
+    def __init__(self, config: Any, *arguments: Any, **named: Any) -> None:
+        super().__init__(config, *arguments, **named)
+        self._terms: Terms = config.loaded_app.terms  # of what is `Served`
+        self._crowd, self._door = self._terms.crowd, self._terms.door
         self._crowded = False  # this connection is one too many
         self._unread = 0  # bytes since the parser last made something of them
         self._in_head = False

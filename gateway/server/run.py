@@ -1,12 +1,12 @@
 """How uvicorn is run: with our protocol, without what it does on its own."""
 
 import resource
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.edge.addresses import Networks
 from gateway.edge.door import Door
@@ -20,7 +20,18 @@ DRAIN = 8  # seconds for requests under way when told to stop
 log = structlog.get_logger("omnigate.access")
 
 
-def options(
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An app, and the terms on which this process serves it: the protocol finds them here."""
+
+    app: ASGIApp
+    terms: Terms
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+def terms(
     *,
     public: str,
     door: Door,
@@ -30,14 +41,16 @@ def options(
     from_one: int = MOST_FROM_ONE,
     trusted: Networks = (),
     not_taken: Count = uncounted,
-    **where: Any,
-) -> dict[str, Any]:
-    """How the edge runs uvicorn; *where* it listens is the caller's to say."""
+) -> Terms:
     crowd = Crowd(most=connections, most_from_one=from_one, trusted=trusted)
-    terms = Terms(Voice(public, not_taken), door, crowd, patience=patience, taking=taking)
+    return Terms(Voice(public, not_taken), door, crowd, patience=patience, taking=taking)
+
+
+def options(**where: Any) -> dict[str, Any]:
+    """How uvicorn runs what is `Served`; *where* it listens is the caller's to say."""
     return {
-        "http": partial(BoundedProtocol, terms=terms),
-        "limit_concurrency": None,  # the crowd and the door say so in our own voice
+        "http": BoundedProtocol,
+        "limit_concurrency": None,  # crowd and door say so, in our own voice
         "log_config": None,
         "access_log": False,
         "server_header": False,
@@ -49,7 +62,7 @@ def options(
     }
 
 
-def allow_open_files(wanted: int) -> None:
+def allow_open_files(wanted: int = MOST_CONNECTIONS + MOST_BEYOND + FILES) -> None:
     """Ask the system for as many as we may need: what it refuses is accepted, and then cut off without a word."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
@@ -59,7 +72,7 @@ def allow_open_files(wanted: int) -> None:
         log.warning("too_few_open_files", allowed=allowed, wanted=wanted)
 
 
-def serve(app: ASGIApp, **how: Any) -> None:
-    """Serve until told to stop, then finish what is under way. *how*: see `options`."""
-    allow_open_files(MOST_CONNECTIONS + MOST_BEYOND + FILES)
-    uvicorn.run(app, **options(**how))
+def serve(served: Served, *, host: str, port: int) -> None:
+    """Serve until told to stop, then finish what is under way."""
+    allow_open_files()
+    uvicorn.run(served, **options(host=host, port=port))

@@ -7,12 +7,12 @@ import psycopg
 
 from gateway.settings import ROOT
 from gateway.store.embedded import acquire
-from tests.benchmarks import accept, criticality, machine, overload, refusals, slow, whole
+from tests.benchmarks import accept, criticality, limits, machine, outages, overload, refusals, slow, whole
 from tests.benchmarks.figures import Findings, table
 from tests.benchmarks.processes import folder
 
 PAGE = ROOT / "docs" / "performance.md"
-PARTS = ("p2", "p4", "steps", "r12", "r13", "r16", "r17")
+PARTS = ("p2", "p4", "steps", "r12", "r13", "r14", "r15", "r16", "r17")
 BEGIN, END = "<!-- results: written by `make bench ARGS=--record` -->", "<!-- end of results -->"
 
 
@@ -38,6 +38,7 @@ def _wanted() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=PARTS, help="may be repeated")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=6.0, help="of each load on P2, after warming up")
+    parser.add_argument("--limits-seconds", type=float, default=60.0, help="of R15")
     parser.add_argument("--orders", type=int, default=600, help="in each round of P4")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--workflows", type=int, default=400, help="in each round of the steps' cost")
@@ -63,6 +64,10 @@ def _measured(part: str, wanted: argparse.Namespace) -> Findings:
         return whole.measure(rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile)
     if part == "r16":
         return refusals.measure(rounds=wanted.rounds)
+    if part == "r14":
+        return outages.measure(seconds=wanted.seconds)
+    if part == "r15":
+        return limits.measure(seconds=wanted.limits_seconds)
     return whole.steps(rounds=wanted.rounds, workflows=wanted.workflows)
 
 
