@@ -44,6 +44,8 @@ class Settings(BaseSettings):
 
     home: Path = Path(".omnigate")
     database_url: SecretStr | None = Field(None, validation_alias=AliasChoices("DATABASE_URL", "OMNIGATE_DATABASE_URL"))
+    redis_url: SecretStr | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "OMNIGATE_REDIS_URL"))
+    edges: Annotated[int, Field(ge=1, le=1024)] = 1
     secret_key: SecretStr | None = None
     public_url: HttpUrl | None = None
     host: str = "127.0.0.1"
@@ -59,6 +61,8 @@ class Settings(BaseSettings):
     otlp_endpoint: str | None = Field(None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     trace_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
     operator: str | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port | None = None
 
     @property
     def public_address(self) -> str:
@@ -82,5 +86,5 @@ def choose_conventions() -> None:
 
 def foreign_environment() -> dict[str, str]:
     """What a process with settings of its own inherits: every variable that is none of Omnigate's."""
-    ours = ("OMNIGATE_", "DATABASE_URL")
+    ours = ("OMNIGATE_", "DATABASE_URL", "REDIS_URL")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

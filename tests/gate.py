@@ -86,9 +86,10 @@ async def open_gate(
     counters: Counters | None = None,
     traces: TracerProvider | None = None,
     patience: float = PATIENCE,
+    metrics_port: int | None = None,
     trusted: Networks = (),
 ) -> AsyncIterator[Gate]:
-    settings = Settings(home=home, public_url=PUBLIC, trusted_proxies=tuple(trusted))
+    settings = Settings(home=home, public_url=PUBLIC, metrics_port=metrics_port, trusted_proxies=tuple(trusted))
     database = Database(database_url, connections=4, name="test-edge")
     clock = StillClock()
     app = create_app(

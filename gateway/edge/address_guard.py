@@ -1,6 +1,7 @@
 """Guessing costs, too: an address whose requests keep failing is refused before anybody looks at its credentials."""
 
 import math
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -42,9 +43,10 @@ class Failures:
 class AddressGuard:
     """Refuses an address that has failed too often."""
 
-    def __init__(self, app: ASGIApp, *, failures: Failures) -> None:
+    def __init__(self, app: ASGIApp, *, failures: Failures, refused: Callable[[], None]) -> None:
         self.app = app
         self.failures = failures
+        self.refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,5 +54,6 @@ class AddressGuard:
             return
 
         if seconds := self.failures.wait(scope):
+            self.refused()
             raise TooManyRequests("too many requests from this address have failed", retry_after=math.ceil(seconds))
         await self.app(scope, receive, send)

@@ -5,7 +5,7 @@ import base64
 import json
 import subprocess
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,20 +39,20 @@ class Gate:
 
 
 @contextmanager
-def installation(*, profile: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[Gate]:
+def installation(*, profile: Path | None = None, **more: str) -> Iterator[Gate]:
+    """*more* is what the edge's environment says besides."""
     with ExitStack() as stack:
         home = stack.enter_context(folder())
         server = stack.enter_context(acquire(home))
         migrate(server.url)
         port, back_ends = free_port(), free_port()
         env = {"OMNIGATE_HOME": str(home), "OMNIGATE_PORT": str(port), "SANDBOX_PORT": str(back_ends)}
-        env |= {f"OMNIGATE_{name}_URL": f"http://127.0.0.1:{back_ends}/{path}" for name, path in _SYSTEMS}
-        env |= settings or {}
+        env |= {f"OMNIGATE_{name}_URL": f"http://127.0.0.1:{back_ends}/{path}" for name, path in _SYSTEMS} | more
         url = f"http://127.0.0.1:{port}"
         command = omnigate("serve", profile=profile)
         edge = stack.enter_context(running(*command, env=env, log=home / "serve.log", ready=f"{url}/readyz"))
         credentials = asyncio.run(_registered(server.url))
-        yield Gate(home, port, _token(url, credentials), edge, env, server.url)
+        yield Gate(home, port, token_of(url, credentials), edge, env, server.url)
 
 
 _SYSTEMS = (("PAYMENTS", "psp"), ("ERP", "erp"), ("WMS", "wms"))
@@ -71,7 +71,7 @@ async def _registered(url: str) -> Credentials:
         await database.close()
 
 
-def _token(url: str, credentials: Credentials) -> str:
+def token_of(url: str, credentials: Credentials) -> str:
     secret = base64.b64encode(f"{credentials.client_id}:{credentials.client_secret}".encode()).decode()
     request = urllib.request.Request(
         f"{url}/oauth/token",

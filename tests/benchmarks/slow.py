@@ -22,7 +22,7 @@ def measure() -> Findings:
     allow_files()
     found = Findings()
     for name in ("direct", *PROXIES):
-        with installation(settings={"OMNIGATE_TRUSTED_PROXIES": HOST}) as gate, folder() as place:
+        with installation(OMNIGATE_TRUSTED_PROXIES=HOST) as gate, folder() as place:
             calm, attacked, fates = asyncio.run(_under_attack(name, gate, place))
         found.rows.append(_row(name, calm, attacked))
         found.remarks.append(f"{name}: {_told(fates)}; failed of the others: {dict(attacked.failed)}")

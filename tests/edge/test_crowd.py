@@ -112,7 +112,7 @@ async def test_a_rush_does_not_sweep_away_who_has_just_come() -> None:
 
 
 async def test_a_rush_has_an_end() -> None:
-    async with door(connections=2, youth=60) as port, AsyncExitStack() as stack:
+    async with door(connections=2, beyond=2, youth=60) as port, AsyncExitStack() as stack:
         callers = [await stack.enter_async_context(connected(port)) for _ in range(5)]
         gone = await ended(callers[0])
         answers = [await status(caller) for caller in callers[1:]]

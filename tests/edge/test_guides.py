@@ -7,7 +7,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from gateway.edge.limits import MOST_FIELDS, MOST_HEADER_BYTES, PATIENCE
-from gateway.server import HEAD_PATIENCE, MOST_FROM_ONE, PROXY_KEEP_ALIVE
+from gateway.server.crowd import MOST_FROM_ONE
+from gateway.server.protocol import HEAD_PATIENCE, PROXY_KEEP_ALIVE
 from gateway.settings import ROOT
 
 HAPROXY = (ROOT / "docs" / "guides" / "haproxy.cfg").read_text()

@@ -1,58 +1,53 @@
-"""
-The edge on a real network: uvicorn, with a bound on what no stage can count because it never becomes a request.
+"""uvicorn's protocol, with bounds on what comes in, on what is not taken, and on how much is begun at once."""
 
-uvicorn's parser takes headers of any size and waits for them for ever. Here a head (or a trailer, or whatever else is
-not body) may hold so many bytes and fields unfinished, a connection may be silent for so long or leave our answers
-unread for so long, and so many may be open. A head that could be read in two ways is refused.
-"""
-
-import resource
-import time
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
-import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway.context import Call
-from gateway.crowd import YOUTH, Crowd, Welcome
-from gateway.domain.identifiers import mint
-from gateway.domain.time import system_clock
 from gateway.edge import framing
-from gateway.edge.addresses import Networks
-from gateway.edge.document import MEDIA_TYPE, problem
-from gateway.edge.fields import raw
+from gateway.edge.door import Door, Written
+from gateway.edge.fields import Headers
+from gateway.edge.glance import glance
 from gateway.edge.limits import MOST_FIELDS, MOST_HEADER_BYTES
-from gateway.errors import GatewayError, Unavailable
+from gateway.errors import GatewayError
 from gateway.refusals import HeadersTooLarge, Malformed, RequestTimeout, TooManyRequests
+from gateway.server.crowd import Crowd
+from gateway.server.voice import Voice
 
 MOST_UNREAD = MOST_HEADER_BYTES + 16 * 1024  # bytes without end; a little more than a head that ends may have
 HEAD_PATIENCE = 10.0  # seconds until a head is complete, and for a connection that says nothing yet
-MOST_CONNECTIONS = 1000
-MOST_FROM_ONE = 200  # connections of one address, unless it is a proxy's that we trust
 MOST_AHEAD = 64  # requests sent before the answer to the first
 TAKE_PATIENCE = 20.0  # seconds for an answer to be taken
 PROXY_KEEP_ALIVE = 75  # seconds between requests; longer than the proxy's own, which must not find the door shut
-FILES = 256  # open files beside connections: the database, logs, libraries
-DRAIN = 8  # seconds for requests under way when told to stop
 
 log = structlog.get_logger("omnigate.access")
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which refuses what does not come to an end, and refuses in our voice."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all connections of a server have in common. Times in seconds."""
 
-    def __init__(
-        self, *arguments: Any, public: str, crowd: Crowd, patience: float, taking: float, **named: Any
-    ) -> None:
-        super().__init__(*arguments, **named)
-        self._public = public
-        self._patience, self._taking = patience, taking
-        self._crowd, self._welcome = crowd, Welcome.WARM
+    voice: Voice
+    door: Door
+    crowd: Crowd
+    patience: float
+    taking: float
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Refuses what does not come to an end, and what there is no room for, in our voice."""
+
+    def __init__(self, config: Any, *arguments: Any, **named: Any) -> None:
+        super().__init__(config, *arguments, **named)
+        self._terms: Terms = config.loaded_app.terms  # of what is `Served`
+        self._crowd, self._door = self._terms.crowd, self._terms.door
+        self._crowded = False  # this connection is one too many
         self._unread = 0  # bytes since the parser last made something of them
         self._in_head = False
+        self._is_between = True  # two requests: the parser has seen the end of one and nothing of the next
+        self._since = 0.0  # when the peer last began a request, or was told that there is no room
         self._fault = "this is not HTTP/1.1"  # what the next refusal of the parser says
         self._waits: Any = None  # the timer of a peer that owes us a request
         self._offers: Any = None  # the timer of a peer that has not taken our answer
@@ -60,10 +55,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         address = self.client[0] if self.client else "unknown"
-        self._welcome = self._crowd.enter(self, address)
-        if self._welcome is Welcome.TOO_MANY_OF_ONE:
+        if not self._crowd.enter(self, address):
             self._refuse(TooManyRequests("too many connections of this address are open", retry_after=1))
             return
+        self._crowded = self._crowd.is_full
+        if self._crowd.is_overfull:
+            transport.abort()
         if self._crowd.trusts(address):
             self.timeout_keep_alive = PROXY_KEEP_ALIVE
         self._wait()
@@ -80,6 +77,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._door.is_pressed and self._turns_away(data):
+            return
         self._unread += len(data)  # the piece in which something begins or ends is forgiven: it is bounded, too
         super().data_received(data)
         if self.transport.is_closing():
@@ -95,6 +94,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head, self._unread = True, 0
+        self._is_between, self._since = False, self.loop.time()
 
     def on_headers_complete(self) -> None:
         self._in_head, self._unread = False, 0
@@ -110,6 +110,14 @@ class BoundedProtocol(HttpToolsProtocol):
             return framing.TOO_MANY_AHEAD
         return framing.fault(self.parser.get_http_version(), self.url, self.headers)
 
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._is_between = True
+        super().on_message_complete()
+
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._crowd.owes(self, something=self._is_owed())
@@ -119,22 +127,49 @@ class BoundedProtocol(HttpToolsProtocol):
         super().pause_writing()
         self._offer()
 
-    def on_body(self, body: bytes) -> None:
-        self._unread = 0
-        super().on_body(body)
-
     def send_400_response(self, msg: str) -> None:
         self._refuse(Malformed(self._fault))
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        told: Any = self._busy if self._welcome is Welcome.NO_ROOM else app
-        super()._start_asgi_task(cycle, told)
+        place = self._door.enter(cycle.scope, crowded=self._crowded)
+        if isinstance(place, Written):
+            self._shed(cycle, place)
+            return
+        task = self.loop.create_task(cycle.run_asgi(self._door.at_work(app, place, cycle)))
+        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(lambda _: place.leave())  # also when it is cancelled before its first step
+        self.tasks.add(task)
 
-    async def _busy(self, scope: Scope, receive: Receive, send: Send) -> None:
-        busy = Unavailable("too many connections are open", effect="none")
-        headers, body = self._document(busy, scope)
-        await send({"type": "http.response.start", "status": busy.status, "headers": raw(headers)})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    def _turns_away(self, data: bytes) -> bool:
+        """Without parsing it: for that the connection has to be between two requests, and these bytes exactly one."""
+        if not self._is_between or self._crowded or self._is_answering() or self.transport.is_closing():
+            return False
+        seen = glance(data)
+        refusal = self._door.turns_away(seen) if seen else None
+        if seen is None or refusal is None:
+            return False
+        self._unset_keepalive_if_required()
+        self._tell(refusal, seen.path, stays=True)
+        self._wait()
+        return True
+
+    def _shed(self, cycle: Any, refusal: Written) -> None:
+        """Answer without beginning. The connection stays, so that asking again is cheap for both sides."""
+        scope = cycle.scope
+        stays = cycle.keep_alive and not self._crowded and _ends_soon(scope["headers"])
+        self._tell(refusal, scope["path"], stays=stays, has_body=scope["method"] != "HEAD")
+        cycle.response_started = cycle.response_complete = True
+        if not stays:
+            self.transport.close()
+        elif self.pipeline:
+            self.loop.call_soon(self.on_response_complete)  # not at once: there may be many more to shed
+
+    def _tell(self, refusal: Written, path: str, *, stays: bool, has_body: bool = True) -> None:
+        first = self.server_state.default_headers
+        voice = self._terms.voice
+        self.transport.write(voice.turning_away(refusal, path, first=first, stays=stays, has_body=has_body))
+        self._since = self.loop.time()
+        self._offer()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -148,7 +183,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _wait(self) -> None:
         if self._waits is None:
-            self._waits = self.loop.call_later(self._patience, self._give_up)
+            self._waits = self.loop.call_later(self._terms.patience, self._give_up)
 
     def _wait_no_more(self) -> None:
         if self._waits is not None:
@@ -157,15 +192,18 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._waits = None
-        if self._in_head:
-            self._refuse(RequestTimeout(f"the headers were not complete within {self._patience:g} s"))
+        left = self._since + self._terms.patience - self.loop.time()
+        if left > 0:  # it has begun, or was refused, since the timer was set
+            self._waits = self.loop.call_later(left, self._give_up)
+        elif self._in_head:
+            self._refuse(RequestTimeout(f"the headers were not complete within {self._terms.patience:g} s"))
         elif not self._is_answering():
             self.transport.close()
 
     def _offer(self) -> None:
         """An answer that nobody takes would keep the connection for ever, even a closed one."""
         if self._offers is None and self.transport.get_write_buffer_size():
-            self._offers = self.loop.call_later(self._taking, self._take_back, self.cycle)
+            self._offers = self.loop.call_later(self._terms.taking, self._take_back, self.cycle)
 
     def _take_back(self, offered: Any) -> None:
         self._offers = None
@@ -186,59 +224,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._offer()
 
     def _say(self, error: GatewayError) -> None:
-        headers, body = self._document(error, {"path": "/"})
-        lines = [*self.server_state.default_headers, *raw(headers)]
-        fields = b"".join(b"%b: %b\r\n" % line for line in lines)
-        self.transport.write(STATUS_LINE[error.status] + fields + b"\r\n" + body)
-
-    def _document(self, error: GatewayError, scope: Scope) -> tuple[dict[str, str], bytes]:
-        call = Call(mint("req"), system_clock())
-        log.info("request_not_taken", status=error.status, code=error.code, request_id=call.request_id)
-        body = problem(error, scope, call, public=self._public)
-        headers = {
-            "content-type": MEDIA_TYPE,
-            "content-length": str(len(body)),
-            "cache-control": "no-store",
-            "connection": "close",
-            "x-request-id": call.request_id,
-            **error.headers(),
-        }
-        return headers, body
+        self.transport.write(self._terms.voice.refusal(error, first=self.server_state.default_headers))
 
 
-def options(
-    *,
-    public: str,
-    patience: float = HEAD_PATIENCE,
-    taking: float = TAKE_PATIENCE,
-    connections: int = MOST_CONNECTIONS,
-    from_one: int = MOST_FROM_ONE,
-    youth: float = YOUTH,
-    trusted: Networks = (),
-    **where: Any,
-) -> dict[str, Any]:
-    """How the edge runs uvicorn; *where* it listens is the caller's to say."""
-    crowd = Crowd(most=connections, most_from_one=from_one, ticks=time.monotonic, trusted=trusted, youth=youth)
-    return {
-        "http": partial(BoundedProtocol, public=public, crowd=crowd, patience=patience, taking=taking),
-        "log_config": None,
-        "access_log": False,
-        "server_header": False,
-        "date_header": True,
-        "proxy_headers": False,  # a stage of ours believes one word of the proxies that we trust
-        "ws": "none",
-        "timeout_graceful_shutdown": DRAIN,
-        **where,
-    }
-
-
-def serve(app: ASGIApp, *, host: str, port: int, public: str, trusted: Networks = ()) -> None:
-    """Serve until told to stop, then finish what is under way."""
-    _allow_files(2 * MOST_CONNECTIONS + FILES)
-    uvicorn.run(app, **options(public=public, trusted=trusted, host=host, port=port))
-
-
-def _allow_files(wanted: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+def _ends_soon(headers: Headers) -> bool:
+    """What is left of the body is read and forgotten, if it has an end and its sender is not waiting to be asked."""
+    for name, value in headers:
+        if name in (b"transfer-encoding", b"expect") or (name == b"content-length" and len(value) > 6):
+            return False
+    return True
