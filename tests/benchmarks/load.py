@@ -14,7 +14,7 @@ from statistics import quantiles
 from time import perf_counter, process_time, time
 from typing import Any
 
-from tests.benchmarks.order import Requests
+from tests.benchmarks.traffic import Traffic, traffic
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _SILENCE = 20.0  # seconds without any answer: something is broken
@@ -46,7 +46,7 @@ class Tally:
 class Load:
     """Every connection sends its next request when the answer to the last one is complete."""
 
-    def __init__(self, *, port: int, requests: Requests, numbers: range) -> None:
+    def __init__(self, *, port: int, requests: Traffic, numbers: range) -> None:
         self.port, self.requests, self.numbers = port, requests, iter(numbers)
         self.poll = select.epoll()
         self.open: dict[int, Connection] = {}
@@ -112,7 +112,7 @@ def _complete(answer: bytes) -> bool:
 def main(plan: dict[str, Any]) -> dict[str, Any]:
     load = Load(
         port=plan["port"],
-        requests=Requests(port=plan["port"], token=plan["token"]),
+        requests=traffic(plan),
         numbers=range(plan["first"], plan["first"] + plan["count"]),
     )
     began, busy = time(), process_time()
