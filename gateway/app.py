@@ -77,9 +77,15 @@ def create_app(
     )
     for router in _routers(shared):
         app.include_router(router)
-    choose_conventions()
-    tracing.instrument(app, traces or tracing.start("omnigate-edge"))
+    _record_spans(app, traces or tracing.start("omnigate-edge"))
     return app
+
+
+def _record_spans(app: FastAPI, traces: TracerProvider) -> None:
+    """Where spans go somewhere. Where they do not, the telemetry stage makes the ids, and that is all there is to do."""
+    if tracing.records(traces):
+        choose_conventions()
+        tracing.instrument(app, traces)
 
 
 def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Mint) -> _Shared:

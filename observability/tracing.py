@@ -1,20 +1,24 @@
 """One trace from the partner's call through worker and back ends, also across a crash: rows keep traceparents."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from opentelemetry import propagate, trace
+from opentelemetry import context, propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, Sampler, TraceIdRatioBased
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from observability.tracecontext import continued
+
 _W3C = TraceContextTextMapPropagator()
+_IDS = RandomIdGenerator()
 _NAME = "omnigate"
 
 
@@ -43,6 +47,10 @@ def _sampler(ratio: float) -> Sampler:
     return ParentBased(ours, remote_parent_sampled=ours, remote_parent_not_sampled=ours)  # the caller's flag is ignored
 
 
+def records(provider: TracerProvider) -> bool:
+    return provider.sampler is not ALWAYS_OFF
+
+
 def instrument(app: Any, provider: TracerProvider) -> None:
     """A server span around every request, refused ones too. The environment names the attributes (gateway.settings)."""
     FastAPIInstrumentor.instrument_app(
@@ -55,18 +63,32 @@ def _forget_query(span: Span, scope: Mapping[str, Any]) -> None:
         span.set_attribute("url.query", "")
 
 
+@contextmanager
+def joined(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[None]:
+    """Around a request: part of the caller's trace or of a new one. The instrumentation has seen to that if spans are
+    recorded; if not, ids are all that is needed, and cost a twentieth."""
+    if trace.get_current_span().get_span_context().is_valid:
+        yield
+        return
+    number = continued(headers) or _IDS.generate_trace_id()
+    here = NonRecordingSpan(SpanContext(number, _IDS.generate_span_id(), is_remote=False))
+    token = context.attach(trace.set_span_in_context(here))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
 def trace_id() -> str | None:
     """Of the current span, as 32 hexadecimal digits."""
-    context = trace.get_current_span().get_span_context()
-    return f"{context.trace_id:032x}" if context.is_valid else None
+    here = trace.get_current_span().get_span_context()
+    return f"{here.trace_id:032x}" if here.is_valid else None
 
 
 def traceparent() -> str | None:
     """Of the current span: what a stored run continues."""
-    context = trace.get_current_span().get_span_context()
-    if not context.is_valid:
-        return None
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+    here = trace.get_current_span().get_span_context()
+    return f"00-{here.trace_id:032x}-{here.span_id:016x}-{here.trace_flags:02x}" if here.is_valid else None
 
 
 def outbound() -> dict[str, str]:
@@ -86,9 +108,9 @@ def span(
     **facts: str,
 ) -> Iterator[Span]:
     """A span that continues the stored *parent*, else the current one. Facts are ids and names, never payloads."""
-    context = _W3C.extract({"traceparent": parent}) if parent else None
+    before = _W3C.extract({"traceparent": parent}) if parent else None
     tracer = trace.get_tracer(_NAME, tracer_provider=provider)
-    with tracer.start_as_current_span(name, context, kind, attributes=facts) as current:
+    with tracer.start_as_current_span(name, before, kind, attributes=facts) as current:
         yield current
 
 

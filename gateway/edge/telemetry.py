@@ -31,6 +31,10 @@ class Telemetry:
             await self.app(scope, receive, send)
             return
 
+        with tracing.joined(scope["headers"]):
+            await self._tell(scope, receive, send)
+
+    async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = perf_counter()
         status = 500
         code: str | None = None
