@@ -1,7 +1,7 @@
 """Where Omnigate is put together: everything shared is made here and handed on by name."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from gateway.domain.principal import Principal
 from gateway.domain.time import Clock, Ticks, system_clock
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
+from gateway.edge.dispatch import functions_of
 from gateway.edge.limits import PATIENCE
 from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
@@ -65,24 +66,26 @@ def create_app(
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing key."""
     shared = _shared(settings, database, bundle, mint=mint)
+    routers = tuple(_routers(shared))
+    stages = _stages(shared, routers, clock=clock, ticks=ticks, counters=counters, patience=patience)
     app = FastAPI(
         title="Omnigate",
         version=VERSION,
-        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters, patience=patience),
+        middleware=stages,
         exception_handlers=reraise,  # the outermost stage renders every error
         lifespan=_lifespan(shared),
         openapi_url=None,  # partners read contracts/openapi, not what code happens to say
         redirect_slashes=False,  # a path that no contract knows is not mended
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
     )
-    for router in _routers(shared):
+    for router in routers:
         app.include_router(router)
     _record_spans(app, traces or tracing.start("omnigate-edge"))
     return app
 
 
 def _record_spans(app: FastAPI, traces: TracerProvider) -> None:
-    """Where spans go somewhere. Where they do not, the telemetry stage makes the ids, and that is all there is to do."""
+    """Where spans go somewhere; elsewhere ids are enough, and the telemetry stage makes them."""
     if tracing.records(traces):
         choose_conventions()
         tracing.instrument(app, traces)
@@ -98,7 +101,13 @@ def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Min
 
 
 def _stages(
-    shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None, patience: float
+    shared: _Shared,
+    routers: Iterable[APIRouter],
+    *,
+    clock: Clock,
+    ticks: Ticks,
+    counters: Counters | None,
+    patience: float,
 ) -> list[Middleware]:
     return edge.stages(
         bundle=shared.bundle,
@@ -108,6 +117,7 @@ def _stages(
         clock=clock,
         mint=shared.mint,
         public=shared.public,
+        functions=functions_of(routers),
         patience=patience,
     )
 

@@ -1,5 +1,7 @@
 """1 · The edge: every request passes here, outermost stage first. Stages know the call, never each other."""
 
+from collections.abc import Mapping
+
 from starlette.middleware import Middleware
 
 from gateway.domain.identifiers import Mint
@@ -8,6 +10,7 @@ from gateway.edge.address_guard import AddressGuard, Failures
 from gateway.edge.authentication import Authentication, Credentials
 from gateway.edge.authorization import Authorization
 from gateway.edge.contract import Contract
+from gateway.edge.dispatch import Dispatch, Function
 from gateway.edge.idempotency import Idempotency
 from gateway.edge.limits import PATIENCE, Limits
 from gateway.edge.operation import FindOperation
@@ -29,6 +32,7 @@ def stages(
     clock: Clock,
     mint: Mint,
     public: str,
+    functions: Mapping[str, Function],
     patience: float = PATIENCE,
 ) -> list[Middleware]:
     failures = Failures(bundle.quotas.addresses, ticks)
@@ -43,4 +47,5 @@ def stages(
         Middleware(Authorization, access=bundle.access),  # before a word of the body is believed, and before a replay
         Middleware(Contract, contracts=bundle.contracts),  # what is not valid needs no key
         Middleware(Idempotency, database=credentials.database),  # last: its key stands for a request known to be good
+        Middleware(Dispatch, functions=functions),  # no stage but the way to the route
     ]
