@@ -58,6 +58,9 @@ def test_an_integral_number_is_an_integer(number: bytes) -> None:
         (b"[1e400]", "the body has a number out of range or unreadable at line 1, column 2"),
         (b'{"a":{"x":1,"x":2}}', "the key 'x' is repeated in the object at #/a"),
         (b'{"a":1,"\\u0061":2}', "the key 'a' is repeated in the object at #"),
+        (b'[{"a":":"},{":":{}, ":" : 1.5}]', "the key ':' is repeated in the object at #/1"),
+        (b'{"a":[{"b":1,"b":1}]}', "the key 'b' is repeated in the object at #/a/0"),
+        (b"[18446744073709551616]", "the number at #/0 exceeds 2^53-1 or 40 characters; send it as a string"),
         (b'["\\ud800"]', "the body has half of a surrogate pair in a string before line 1, column 3"),
         (b'{"a":["x\\u0000"]}', "the string at #/a/0 contains the character NUL"),
         (b'{"a\\u0000":1}', "a key of the object at # contains the character NUL"),
@@ -93,6 +96,7 @@ def test_a_long_key_is_not_repeated_at_length() -> None:
         b'["\\\\u0000"]',
         b"[9007199254740991]",
         b'"9007199254740993"',
+        b'{":":"::", "a\\":":[":",-0]}',
         b"[{},{},[[]]]" + b" " * 99,
     ],
 )
