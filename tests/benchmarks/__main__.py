@@ -8,7 +8,7 @@ import psycopg
 
 from gateway.settings import ROOT
 from gateway.store.embedded import acquire
-from tests.benchmarks import accept, machine, read, whole
+from tests.benchmarks import accept, decisions, latency, machine, read, starting, whole
 from tests.benchmarks.figures import Findings
 from tests.benchmarks.processes import folder
 from tests.benchmarks.record import record
@@ -20,9 +20,13 @@ Measure = Callable[[argparse.Namespace, Path | None], Findings]
 PARTS: dict[str, Measure] = {
     "p1": lambda wanted, profile: read.measure(rounds=wanted.rounds, seconds=wanted.seconds, profile=profile),
     "p2": lambda wanted, profile: accept.measure(rounds=wanted.rounds, seconds=wanted.seconds, profile=profile),
+    "p3": lambda wanted, profile: latency.measure(rounds=wanted.rounds, seconds=wanted.seconds),
     "p4": lambda wanted, profile: whole.measure(
         rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile
     ),
+    "p9": lambda wanted, profile: starting.measure(rounds=wanted.rounds + 2),
+    "p11": lambda wanted, profile: decisions.validation(rounds=wanted.rounds),
+    "p12": lambda wanted, profile: decisions.policy(rounds=wanted.rounds),
     "steps": lambda wanted, profile: whole.steps(rounds=wanted.rounds, workflows=wanted.workflows),
 }
 
