@@ -8,7 +8,7 @@ import psycopg
 
 from gateway.settings import ROOT
 from gateway.store.embedded import acquire
-from tests.benchmarks import accept, decisions, latency, machine, read, starting, whole
+from tests.benchmarks import accept, decisions, latency, machine, memory, read, starting, whole
 from tests.benchmarks.figures import Findings
 from tests.benchmarks.processes import folder
 from tests.benchmarks.record import record
@@ -24,6 +24,7 @@ PARTS: dict[str, Measure] = {
     "p4": lambda wanted, profile: whole.measure(
         rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile
     ),
+    "p8": lambda wanted, profile: memory.measure(requests=wanted.requests),
     "p9": lambda wanted, profile: starting.measure(rounds=wanted.rounds + 2),
     "p11": lambda wanted, profile: decisions.validation(rounds=wanted.rounds),
     "p12": lambda wanted, profile: decisions.policy(rounds=wanted.rounds),
@@ -54,6 +55,7 @@ def _wanted() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=600, help="in each round of P4")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--workflows", type=int, default=400, help="in each round of the steps' cost")
+    parser.add_argument("--requests", type=int, default=100_000, help="of P8; its goal speaks of a million")
     parser.add_argument("--record", action="store_true", help=f"write the result into {PAGE.relative_to(ROOT)}")
     parser.add_argument(
         "--profile", type=Path, metavar="FOLDER", help="say there where edge and worker spend their time"

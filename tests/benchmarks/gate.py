@@ -5,7 +5,7 @@ import base64
 import json
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +31,17 @@ class Gate:
     env: dict[str, str]
     database: str
     redis: int  # its process
+    credentials: Credentials
 
     def one(self, query: str, *parameters: object) -> tuple[object, ...]:
         with psycopg.connect(self.database) as connection:
             row = connection.execute(query, parameters).fetchone()
             assert row is not None, "every question has one answer"
             return tuple(row)
+
+    def renewed(self) -> str:
+        """A new token: the first one ends after fifteen minutes."""
+        return _token(f"http://127.0.0.1:{self.port}", self.credentials)
 
     def place(self, count: int) -> list[str]:
         """So many orders, by the front door; their ids."""
@@ -46,7 +51,8 @@ class Gate:
 
 
 @contextmanager
-def installation(*, profile: Path | None = None) -> Iterator[Gate]:
+def installation(*, profile: Path | None = None, serve: Sequence[str] = ()) -> Iterator[Gate]:
+    """*serve*: another command in place of `omnigate serve`, which starts it and looks on."""
     with ExitStack() as stack:
         home = stack.enter_context(folder())
         server = stack.enter_context(acquire(home))
@@ -57,10 +63,10 @@ def installation(*, profile: Path | None = None) -> Iterator[Gate]:
         env["REDIS_URL"] = counters.url  # quotas are counted there: every stage as with several edges
         env |= {f"OMNIGATE_{name}_URL": f"http://127.0.0.1:{back_ends}/{path}" for name, path in _SYSTEMS}
         url = f"http://127.0.0.1:{port}"
-        command = omnigate("serve", profile=profile)
+        command = serve or omnigate("serve", profile=profile)
         edge = stack.enter_context(running(*command, env=env, log=home / "serve.log", ready=f"{url}/readyz"))
         credentials = asyncio.run(_registered(server.url))
-        yield Gate(home, port, _token(url, credentials), edge, env, server.url, counters.pid)
+        yield Gate(home, port, _token(url, credentials), edge, env, server.url, counters.pid, credentials)
 
 
 _SYSTEMS = (("PAYMENTS", "psp"), ("ERP", "erp"), ("WMS", "wms"))
