@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry import context, propagate, trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind
@@ -28,7 +27,7 @@ def start(
     """The provider of this process; the first one made is everybody's. Without an endpoint nothing is recorded, but
     ids are made and travel on."""
     if endpoint and processor is None:
-        processor = BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces"))
+        processor = BatchSpanProcessor(_exporter(endpoint))
     provider = TracerProvider(
         sampler=_sampler(ratio) if processor else ALWAYS_OFF,
         resource=Resource.create({"service.name": service}),
@@ -40,6 +39,14 @@ def start(
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         trace.set_tracer_provider(provider)
     return provider
+
+
+def _exporter(endpoint: str) -> SpanExporter:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - five megabytes for who has none
+        OTLPSpanExporter,
+    )
+
+    return OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")
 
 
 def _sampler(ratio: float) -> Sampler:
