@@ -1,7 +1,7 @@
 """Where Omnigate is put together: everything shared is made here and handed on by name."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from gateway.domain.identifiers import Mint, mint
 from gateway.domain.time import Clock, Ticks, system_clock
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
+from gateway.edge.dispatch import functions_of
 from gateway.edge.door import Door
 from gateway.edge.limits import PATIENCE
 from gateway.edge.places import Places
@@ -24,7 +25,7 @@ from gateway.edge.routes import edge_routes
 from gateway.edge.shared_counters import SharedCounters
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.governance.decisions import on_content
-from gateway.memory import give_back_large_buffers
+from gateway.memory import give_back_large_buffers, keep_what_stands
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
@@ -81,12 +82,12 @@ def create_app(
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing keys. *places* are the server's, too."""
     shared = _shared(settings, database, bundle, metrics, clock=clock, ticks=ticks, mint=mint)
-    stages = _stages(shared, counters=counters, places=places, patience=patience)
+    routers = tuple(_routers(shared))
+    stages = _stages(shared, routers, counters=counters, places=places, patience=patience)
     app = _framework(stages, _lifespan(shared))
-    for router in _routers(shared):
+    for router in routers:
         app.include_router(router)
-    choose_conventions()
-    tracing.instrument(app, traces or tracing.start("omnigate-edge"))
+    _record_spans(app, traces or tracing.start("omnigate-edge"))
     return app
 
 
@@ -99,6 +100,7 @@ def create_edge(settings: Settings, url: str, bundle: Bundle | None = None) -> S
     metrics, places, public = EdgeMetrics(VERSION), Places(bundle.admission), settings.public_address
     door = Door(places, bundle.contracts, public=public, not_taken=metrics.not_taken)
     app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces, places=places, metrics=metrics)
+    keep_what_stands()
     return Served(app, terms(public=public, door=door, trusted=settings.trusted_proxies, not_taken=metrics.not_taken))
 
 
@@ -106,6 +108,13 @@ def create_counters(settings: Settings, ticks: Ticks = time.monotonic) -> InProc
     """Where partners' budgets are counted. Raises `Misconfigured` for an address that is none."""
     alone = InProcessCounters(ticks, edges=settings.edges)
     return SharedCounters(settings.redis_url.get_secret_value(), local=alone) if settings.redis_url else alone
+
+
+def _record_spans(app: FastAPI, traces: TracerProvider) -> None:
+    """Where spans go somewhere; elsewhere ids are enough, and the telemetry stage makes them."""
+    if tracing.records(traces):
+        choose_conventions()
+        tracing.instrument(app, traces)
 
 
 def _framework(stages: list[Middleware], lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -148,7 +157,14 @@ def _shared(
     )
 
 
-def _stages(shared: _Shared, *, counters: Counters | None, places: Places | None, patience: float) -> list[Middleware]:
+def _stages(
+    shared: _Shared,
+    routers: Iterable[APIRouter],
+    *,
+    counters: Counters | None,
+    places: Places | None,
+    patience: float,
+) -> list[Middleware]:
     parts = edge.Parts(
         bundle=shared.bundle,
         credentials=Credentials(shared.database, shared.secrets, shared.tokens),
@@ -159,6 +175,7 @@ def _stages(shared: _Shared, *, counters: Counters | None, places: Places | None
         mint=shared.mint,
         public=shared.public,
         metrics=shared.metrics,
+        functions=functions_of(routers),
         patience=patience,
         trusted=shared.settings.trusted_proxies,
     )

@@ -1,6 +1,7 @@
 """Orders v1: five operations, each a thin way from the call to the store."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
@@ -14,6 +15,7 @@ from gateway.resources.orders.placing import Decide, accepted, admitted, conflic
 from gateway.resources.orders.views import event_page, order_page, order_view
 from gateway.resources.pages import PageTokens, page_size
 from gateway.store import order_views
+from gateway.store.gathered import Gathered
 from gateway.store.placing import Taken, place
 from gateway.store.pool import Database
 
@@ -47,6 +49,8 @@ def _commands(router: APIRouter, database: Database, *, public: str, decide: Dec
 
 
 def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None:
+    stored = Gathered(partial(order_views.read_orders, database))
+
     @router.get("", **operations.LIST_ORDERS)
     async def list_orders(request: Request) -> Response:
         return _told(await _orders(database, pages, call_of(request.scope)))
@@ -54,7 +58,7 @@ def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None
     @router.get("/{order_id}", **operations.GET_ORDER)
     async def get_order(request: Request) -> Response:
         call = call_of(request.scope)
-        row = await order_views.read_order(database, call.path_parameters["order_id"], partner=whose(call))
+        row = await stored.get((call.path_parameters["order_id"], whose(call)))
         if row is None:
             raise NotFound(_ABSENT)
         return _told(order_view(row), {"etag": f'"{row.version}"'})
