@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from adapters.rest import rest_back_ends
 from gateway import VERSION, edge
+from gateway.context import STOPPING
 from gateway.domain.access import Decision
 from gateway.domain.identifiers import Mint, mint
 from gateway.domain.principal import Principal
@@ -30,12 +31,15 @@ from gateway.resources.callbacks import callbacks
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.settings import Settings, choose_conventions
+from gateway.store.decisions import Decisions
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
 from gateway.workflows.operations import SAGAS
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
 from observability import tracing
+
+State = dict[str, Callable[[], None]]  # of the lifespan: what the server may ask of the app
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class _Shared:
     tokens: Tokens
     mint: Mint
     public: str
+    decisions: Decisions
 
 
 def create_app(
@@ -87,7 +92,14 @@ def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Min
     secrets = open_secrets(settings, database)
     keys = SigningKeys(secrets)
     return _Shared(
-        database, bundle, secrets, keys=keys, tokens=Tokens(keys, address=public, mint=mint), mint=mint, public=public
+        database,
+        bundle,
+        secrets,
+        keys=keys,
+        tokens=Tokens(keys, address=public, mint=mint),
+        mint=mint,
+        public=public,
+        decisions=Decisions(database.url),
     )
 
 
@@ -115,7 +127,12 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     budget = shared.bundle.quotas.token_route
     per_address = f"{budget.quota} per {budget.window} second"
     yield orders(
-        database, public=public, pages=PageTokens(shared.secrets), decide=decide, mint=shared.mint
+        database,
+        public=public,
+        pages=PageTokens(shared.secrets),
+        decide=decide,
+        mint=shared.mint,
+        decisions=shared.decisions,
     )  # first: most calls are theirs
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
@@ -123,14 +140,16 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield callbacks(database, mint=shared.mint)
 
 
-def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         await shared.database.open()
         try:
             await shared.keys.load()
-            yield
+            await shared.decisions.open()
+            yield {STOPPING: shared.decisions.stop}
         finally:
+            await shared.decisions.close()
             await shared.database.close()
 
     return lifespan

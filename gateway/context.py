@@ -11,6 +11,7 @@ from gateway.domain.principal import Principal
 from gateway.errors import Effect
 
 KEY = "omnigate.call"
+STOPPING = "omnigate.stopping"  # in the app's state: called when the server is told to stop, before it drains
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Call:
     operation: Operation | None = None  # operation
     path_parameters: Mapping[str, str] = field(default_factory=dict)  # operation
     read_body: Callable[[], Awaitable[bytes]] | None = None  # limits: reads once, counted, then remembered
+    extend: Callable[[float], None] | None = None  # limits: so many seconds more, for a request that rests
+    gone: Callable[[], Awaitable[None]] | None = None  # limits: returns when the caller has hung up
     principal: Principal | None = None  # authentication
     decisions: list[Decision] = field(default_factory=list)  # quota, authorization
     query: dict[str, Any] = field(default_factory=dict)  # contract: parsed and validated

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from gateway.context import Call
+from gateway.context import STOPPING, Call
 from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.edge.document import MEDIA_TYPE, problem
@@ -49,6 +49,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Told to stop: who rests is woken, so that it is answered and not cut off at the end of the drain."""
+        if (wake := self.app_state.get(STOPPING)) is not None:
+            wake()
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         self._unread += len(data)  # the piece in which something begins or ends is forgiven: it is bounded, too

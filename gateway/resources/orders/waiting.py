@@ -1,0 +1,73 @@
+"""An order, now or once its decision is made: the one place where a request rests, with nothing in its hands."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from time import monotonic
+
+from gateway.context import Call
+from gateway.domain.orders import is_decided
+from gateway.errors import Unavailable
+from gateway.resources.answers import whose
+from gateway.resources.preferences import Wait
+from gateway.store.decisions import Decisions, Place
+from gateway.store.order_views import OrderRow, read_order
+from gateway.store.pool import Database
+
+_LOOKING = 2  # connections that those who wait may use at once, however many are woken together
+
+Look = Callable[[], Awaitable[OrderRow | None]]
+
+
+class Waiting:
+    """Reads orders for callers, who may prefer to wait for the decision."""
+
+    def __init__(self, database: Database, decisions: Decisions) -> None:
+        self._database = database
+        self._decisions = decisions
+        self._looking = asyncio.Semaphore(_LOOKING)
+
+    async def order(self, call: Call, wait: Wait | None) -> tuple[OrderRow | None, bool]:
+        """The order, if the caller may see it, and whether the wish to wait was granted."""
+        look = partial(read_order, self._database, call.path_parameters["order_id"], partner=whose(call))
+        if wait is None:
+            return await look(), False
+        who = call.caller.partner or call.caller.subject
+        with self._decisions.place(call.path_parameters["order_id"], partner=who) as place:  # first: no word is missed
+            seen = await look()
+            if seen is None or is_decided(seen.status):
+                return seen, seen is not None
+            if place is None:
+                return seen, False
+            return await self._rest(call, place, look, wait), not place.over
+
+    async def _rest(self, call: Call, place: Place, look: Look, wait: Wait) -> OrderRow | None:
+        """The order as it stands when it is decided, when the time is over, or when there is nobody to tell."""
+        assert call.extend is not None, "the limits stage has run"
+        assert call.gone is not None, "the limits stage has run"
+        call.extend(wait.seconds)
+        end = monotonic() + wait.seconds
+        watch = asyncio.create_task(_watch(call.gone, place))
+        try:
+            while await self._news(place, end):
+                with suppress(Unavailable):  # whoever waits for a decision waits for the database, too
+                    if (seen := await self._looked(look)) is not None and is_decided(seen.status):
+                        return seen
+        finally:
+            watch.cancel()
+        return await self._looked(look)
+
+    async def _news(self, place: Place, end: float) -> bool:
+        """Rest until there may be something to see. False: the time is over, or there is nobody to tell."""
+        await place.news(within=min(end - monotonic(), self._decisions.patience))
+        return not place.over and monotonic() < end
+
+    async def _looked(self, look: Look) -> OrderRow | None:
+        async with self._looking:
+            return await look()
+
+
+async def _watch(gone: Callable[[], Awaitable[None]], place: Place) -> None:
+    await gone()
+    place.end()
