@@ -35,7 +35,7 @@ class Waiting:
             return await look(), False
         who = call.caller.partner or call.caller.subject
         with self._decisions.place(call.path_parameters["order_id"], partner=who) as place:  # first: no word is missed
-            seen = await look()
+            seen = await self._looked(look)
             if seen is None or is_decided(seen.status):
                 return seen, seen is not None
             if place is None:
