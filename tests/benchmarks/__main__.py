@@ -7,7 +7,7 @@ import psycopg
 
 from gateway.settings import ROOT
 from gateway.store.embedded import acquire
-from tests.benchmarks import accept, machine, whole
+from tests.benchmarks import accept, growth, machine, whole
 from tests.benchmarks.figures import Findings, table
 from tests.benchmarks.processes import folder
 
@@ -21,7 +21,7 @@ def main() -> None:
     if folder_for_profiles:
         folder_for_profiles.mkdir(parents=True, exist_ok=True)
     found = Findings()
-    for part in wanted.only or ("p2", "p4", "steps"):
+    for part in wanted.only or ("p2", "p4", "steps", "p7"):
         print(f"measuring {part} …", flush=True)
         findings = _measured(part, wanted)
         found.rows += findings.rows
@@ -34,12 +34,13 @@ def main() -> None:
 
 def _wanted() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=("p2", "p4", "steps"), help="may be repeated")
+    parser.add_argument("--only", action="append", choices=("p2", "p4", "steps", "p7"), help="may be repeated")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=6.0, help="of each load on P2, after warming up")
     parser.add_argument("--orders", type=int, default=600, help="in each round of P4")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--workflows", type=int, default=400, help="in each round of the steps' cost")
+    parser.add_argument("--stored", type=int, nargs="+", default=growth.SIZES, help="orders in the databases of P7")
     parser.add_argument("--record", action="store_true", help=f"write the result into {PAGE.relative_to(ROOT)}")
     parser.add_argument(
         "--profile", type=Path, metavar="FOLDER", help="say there where edge and worker spend their time"
@@ -51,6 +52,8 @@ def _measured(part: str, wanted: argparse.Namespace) -> Findings:
     profile = wanted.profile and wanted.profile / f"{part}.txt"
     if part == "p2":
         return accept.measure(rounds=wanted.rounds, seconds=wanted.seconds, profile=profile)
+    if part == "p7":
+        return growth.measure(rounds=wanted.rounds, sizes=wanted.stored)
     if part == "p4":
         return whole.measure(rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile)
     return whole.steps(rounds=wanted.rounds, workflows=wanted.workflows)

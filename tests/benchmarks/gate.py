@@ -51,7 +51,7 @@ def installation(*, profile: Path | None = None) -> Iterator[Gate]:
         command = omnigate("serve", profile=profile)
         edge = stack.enter_context(running(*command, env=env, log=home / "serve.log", ready=f"{url}/readyz"))
         credentials = asyncio.run(_registered(server.url))
-        yield Gate(home, port, _token(url, credentials), edge, env, server.url)
+        yield Gate(home, port, token_of(url, credentials), edge, env, server.url)
 
 
 _SYSTEMS = (("PAYMENTS", "psp"), ("ERP", "erp"), ("WMS", "wms"))
@@ -70,7 +70,7 @@ async def _registered(url: str) -> Credentials:
         await database.close()
 
 
-def _token(url: str, credentials: Credentials) -> str:
+def token_of(url: str, credentials: Credentials) -> str:
     secret = base64.b64encode(f"{credentials.client_id}:{credentials.client_secret}".encode()).decode()
     request = urllib.request.Request(
         f"{url}/oauth/token",

@@ -1,4 +1,4 @@
-"""`Prefer: wait`: an order is told when it is decided, or when the time is over, and nobody is kept from being served."""
+"""`Prefer: wait`: an order is told when it is decided or the time is over, and nobody is kept from being served."""
 
 import asyncio
 from pathlib import Path
