@@ -33,7 +33,7 @@ class Store:
 
     size: int
     own: int  # orders of the partner that asks
-    middle: str  # when the order in the middle was placed
+    long_ago: str  # two fifths of the orders were placed later
     url: str
     port: int
     credentials: Credentials
@@ -76,11 +76,11 @@ def _store(server: str, home: Path, size: int) -> Iterator[Store]:
     env["OMNIGATE_SECRET_KEY"] = Fernet.generate_key().decode()
     log = home / f"serve-{size}.log"
     with running(*omnigate("serve"), env=env, log=log, ready=f"{address}/readyz") as edge:
-        middle = datetime.fromtimestamp(datetime.now(UTC).timestamp() - size // 2 * 60, UTC)
+        long_ago = datetime.fromtimestamp(datetime.now(UTC).timestamp() - size * 2 // 5 * 60, UTC)
         yield Store(
             size,
             own=size * 4 // 5,
-            middle=middle.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            long_ago=long_ago.strftime("%Y-%m-%dT%H:%M:%SZ"),
             url=url,
             port=port,
             credentials=asyncio.run(_registered(url)),
