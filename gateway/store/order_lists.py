@@ -75,15 +75,20 @@ def question(wanted: Wanted, *, after: Place | None, limit: int) -> tuple[Litera
     return (_BY_STATUS if wanted.statuses else _BY_PARTNER), values
 
 
+# Parameters stand in selects of their own, where the planner cannot see them: else it would take the plan made for one
+# caller to be cheaper than the one for all, and plan anew at every call.
+_PARTNER: LiteralString = "(select %(partner)s::text)"
+_STATUSES: LiteralString = "(select %(statuses)s::text[])"
+_CHANNEL: LiteralString = "(select %(channel_id)s::text)"
+_NAMED: LiteralString = "(select %(channel_order_id)s::text)"
+_END: LiteralString = "(select %(before)s::timestamptz), (select %(behind)s::text)"
+_RANGE: LiteralString = f"(placed_at, order_id) < ({_END}) and placed_at >= (select %(since)s::timestamptz)"
+_NEWEST: LiteralString = "order by placed_at desc, order_id desc limit (select %(limit)s::bigint)"
+_MINE: LiteralString = f"({_PARTNER} is null or partner_id = {_PARTNER})"
 _COLUMNS: LiteralString = """
 select order_id, status, version, channel_id, channel_order_id, currency, grand_total, received_at, placed_at,
        document ->> 'placed_at'
 """
-_RANGE: LiteralString = (
-    "(placed_at, order_id) < (%(before)s::timestamptz, %(behind)s) and placed_at >= %(since)s::timestamptz"
-)
-_NEWEST: LiteralString = "order by placed_at desc, order_id desc limit %(limit)s"
-_MINE: LiteralString = "(%(partner)s::text is null or partner_id = %(partner)s)"
 
 
 def _cells(cells: LiteralString, where: LiteralString) -> LiteralString:
@@ -103,18 +108,18 @@ _BY_PARTNER = _cells(
     "partner_id = cell.whose",
 )
 _BY_STATUS = _cells(
-    f"select partner_id as whose, stage from partner, unnest(%(statuses)s::text[]) as stage where {_MINE}",
+    f"select partner_id as whose, stage from partner, unnest({_STATUSES}) as stage where {_MINE}",
     "partner_id = cell.whose and status = cell.stage",
 )
 # Another partner's channel is no cell at all, as if it did not exist.
 _BY_CHANNEL = _cells(
-    f"""select partner_id as whose, channel_id as channel, stage from channel, unnest(%(statuses)s::text[]) as stage
-         where channel_id = %(channel_id)s and {_MINE}""",
+    f"""select partner_id as whose, channel_id as channel, stage from channel, unnest({_STATUSES}) as stage
+         where channel_id = {_CHANNEL} and {_MINE}""",
     "partner_id = cell.whose and channel_id = cell.channel and status = cell.stage",
 )
 # At most as many orders as there are channels, found before anything else is asked of them: `offset 0` says so.
 _BY_CHANNEL_ORDER_ID: LiteralString = f"""
-{_COLUMNS} from (select * from orders where channel_order_id = %(channel_order_id)s offset 0) named
- where {_MINE} and status = any(%(statuses)s::text[])
-   and (%(channel_id)s::text is null or channel_id = %(channel_id)s) and {_RANGE} {_NEWEST}
+{_COLUMNS} from (select * from orders where channel_order_id = {_NAMED} offset 0) named
+ where {_MINE} and status = any(%(statuses)s::text[]) and ({_CHANNEL} is null or channel_id = {_CHANNEL})
+   and {_RANGE} {_NEWEST}
 """

@@ -43,6 +43,11 @@ class Store:
         """A new one: filling takes longer than a token lives."""
         return token_of(f"http://127.0.0.1:{self.port}", self.credentials)
 
+    def backends(self) -> list[int]:
+        """The processes of PostgreSQL that serve this edge."""
+        with psycopg.connect(self.url) as connection:
+            return [row[0] for row in connection.execute(_BACKENDS).fetchall()]
+
     def fill(self) -> None:
         """After the first order has been placed."""
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -98,6 +103,11 @@ async def _registered(url: str) -> Credentials:
     finally:
         await database.close()
 
+
+_BACKENDS = """
+select pid from pg_stat_activity
+ where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()
+"""
 
 _OTHERS = """
 with names as (select 'other-' || n as name from generate_series(0, 3) n),
