@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import TracerProvider
@@ -12,17 +13,20 @@ from starlette.middleware import Middleware
 from adapters.rest import rest_back_ends
 from gateway import VERSION, edge
 from gateway.context import STOPPING
-from gateway.domain.access import Decision
 from gateway.domain.identifiers import Mint, mint
-from gateway.domain.principal import Principal
 from gateway.domain.time import Clock, Ticks, system_clock
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
+from gateway.edge.door import Door
 from gateway.edge.limits import PATIENCE
+from gateway.edge.places import Places
 from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
-from gateway.governance.access import Facts
-from gateway.governance.bundle import Bundle
+from gateway.edge.shared_counters import SharedCounters
+from gateway.governance.bundle import Bundle, load_bundle
+from gateway.governance.decisions import on_content
+from gateway.memory import give_back_large_buffers
+from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
@@ -30,6 +34,7 @@ from gateway.ports import Counters
 from gateway.resources.callbacks import callbacks
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
+from gateway.server import Served, terms
 from gateway.settings import Settings, choose_conventions
 from gateway.store.decisions import Decisions
 from gateway.store.pool import Database
@@ -37,23 +42,33 @@ from gateway.store.secrets import Secrets, cipher
 from gateway.workflows.operations import SAGAS
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
-from observability import tracing
+from observability import logs, tracing
+from observability.metrics import EdgeMetrics, WorkerMetrics
 
 State = dict[str, Callable[[], None]]  # of the lifespan: what the server may ask of the app
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Shared:
-    """What stages and routes have in common."""
+    """What stages, routes and the process have in common."""
 
+    settings: Settings
     database: Database
     bundle: Bundle
     secrets: Secrets
     keys: SigningKeys
     tokens: Tokens
-    mint: Mint
-    public: str
     decisions: Decisions
+    metrics: EdgeMetrics
+    counting: InProcessCounters | SharedCounters
+    clock: Clock
+    ticks: Ticks
+    mint: Mint
+
+    @property
+    def public(self) -> str:
+        return self.settings.public_address
 
 
 def create_app(
@@ -65,21 +80,15 @@ def create_app(
     mint: Mint = mint,
     ticks: Ticks = time.monotonic,
     counters: Counters | None = None,
+    places: Places | None = None,
     traces: TracerProvider | None = None,
     patience: float = PATIENCE,
+    metrics: EdgeMetrics | None = None,
 ) -> FastAPI:
-    """The edge process. Its lifespan opens the database and loads the signing key."""
-    shared = _shared(settings, database, bundle, mint=mint)
-    app = FastAPI(
-        title="Omnigate",
-        version=VERSION,
-        middleware=_stages(shared, clock=clock, ticks=ticks, counters=counters, patience=patience),
-        exception_handlers=reraise,  # the outermost stage renders every error
-        lifespan=_lifespan(shared),
-        openapi_url=None,  # partners read contracts/openapi, not what code happens to say
-        redirect_slashes=False,  # a path that no contract knows is not mended
-        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
-    )
+    """The edge process. Its lifespan opens the database and loads the signing keys. *places* are the server's, too."""
+    shared = _shared(settings, database, bundle, metrics, clock=clock, ticks=ticks, mint=mint)
+    stages = _stages(shared, counters=counters, places=places, patience=patience)
+    app = _framework(stages, _lifespan(shared))
     for router in _routers(shared):
         app.include_router(router)
     choose_conventions()
@@ -87,43 +96,85 @@ def create_app(
     return app
 
 
-def _shared(settings: Settings, database: Database, bundle: Bundle, *, mint: Mint) -> _Shared:
-    public = settings.public_address
-    secrets = open_secrets(settings, database)
-    keys = SigningKeys(secrets)
-    return _Shared(
-        database,
-        bundle,
-        secrets,
-        keys=keys,
-        tokens=Tokens(keys, address=public, mint=mint),
-        mint=mint,
-        public=public,
-        decisions=Decisions(database.url),
+def create_edge(settings: Settings, url: str, bundle: Bundle | None = None) -> Served:
+    """What `omnigate serve` runs over the database at *url*: in this process, or in one just started for it."""
+    logs.configure(level=settings.log_level, remember=True)
+    traces = tracing.start("omnigate-edge", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+    pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
+    bundle = bundle or load_bundle(settings.contracts, settings.policies)
+    metrics, places, public = EdgeMetrics(VERSION), Places(bundle.admission), settings.public_address
+    door = Door(places, bundle.contracts, public=public, not_taken=metrics.not_taken)
+    app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces, places=places, metrics=metrics)
+    return Served(app, terms(public=public, door=door, trusted=settings.trusted_proxies, not_taken=metrics.not_taken))
+
+
+def create_counters(settings: Settings, ticks: Ticks = time.monotonic) -> InProcessCounters | SharedCounters:
+    """Where partners' budgets are counted. Raises `Misconfigured` for an address that is none."""
+    alone = InProcessCounters(ticks, edges=settings.edges)
+    return SharedCounters(settings.redis_url.get_secret_value(), local=alone) if settings.redis_url else alone
+
+
+def _framework(stages: list[Middleware], lifespan: Lifespan) -> FastAPI:
+    return FastAPI(
+        title="Omnigate",
+        version=VERSION,
+        middleware=stages,
+        exception_handlers=reraise,  # the outermost stage renders every error
+        lifespan=lifespan,
+        openapi_url=None,  # partners read contracts/openapi, not what code happens to say
+        redirect_slashes=False,  # a path that no contract knows is not mended
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
     )
 
 
-def _stages(
-    shared: _Shared, *, clock: Clock, ticks: Ticks, counters: Counters | None, patience: float
-) -> list[Middleware]:
-    return edge.stages(
+def _shared(
+    settings: Settings,
+    database: Database,
+    bundle: Bundle,
+    metrics: EdgeMetrics | None,
+    *,
+    clock: Clock,
+    ticks: Ticks,
+    mint: Mint,
+) -> _Shared:
+    secrets = open_secrets(settings, database)
+    keys = SigningKeys(secrets, clock=clock)
+    return _Shared(
+        settings=settings,
+        database=database,
+        bundle=bundle,
+        secrets=secrets,
+        keys=keys,
+        tokens=Tokens(keys, address=settings.public_address, mint=mint),
+        decisions=Decisions(database.url),
+        metrics=metrics or EdgeMetrics(VERSION),
+        counting=create_counters(settings, ticks),
+        clock=clock,
+        ticks=ticks,
+        mint=mint,
+    )
+
+
+def _stages(shared: _Shared, *, counters: Counters | None, places: Places | None, patience: float) -> list[Middleware]:
+    parts = edge.Parts(
         bundle=shared.bundle,
         credentials=Credentials(shared.database, shared.secrets, shared.tokens),
-        counters=counters or InProcessCounters(ticks),
-        ticks=ticks,
-        clock=clock,
+        counters=counters or shared.counting,
+        places=places or Places(shared.bundle.admission),
+        ticks=shared.ticks,
+        clock=shared.clock,
         mint=shared.mint,
         public=shared.public,
+        metrics=shared.metrics,
         patience=patience,
+        trusted=shared.settings.trusted_proxies,
     )
+    return edge.stages(parts)
 
 
 def _routers(shared: _Shared) -> Iterator[APIRouter]:
-    database, access, public = shared.database, shared.bundle.access, shared.public
-
-    def decide(principal: Principal, action: str) -> Decision:
-        return access.decide(Facts.of(principal, action))
-
+    database, public = shared.database, shared.public
+    decide = partial(on_content, shared.bundle.access)
     budget = shared.bundle.quotas.token_route
     per_address = f"{budget.quota} per {budget.window} second"
     yield orders(
@@ -140,14 +191,21 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield callbacks(database, mint=shared.mint)
 
 
-def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
+def _lifespan(shared: _Shared) -> Lifespan:
+    counting = shared.counting if isinstance(shared.counting, SharedCounters) else nullcontext()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
+        give_back_large_buffers()
         await shared.database.open()
+        metering = metered(
+            shared.metrics.process, settings=shared.settings, database=shared.database, ticks=shared.ticks
+        )
         try:
             await shared.keys.load()
             await shared.decisions.open()
-            yield {STOPPING: shared.decisions.stop}
+            async with counting, metering:
+                yield {STOPPING: shared.decisions.stop}
         finally:
             await shared.decisions.close()
             await shared.database.close()
@@ -157,13 +215,23 @@ def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManage
 
 @asynccontextmanager
 async def create_worker(
-    *, settings: Settings, database: Database, clock: Clock = system_clock, mint: Mint = mint
+    *,
+    settings: Settings,
+    database: Database,
+    clock: Clock = system_clock,
+    mint: Mint = mint,
+    ticks: Ticks = time.monotonic,
+    metrics: WorkerMetrics | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker over the back ends that the settings name; the caller opens and closes the database."""
-    async with rest_back_ends(
-        payments_url=str(settings.payments_url), erp_url=str(settings.erp_url), wms_url=str(settings.wms_url)
-    ) as back_ends:
-        yield Worker(SAGAS, Tools(database, back_ends, clock, mint))
+    metrics = metrics or WorkerMetrics(VERSION)
+    async with (
+        rest_back_ends(
+            payments_url=str(settings.payments_url), erp_url=str(settings.erp_url), wms_url=str(settings.wms_url)
+        ) as back_ends,
+        metered(metrics.process, settings=settings, database=database, ticks=ticks),
+    ):
+        yield Worker(SAGAS, Tools(database, back_ends, clock, mint, metrics=metrics))
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

@@ -1,6 +1,7 @@
 """What the edge has learnt about this request: one object in the scope, filled by the stages as the request passes."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -53,7 +54,10 @@ class Call:
     read_body: Callable[[], Awaitable[bytes]] | None = None  # limits: reads once, counted, then remembered
     extend: Callable[[float], None] | None = None  # limits: so many seconds more, for a request that rests
     gone: Callable[[], Awaitable[None]] | None = None  # limits: returns when the caller has hung up
+    claimed: str | None = None  # authentication, the token route: who it seems to be; for the log, never to decide by
     principal: Principal | None = None  # authentication
+    refusal: str | None = None  # the token route, telemetry: why it was refused, in words of ours; for the log
+    resting: Callable[[], AbstractContextManager[object]] = nullcontext  # concurrency: wait without holding a place
     decisions: list[Decision] = field(default_factory=list)  # quota, authorization
     query: dict[str, Any] = field(default_factory=dict)  # contract: parsed and validated
     body: Any = None  # contract: parsed strictly and validated

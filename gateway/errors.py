@@ -16,13 +16,15 @@ GatewayError
 │   ├── Invalid                     422
 │   │   ├── IdempotencyKeyReused    422   TotalsMismatch         422
 │   └── TooManyRequests             429   HeadersTooLarge        431
-│       └── QuotaExceeded           429
+│       ├── QuotaExceeded           429
+│       └── ConcurrencyExceeded     429
 ├── BackEndError                a system behind us
 │   ├── Rejected                    it answered no; nothing happened                502
 │   ├── Failed                      provably not applied; may be tried again        503
 │   └── Unknown                     no clear answer; it may have happened           503
 ├── Unavailable                 something of ours is away (database, workers)       503
 │   ├── DeadlineExceeded            the time for this request is over               503
+│   └── Overloaded                  there is no room for this request just now      503
 ├── BrokenAnswer                our own answer broke the contract                   500
 ├── Parked                      a workflow waits for an operator                    500
 └── Misconfigured               a file or setting is wrong; never sent over HTTP
@@ -36,6 +38,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
+
+from gateway.domain.access import Deny
 
 Effect = Literal["none", "applied", "unknown"]
 
@@ -94,6 +98,15 @@ class DeadlineExceeded(Unavailable):
     """The request took too long."""
 
     status, code, retryable = 503, "deadline_exceeded", True
+
+
+class Overloaded(Unavailable):
+    """Omnigate is busy."""
+
+    status, code, retryable = 503, "overloaded", True
+
+    def __init__(self, decision: Deny) -> None:
+        super().__init__("too many requests are under way", effect="none", rule=decision.rule, place=decision.place)
 
 
 class BrokenAnswer(GatewayError):

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from gateway.domain.money import Money
 from gateway.domain.orders import Address, Order
@@ -145,7 +145,7 @@ class Bucket:
     """One budget to draw from: at most `quota` per `window` seconds, smoothed (GCRA)."""
 
     name: str  # as it stands in RateLimit-Policy: "burst"
-    key: str  # who draws: "partner:web:burst"
+    key: str  # who draws: "{partner:web}:burst"; what the braces hold lies together wherever it is kept
     quota: int
     window: float
 
@@ -164,13 +164,21 @@ class Draw:
     """The answer to a draw over several buckets at once: all or nothing."""
 
     granted: bool
-    levels: tuple[Level, ...]
+    levels: tuple[Level, ...]  # none when nobody counted
     retry_after: float  # seconds until the same draw would be granted; 0 when it was
+    shared: bool = False  # counted for all edges together; else by this process, for its share
+
+
+# What a plan wants while the place where all edges count is away: count on alone, let through, or refuse.
+Outage = Literal["local_share", "open", "closed"]
 
 
 class Counters(Protocol):
-    async def draw(self, buckets: Sequence[Bucket]) -> Draw:
-        """Take one unit from every bucket, or from none if one of them is empty."""
+    async def draw(self, buckets: Sequence[Bucket], on_outage: Outage = "local_share") -> Draw:
+        """Take one unit from every bucket, or from none if one of them is empty.
 
-    async def refund(self, buckets: Sequence[Bucket]) -> None:
-        """Give one unit back to each: the request cost nothing after all."""
+        Raises `Unavailable` when they cannot be counted and *on_outage* is `closed`.
+        """
+
+    async def refund(self, draw: Draw) -> None:
+        """Give back where it was taken what a granted draw took: the request cost nothing after all. Never fails."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from gateway.domain.access import Deny
 from gateway.errors import GatewayError
 
 
@@ -210,7 +211,24 @@ class QuotaExceeded(TooManyRequests):
     status, code, retryable = 429, "quota_exceeded", True
 
 
+class ConcurrencyExceeded(TooManyRequests):
+    """Too many requests of the partner are under way."""
+
+    status, code, retryable = 429, "concurrency_exceeded", True
+
+    def __init__(self, decision: Deny) -> None:
+        super().__init__(f"the rule '{decision.rule}' denies this: {decision.reason}", retry_after=1, effect="none")
+
+
 class HeadersTooLarge(Refused):
     """The headers are too many or too large."""
 
     status, code = 431, "headers_too_large"
+
+
+def denied(decision: Deny, **facts: Any) -> Forbidden:
+    """What the caller is told of a policy's no."""
+    detail = f"the rule '{decision.rule}' denies it: {decision.reason}"
+    if decision.missing_scope:
+        return InsufficientScope(detail, scope=decision.missing_scope, rule=decision.rule, **facts)
+    return Forbidden(detail, rule=decision.rule, **facts)

@@ -1,17 +1,40 @@
 """The environment, read once and made exact. No other file of ours reads or writes it."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_interface
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _networks(value: object) -> object:
+    """`10.0.0.5, 10.1.0.0/24` from the environment; values made by code are networks already."""
+    if not isinstance(value, str):
+        return value
+    return tuple(_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        interface = ip_interface(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is no address: write 10.0.0.5 or 10.1.0.0/24, several with commas") from None
+    if interface.network.prefixlen == 0:
+        raise ValueError(f"'{text}' is everybody: name the proxies")
+    if interface.ip != interface.network.network_address:
+        raise ValueError(f"'{text}' is one address and many: write {interface.ip} or {interface.network}")
+    return interface.network
+
+
+Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -21,10 +44,13 @@ class Settings(BaseSettings):
 
     home: Path = Path(".omnigate")
     database_url: SecretStr | None = Field(None, validation_alias=AliasChoices("DATABASE_URL", "OMNIGATE_DATABASE_URL"))
+    redis_url: SecretStr | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "OMNIGATE_REDIS_URL"))
+    edges: Annotated[int, Field(ge=1, le=1024)] = 1
     secret_key: SecretStr | None = None
     public_url: HttpUrl | None = None
     host: str = "127.0.0.1"
     port: Port = 8080
+    trusted_proxies: Proxies = ()
     payments_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/psp")
     erp_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/erp")
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
@@ -35,6 +61,8 @@ class Settings(BaseSettings):
     otlp_endpoint: str | None = Field(None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     trace_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
     operator: str | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port | None = None
 
     @property
     def public_address(self) -> str:
@@ -58,5 +86,5 @@ def choose_conventions() -> None:
 
 def foreign_environment() -> dict[str, str]:
     """What a process with settings of its own inherits: every variable that is none of Omnigate's."""
-    ours = ("OMNIGATE_", "DATABASE_URL")
+    ours = ("OMNIGATE_", "DATABASE_URL", "REDIS_URL")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

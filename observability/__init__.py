@@ -1,3 +1,3 @@
-"""Logs and traces; imported by all rooms, imports none of ours."""
+"""Logs, traces and metrics; imported by all rooms, imports none of ours."""
 
 __all__: list[str] = []

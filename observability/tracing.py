@@ -5,16 +5,43 @@ from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry import propagate, trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.propagators.textmap import CarrierT, Getter, default_getter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, Sampler, TraceIdRatioBased
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags, TraceState
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-_W3C = TraceContextTextMapPropagator()
+from observability.legible import Legible
+from observability.redaction import redact_text
+from observability.tracecontext import parent_of
+
+
+class _TraceContext(TraceContextTextMapPropagator):
+    """Reads as `tracecontext` does: OpenTelemetry's own takes the first of two, and logs what it cannot read."""
+
+    def extract(
+        self, carrier: CarrierT, context: Context | None = None, getter: Getter[CarrierT] = default_getter
+    ) -> Context:
+        around = Context() if context is None else context
+        parent = parent_of(getter.get(carrier, "traceparent") or (), getter.get(carrier, "tracestate") or ())
+        if parent is None:
+            return around
+        remote = SpanContext(
+            int(parent.trace_id, 16),
+            int(parent.span_id, 16),
+            is_remote=True,
+            trace_flags=TraceFlags(parent.flags),
+            trace_state=TraceState(parent.state),
+        )
+        return trace.set_span_in_context(NonRecordingSpan(remote), around)
+
+
+_W3C = _TraceContext()
 _NAME = "omnigate"
 
 
@@ -46,13 +73,22 @@ def _sampler(ratio: float) -> Sampler:
 def instrument(app: Any, provider: TracerProvider) -> None:
     """A server span around every request, refused ones too. The environment names the attributes (gateway.settings)."""
     FastAPIInstrumentor.instrument_app(
-        app, tracer_provider=provider, exclude_spans=["receive", "send"], server_request_hook=_forget_query
+        app, tracer_provider=provider, exclude_spans=["receive", "send"], server_request_hook=_forget_secrets
     )
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Legible(build())
 
 
-def _forget_query(span: Span, scope: Mapping[str, Any]) -> None:
-    if span.is_recording() and scope.get("query_string"):
+def _forget_secrets(span: Span, scope: Mapping[str, Any]) -> None:
+    """What the caller wrote, as far as the instrumentation has copied it: no query, and nothing that looks secret."""
+    if not span.is_recording():
+        return
+    if scope.get("query_string"):
         span.set_attribute("url.query", "")
+    span.set_attribute("url.path", redact_text(scope["path"]))
+    agents = [value for name, value in scope["headers"] if name == b"user-agent"]
+    if agents:
+        span.set_attribute("user_agent.original", redact_text(agents[0].decode("latin-1")))
 
 
 def trace_id() -> str | None:
@@ -88,8 +124,15 @@ def span(
     """A span that continues the stored *parent*, else the current one. Facts are ids and names, never payloads."""
     context = _W3C.extract({"traceparent": parent}) if parent else None
     tracer = trace.get_tracer(_NAME, tracer_provider=provider)
-    with tracer.start_as_current_span(name, context, kind, attributes=facts) as current:
-        yield current
+    with tracer.start_as_current_span(
+        name, context, kind, attributes=facts, record_exception=False, set_status_on_exception=False
+    ) as current:
+        try:
+            yield current
+        except Exception as error:  # its kind alone: its text may quote what a back end or a caller said
+            current.set_attribute("error.type", f"{type(error).__module__}.{type(error).__qualname__}")
+            current.set_status(StatusCode.ERROR)
+            raise
 
 
 def trace_id_of(parent: str | None) -> str:

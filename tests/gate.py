@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from gateway.app import create_app, open_secrets
 from gateway.domain.identifiers import mint
+from gateway.edge.addresses import Networks
 from gateway.edge.limits import PATIENCE
 from gateway.governance.bundle import Bundle
 from gateway.partners import SCOPES
@@ -85,8 +86,10 @@ async def open_gate(
     counters: Counters | None = None,
     traces: TracerProvider | None = None,
     patience: float = PATIENCE,
+    metrics_port: int | None = None,
+    trusted: Networks = (),
 ) -> AsyncIterator[Gate]:
-    settings = Settings(home=home, public_url=PUBLIC)
+    settings = Settings(home=home, public_url=PUBLIC, metrics_port=metrics_port, trusted_proxies=tuple(trusted))
     database = Database(database_url, connections=4, name="test-edge")
     clock = StillClock()
     app = create_app(

@@ -44,7 +44,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
         imports("fastapi", "starlette"),
         (
             "gateway/app.py",
-            "gateway/server.py",  # uvicorn with bounds: ASGI's types
+            "gateway/server/",  # uvicorn with bounds: ASGI's types
             "gateway/edge/",
             "gateway/partners/routes.py",
             "gateway/resources/orders/routes.py",
@@ -52,11 +52,13 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             SANDBOX,
         ),
     ),
-    "uvicorn is run in one place": (imports("uvicorn"), ("gateway/server.py", SANDBOX)),
+    "uvicorn is run in one place": (imports("uvicorn"), ("gateway/server/", SANDBOX)),
+    "Redis is spoken on one line": (imports("redis", "hiredis"), ("gateway/edge/redis_line.py",)),
     "the environment is read once": (
         attributes("environ", "environb", "getenv", "putenv"),
         ("gateway/settings.py", SANDBOX),
     ),
+    "metrics are counted by instruments of one room": (imports("prometheus_client"), ("observability/",)),
     "YAML is read by governance": (imports("ruamel"), ("gateway/governance/",)),
     "PostgreSQL is spoken in the store": (
         imports("psycopg", "psycopg_pool"),

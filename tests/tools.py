@@ -22,6 +22,7 @@ PACKAGES = {
     "promtool": ("prometheus", False),
     "haproxy": ("haproxy", True),
     "nginx": ("nginx", True),
+    "curl": ("curl", True),
 }
 
 

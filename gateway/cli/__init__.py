@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from gateway.cli import inventory, orders, partners, processes, workflows
+from gateway.cli import callbacks, inventory, keys, orders, partners, policies, processes, workflows
 from gateway.cli.demo import demo
 from gateway.cli.replay import replay
 from gateway.errors import GatewayError
@@ -19,6 +19,9 @@ app.command()(processes.migrate)
 app.command()(demo)
 app.command()(replay)
 app.add_typer(partners.app, name="partners")
+app.add_typer(policies.app, name="policies")
+app.add_typer(keys.app, name="keys")
+app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(orders.app, name="orders")
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(inventory.app, name="inventory")

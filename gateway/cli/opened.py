@@ -23,6 +23,19 @@ def database_url(settings: Settings) -> Iterator[str]:
         yield server.url
 
 
+@contextmanager
+def running_database(settings: Settings) -> Iterator[str | None]:
+    """The database if it runs already and is of this version; nothing is started, migrated or waited for."""
+    if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+        yield url if migrate.check(url) is None else None
+    elif embedded.runs(settings.home):
+        with embedded.acquire(settings.home) as server:
+            yield server.url if migrate.check(server.url) is None else None
+    else:
+        yield None
+
+
 @asynccontextmanager
 async def database(url: str, *, name: str, connections: int = 2) -> AsyncIterator[Database]:
     pool = Database(url, connections=connections, name=name)

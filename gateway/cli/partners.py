@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from gateway.cli.opened import database, database_url
+from gateway.cli.overlap import USUAL_OVERLAP, AtOnce, Overlap, end_of_overlap, overlap_of
 from gateway.domain.identifiers import mint
-from gateway.domain.time import system_clock
+from gateway.domain.time import rfc3339, system_clock
 from gateway.errors import Misconfigured
 from gateway.governance.quotas import load_quotas
-from gateway.partners.registry import Credentials, Registry
+from gateway.partners.registry import Change, Credentials, Registry
 from gateway.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -22,6 +23,8 @@ Result = TypeVar("Result")
 Operator = Annotated[
     str, typer.Option("--operator", envvar="OMNIGATE_OPERATOR", help="Who you are; every change is audited under it.")
 ]
+
+Names = Annotated[list[str] | None, typer.Option(help="May be repeated.")]
 
 
 @app.command()
@@ -56,7 +59,9 @@ def list_() -> None:
         "scopes",
         "plan",
         "status",
+        "older secret",
     )
+    now = system_clock()
     for row in _registered(lambda registry: registry.list()):
         table.add_row(
             row.partner_id,
@@ -66,14 +71,45 @@ def list_() -> None:
             " ".join(sorted(row.scopes)),
             row.plan,
             row.status,
+            f"until {rfc3339(until)}" if (until := row.older_secret_until) is not None and now < until else "",
         )
     Console().print(table)
 
 
+@app.command()
+def change(
+    partner: str,
+    operator: Operator,
+    add_channel: Names = None,
+    drop_channel: Names = None,
+    add_scope: Names = None,
+    drop_scope: Names = None,
+    plan: Annotated[str | None, typer.Option(help="A plan of policies/quotas.yaml.")] = None,
+    name: Annotated[str | None, typer.Option(help="How people call it.")] = None,
+) -> None:
+    """Change channels, scopes, plan or name. It counts within five seconds; a new scope, for new tokens."""
+    if plan is not None:
+        _check_plan(plan)
+    wanted = Change(
+        add_channels=frozenset(add_channel or ()),
+        drop_channels=frozenset(drop_channel or ()),
+        add_scopes=frozenset(add_scope or ()),
+        drop_scopes=frozenset(drop_scope or ()),
+        plan=plan,
+        name=name,
+    )
+    if wanted == Change():
+        raise Misconfigured("nothing is to be changed; see `omnigate partners change --help`")
+    after = _registered(lambda registry: registry.change(partner, wanted, operator=operator))
+    typer.echo(f"{partner}: channels {_listed(after.channels)}; scopes {_listed(after.scopes)}; plan {after.plan}")
+
+
 @app.command("rotate-secret")
-def rotate_secret(partner: str, operator: Operator) -> None:
-    """Give a partner a new secret; the old one is void at once."""
-    _show(_registered(lambda registry: registry.rotate_secret(partner, operator=operator)))
+def rotate_secret(partner: str, operator: Operator, overlap: Overlap = USUAL_OVERLAP, at_once: AtOnce = False) -> None:
+    """Give a partner a new secret, shown once; the one before works until the overlap is over."""
+    during = overlap_of(overlap, at_once=at_once)
+    _show(_registered(lambda registry: registry.rotate_secret(partner, operator=operator, overlap=during)))
+    typer.echo(end_of_overlap(during))
 
 
 @app.command()
@@ -88,6 +124,10 @@ def resume(partner: str, operator: Operator) -> None:
     """Let a suspended partner in again, with the secret it has."""
     _registered(lambda registry: registry.resume(partner, operator=operator))
     Console().print(f"{partner} may call again")
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 def _check_plan(plan: str) -> None:

@@ -2,38 +2,56 @@
 
 import asyncio
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 import uvloop
 from rich.console import Console
 
 from adapters.sandbox import EXAMPLE_CATALOGUE, CatalogueError, SandboxOptions, load_catalogue
 from adapters.sandbox import run as run_sandbox
-from gateway.app import create_app, create_worker, open_secrets
+from gateway.app import create_counters, create_edge, create_worker, open_secrets
 from gateway.cli.opened import database, database_url
+from gateway.domain.time import system_clock
+from gateway.edge.shared_counters import SharedCounters
 from gateway.errors import Misconfigured
 from gateway.governance.bundle import load_bundle
-from gateway.partners.keys import new_callback_secret
+from gateway.partners.callback_secrets import live, new_callback_secret
 from gateway.server import serve as serve_app
+from gateway.server import supervise
 from gateway.settings import Settings, read_settings
 from gateway.store import embedded
 from gateway.store import migrate as migrations
 from gateway.store.pool import Database
 from observability import logs, tracing
 
+log = structlog.get_logger("omnigate.serve")
 
-def serve() -> None:
+
+def serve(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes on the one port; a dead one is replaced.")] = 1,
+) -> None:
     """The edge: the APIs for partners and back ends. Stateless; start as many as you like."""
-    settings = read_settings()
+    given = read_settings()
+    settings = given.model_copy(update={"edges": given.edges * workers})
     logs.configure(level=settings.log_level, remember=True)
     bundle = load_bundle(settings.contracts, settings.policies)
-    traces = tracing.start("omnigate-edge", endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+    _say_where_quotas_are_counted(settings)
     with database_url(settings) as url:
-        pool = Database(url, connections=settings.database_connections, name="omnigate-serve")
-        app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces)
-        serve_app(app, host=settings.host, port=settings.port, public=settings.public_address)
+        if workers == 1:
+            serve_app(create_edge(settings, url, bundle), host=settings.host, port=settings.port)
+        else:
+            starting = partial(create_edge, settings, url)
+            supervise(starting, processes=workers, host=settings.host, port=settings.port)
+
+
+def _say_where_quotas_are_counted(settings: Settings) -> None:
+    """Raises `Misconfigured` for an address that is none, before anything is started."""
+    shared = isinstance(create_counters(settings), SharedCounters)
+    log.info("quotas", counted="in Redis" if shared else "in each process", share_of_a_process=f"1/{settings.edges}")
 
 
 def worker() -> None:
@@ -95,7 +113,7 @@ def _shared_secret(settings: Settings) -> str:
             return await open_secrets(settings, opened).get_or_create("callback:wms", new_callback_secret)
 
     with database_url(settings) as url:
-        return asyncio.run(read(url)).decode()
+        return live(asyncio.run(read(url)), system_clock())[0]
 
 
 def migrate() -> None:

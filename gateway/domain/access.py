@@ -11,6 +11,7 @@ class Allow:
     rule: str
     place: str  # file:line of the rule
     reach: Reach = "own"  # own: only what belongs to the caller; all: everybody's
+    about: str = "access"  # or what else was asked: channel, history
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,15 @@ class Deny:
     place: str
     reason: str
     missing_scope: str | None = None
+    about: str = "access"
 
 
 Decision = Allow | Deny
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What policies ask about a request's content, once it has been read."""
+
+    channel: str | None = None  # the channel it speaks for
+    history: bool = False  # an order so old that it is an import

@@ -1,11 +1,12 @@
 """Guessing costs, too: an address whose requests keep failing is refused before anybody looks at its credentials."""
 
-import ipaddress
 import math
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.domain.time import Ticks
+from gateway.edge.addresses import network
 from gateway.edge.gcra import Debts, wait
 from gateway.governance.quotas import Budget
 from gateway.ports import Bucket
@@ -35,15 +36,17 @@ class Failures:
 
     def _bucket(self, scope: Scope) -> Bucket:
         budget = self._budget
-        return Bucket(budget.name, _network(scope), budget.quota, budget.window)
+        address = network(scope["client"][0]) if scope.get("client") else "unknown"
+        return Bucket(budget.name, address, budget.quota, budget.window)
 
 
 class AddressGuard:
     """Refuses an address that has failed too often."""
 
-    def __init__(self, app: ASGIApp, *, failures: Failures) -> None:
+    def __init__(self, app: ASGIApp, *, failures: Failures, refused: Callable[[], None]) -> None:
         self.app = app
         self.failures = failures
+        self.refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,16 +54,6 @@ class AddressGuard:
             return
 
         if seconds := self.failures.wait(scope):
+            self.refused()
             raise TooManyRequests("too many requests from this address have failed", retry_after=math.ceil(seconds))
         await self.app(scope, receive, send)
-
-
-def _network(scope: Scope) -> str:
-    """One host has one IPv4 address, but a whole /64 of IPv6."""
-    address: str = scope["client"][0] if scope.get("client") else "unknown"
-    if ":" not in address:
-        return address
-    try:
-        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return address

@@ -8,10 +8,14 @@ from datetime import datetime
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.context import Call, call_of
+from gateway.domain.access import Deny
 from gateway.domain.principal import Principal
 from gateway.edge.fields import Headers, single
 from gateway.edge.remembered import Remembered
 from gateway.edge.signature import secret_name, verify
+from gateway.governance.decisions import standing
+from gateway.partners.compact import take_apart
+from gateway.partners.registry import principal_of
 from gateway.partners.tokens import Claims, Tokens
 from gateway.refusals import InvalidToken, Unauthenticated
 from gateway.store import partners
@@ -53,29 +57,30 @@ class Authentication:
         assert call.operation is not None, "the operation stage has run"
         authorization = single(scope["headers"], b"authorization")
         if call.operation.authentication == "bearer":
-            call.principal = await self._partner(authorization, call.now)
+            call.principal = await self._partner(authorization, call)
         elif call.operation.authentication == "signature":
             call.principal = await self._system(scope["headers"], call)
         await self.app(scope, receive, send)
 
-    async def _partner(self, authorization: str | None, now: datetime) -> Principal:
+    async def _partner(self, authorization: str | None, call: Call) -> Principal:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("a bearer token is needed")
-        claims = self.tokens.read(token, now=now)
-        client = await self.standing.get(claims.client_id, now=now)
-        if client is None or client.partner.status != "active":
-            raise InvalidToken("the partner of this token is unknown or suspended")
-        partner = client.partner
-        scopes = claims.scopes & partner.scopes  # what was taken from the partner is taken from its tokens
-        return Principal(
-            "partner", claims.client_id, partner.partner_id, channels=partner.channels, scopes=scopes, plan=partner.plan
-        )
+        claims = await self.tokens.read(token, now=call.now)
+        call.claimed = claims.client_id
+        client = await self.standing.get(claims.client_id, now=call.now)
+        decision = standing(client.partner.status if client else None)
+        if isinstance(decision, Deny):
+            raise InvalidToken(decision.reason)
+        assert client is not None, "who is not registered has no standing"
+        return principal_of(client.partner, claims.scopes)
 
     async def _system(self, headers: Headers, call: Call) -> Principal:
         assert call.read_body is not None, "the limits stage has run"
         system = call.path_parameters["system"]
-        secrets = await self.callback_secrets.get(secret_name(system), now=call.now)
+        name = secret_name(system)
+        call.claimed = system
+        secrets = await self.callback_secrets.get(name, now=call.now)
         verify(headers, await call.read_body(), secrets=secrets, now=call.now)
         return Principal("system", system)
 
@@ -88,16 +93,22 @@ class ReadTokens:
         self._capacity = capacity
         self._known: OrderedDict[bytes, Claims] = OrderedDict()
 
-    def read(self, token: str, *, now: datetime) -> Claims:
+    async def read(self, token: str, *, now: datetime) -> Claims:
+        keys = self._tokens.keys
+        await keys.refresh()
         name = hashlib.sha256(token.encode("latin-1")).digest()
         claims = self._known.get(name)
         if claims is None:
+            await keys.refresh(take_apart(token).kid)
             claims = self._known[name] = self._tokens.read(token, now=now)
             if len(self._known) > self._capacity:
                 self._known.popitem(last=False)
         elif claims.expires <= now.timestamp():
             del self._known[name]
             raise InvalidToken("the token has expired")
+        elif keys.by_id(claims.kid) is None:
+            del self._known[name]
+            raise InvalidToken("the token is signed with a key that is no longer good")
         else:
             self._known.move_to_end(name)
         return claims

@@ -4,8 +4,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.context import call_of
 from gateway.domain.access import Deny
-from gateway.governance.access import Access, Facts
-from gateway.refusals import Forbidden, InsufficientScope
+from gateway.governance.access import Access
+from gateway.governance.decisions import on_arrival
+from gateway.refusals import denied
 
 
 class Authorization:
@@ -22,16 +23,8 @@ class Authorization:
 
         call = call_of(scope)
         assert call.operation is not None, "the operation stage has run"
-        if call.operation.authentication in ("bearer", "signature"):
-            decision = self.access.decide(Facts.of(call.caller, call.operation.action))
+        for decision in on_arrival(self.access, call.principal, call.operation):
             call.decisions.append(decision)
             if isinstance(decision, Deny):
-                _refuse(decision)
+                raise denied(decision)
         await self.app(scope, receive, send)
-
-
-def _refuse(decision: Deny) -> None:
-    detail = f"the rule '{decision.rule}' denies it: {decision.reason}"
-    if decision.missing_scope:
-        raise InsufficientScope(detail, scope=decision.missing_scope, rule=decision.rule)
-    raise Forbidden(detail, rule=decision.rule)

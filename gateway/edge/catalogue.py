@@ -69,6 +69,10 @@ REMEDIES = {
         "`RateLimit` and `RateLimit-Policy` say which budget and when it refills; the plan is the platform "
         "team's to change."
     ),
+    "concurrency_exceeded": (
+        "Have fewer requests under way at once; the detail says how many your plan allows. Nothing was done; it cost "
+        "no quota. Send the same request again after `Retry-After` seconds, or when one of the others is answered."
+    ),
     "headers_too_large": ("At most 64 header fields and 32 KiB together."),
     "back_end_error": ("Nothing for the caller to do; the workflow decides how to go on."),
     "back_end_rejected": ("It answered, and nothing happened there."),
@@ -81,6 +85,10 @@ REMEDIES = {
     "deadline_exceeded": (
         "It was given up after its deadline. If it had an effect, repeating it with the same `Idempotency- "
         "Key` tells which."
+    ),
+    "overloaded": (
+        "Nothing was done. Repeat the same request, with the same `Idempotency-Key`, after `Retry-After` seconds, and "
+        "wait longer each time it happens. Orders are let in before reads, reads before lists."
     ),
     "broken_answer": ("A fault of ours: the answer was withheld and the fact is logged. Quote the `trace_id` to us."),
     "parked": ("A machine must not guess here; operations have been told."),

@@ -31,13 +31,17 @@ def address_of(public: str, code: str) -> str:
     return f"{public}/problems/{code}"
 
 
+def instance_of(path: str) -> str:
+    return quote(path)[:_LONGEST]
+
+
 def problem(error: GatewayError, scope: Scope, call: Call | None, *, public: str) -> bytes:
     members: dict[str, Any] = {
         "type": address_of(public, error.code),
         "title": title(type(error)),
         "status": error.status,
         "detail": _SECRETIVE if error.status == 500 else error.detail,  # what broke inside is for the log
-        "instance": quote(scope["path"])[:_LONGEST],
+        "instance": instance_of(scope["path"]),
         "code": error.code,
         "retryable": error.retryable,
     }

@@ -23,6 +23,14 @@ def remaining(bucket: Bucket, debt: float) -> int:
     return max(0, int((bucket.window - debt + _EXACT) / per_unit(bucket)))
 
 
+def share(bucket: Bucket, edges: int) -> Bucket:
+    """What one of *edges* processes may grant by itself: whole units, at exactly its part of the rate."""
+    if edges == 1:
+        return bucket
+    quota = max(1, bucket.quota // edges)
+    return Bucket(bucket.name, bucket.key, quota, quota * edges * per_unit(bucket))
+
+
 class Debts:
     """Seconds of refilling that each key owes. Bounded: who was quiet longest is forgotten first."""
 
@@ -36,13 +44,18 @@ class Debts:
 
     def of(self, bucket: Bucket) -> float:
         debt = self._settled_at.get(bucket.key, 0.0) - self._now()
-        return min(max(0.0, debt), bucket.window)
+        if debt > bucket.window:  # more than fits: it was owed under another plan, and is forgotten
+            self.owe(bucket, bucket.window)
+            debt = self._settled_at[bucket.key] - self._now()
+        return max(0.0, debt)
 
     def add(self, bucket: Bucket, units: int) -> None:
         """One unit more or less; never below nothing, never above a full window."""
-        now = self._now()
-        debt = self.of(bucket) + units * per_unit(bucket)
-        self._settled_at[bucket.key] = now + min(max(0.0, debt), bucket.window)
+        self.owe(bucket, self.of(bucket) + units * per_unit(bucket))
+
+    def owe(self, bucket: Bucket, debt: float) -> None:
+        """So much, whatever it was before."""
+        self._settled_at[bucket.key] = self._now() + min(max(0.0, debt), bucket.window)
         self._settled_at.move_to_end(bucket.key)
         if len(self._settled_at) > self._capacity:
             self._settled_at.popitem(last=False)

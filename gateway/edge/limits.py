@@ -1,6 +1,7 @@
 """How much a request may be and how long it may take: bytes are counted here, never parsed."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +14,7 @@ from gateway.refusals import HeadersTooLarge, Malformed, RequestTimeout, TooLarg
 MOST_FIELDS = 64
 MOST_HEADER_BYTES = 32 * 1024
 PATIENCE = 30.0  # seconds
+LOWEST_RATE = 1024  # bytes of body a second, after the first third of the patience
 
 
 class Limits:
@@ -34,7 +36,7 @@ class Limits:
         call = call_of(scope)
         assert call.operation is not None, "the operation stage has run"
         _check_size(scope["headers"])
-        body = Body(scope["headers"], receive, limit=call.operation.body_limit)
+        body = Body(scope["headers"], receive, limit=call.operation.body_limit, grace=self.patience / 3)
         if call.operation.body != "none":  # else nobody reads it
             body.check_declared()
         call.read_body, call.gone = body.read, body.gone
@@ -53,10 +55,11 @@ class Limits:
 class Body:
     """The body of one request: read once, counted while it arrives, replayed to whoever asks again."""
 
-    def __init__(self, headers: Headers, receive: Receive, *, limit: int) -> None:
+    def __init__(self, headers: Headers, receive: Receive, *, limit: int, grace: float = PATIENCE / 3) -> None:
         self._headers = headers
         self._receive = receive
         self._limit = limit
+        self._grace = grace  # seconds before a slow body is noticed
         self._bytes: bytes | None = None
         self._replayed = False
         self.is_arriving = False
@@ -92,7 +95,18 @@ class Body:
             pass
 
     async def _collect(self) -> bytes:
-        body = bytearray()
+        begun = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(self._grace) as clock:
+                return await self._pieces(lambda size: clock.reschedule(begun + self._grace + size / LOWEST_RATE))
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            detail = f"a body must arrive within {self._grace:g} s, or at {LOWEST_RATE} bytes a second after that"
+            raise RequestTimeout(detail) from None
+
+    async def _pieces(self, earned: Callable[[int], None]) -> bytes:
+        body, told = bytearray(), 0
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
@@ -102,6 +116,9 @@ class Body:
             body += chunk
             if not message.get("more_body", False):
                 return bytes(body)
+            if len(body) - told >= LOWEST_RATE:  # not for every piece: a piece may be one byte
+                told = len(body)
+                earned(told)
 
     def _refuse_over_limit(self, size: int) -> None:
         if size > self._limit:

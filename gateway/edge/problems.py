@@ -44,12 +44,10 @@ class Problems:
         try:
             await self.app(scope, receive, answer)
         except Exception as error:
-            call: Call | None = scope.get(KEY)
-            seen = known(error)
-            _report(error, seen, call)
+            _report(error, scope.get(KEY))
             if started:  # too late for a document: the connection is cut, so that nobody takes the rest for whole
                 raise
-            await self._render(seen, scope, answer)
+            await self._render(known(error), scope, answer)  # no local: frame and error would keep each other
 
     async def _render(self, error: GatewayError, scope: Scope, send: Send) -> None:
         body = problem(error, scope, scope.get(KEY), public=self.public)
@@ -63,7 +61,8 @@ class Problems:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-def _report(error: Exception, seen: GatewayError, call: Call | None) -> None:
+def _report(error: Exception, call: Call | None) -> None:
+    seen = known(error)
     if seen.status < 500:
         return  # the access line says enough
     facts: dict[str, Any] = {"code": seen.code, "detail": seen.detail, **seen.facts}

@@ -29,7 +29,9 @@ class Quota:
             await self.app(scope, receive, send)
             return
 
-        _refuse_unless_granted(await self.counters.draw(buckets), call_of(scope))
+        call = call_of(scope)
+        drawn = await self.counters.draw(buckets, self.quotas.plan_of(call.caller).on_outage)
+        _refuse_unless_granted(drawn, call)
         free = True  # until an answer says otherwise: whatever ends without one is a fault of ours
 
         async def watch(message: Message) -> None:
@@ -45,7 +47,7 @@ class Quota:
             raise
         finally:
             if free:
-                await self.counters.refund(buckets)
+                await self.counters.refund(drawn)
 
     def _buckets(self, scope: Scope) -> Sequence[Bucket]:
         if scope["type"] != "http":

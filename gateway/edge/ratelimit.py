@@ -8,7 +8,9 @@ from gateway.ports import Draw, Level
 
 
 def headers(draw: Draw) -> dict[str, str]:
-    """What the caller may know: all budgets after a grant, after a refusal only those that are spent."""
+    """What the caller may know: all budgets after a grant, after a refusal those that are spent, uncounted nothing."""
+    if not draw.levels:
+        return {}
     levels = draw.levels if draw.granted else spent(draw)
     return {
         "ratelimit-policy": ", ".join(

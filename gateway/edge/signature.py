@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from standardwebhooks.webhooks import Webhook
 
 from gateway.edge.fields import Headers, single
+from gateway.partners.callback_secrets import live, named
 from gateway.refusals import InvalidSignature
 
 TOLERANCE = 300  # seconds, either way
-_SYSTEM = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _ID = re.compile(r"[A-Za-z0-9_:-]{1,128}")  # no full stop: it parts what is signed
 _MOMENT = re.compile(r"[1-9][0-9]{0,11}")
 _MOST = 16  # signatures in one header
 
 
 def secret_name(system: str) -> str:
-    """Under which name the secrets shared with *system* are kept; several, while they change, stand in a row."""
-    if not _SYSTEM.fullmatch(system):
+    """Under which name the secrets shared with *system* are kept."""
+    if (name := named(system)) is None:
         raise InvalidSignature("no system of that name may call")
-    return f"callback:{system}"
+    return name
 
 
 def verify(headers: Headers, body: bytes, *, secrets: bytes | None, now: datetime) -> None:
@@ -38,7 +38,7 @@ def verify(headers: Headers, body: bytes, *, secrets: bytes | None, now: datetim
         raise InvalidSignature("no signature matches") from None
     given = signatures.split(" ")[:_MOST]
     moment = datetime.fromtimestamp(int(sent), UTC)
-    for secret in (secrets or b"").decode().split():
+    for secret in live(secrets, now):
         expected = Webhook(secret).sign(name, moment, text)
         if any(hmac.compare_digest(expected.encode(), candidate.encode()) for candidate in given):
             return

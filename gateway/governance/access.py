@@ -19,6 +19,7 @@ _KEYS: dict[str, Shape] = {
     "principals": Texts(Text("partner", choices=get_args(Kind))),
     "needs": Texts(Text("orders:write"), least=0),
     "reach": Text("own", choices=get_args(Reach)),
+    "channels": Text("own", choices=get_args(Reach)),
 }
 
 
@@ -29,10 +30,12 @@ class Facts:
     action: str
     kind: Kind
     scopes: frozenset[str] = frozenset()
+    channel: str | None = None  # None: the request speaks for no channel, or it is not known yet
+    channels: frozenset[str] = frozenset()  # the caller's own
 
     @classmethod
-    def of(cls, principal: Principal, action: str) -> Facts:
-        return cls(action, principal.kind, principal.scopes)
+    def of(cls, principal: Principal, action: str, *, channel: str | None = None) -> Facts:
+        return cls(action, principal.kind, principal.scopes, channel, principal.channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,10 @@ class Rule:
     principals: frozenset[str]
     needs: frozenset[str]
     reach: Reach
+    channels: Reach = "own"  # for which channels a request may speak
+
+    def admits(self, facts: Facts) -> bool:
+        return self.channels == "all" or facts.channel is None or facts.channel in facts.channels
 
 
 class Access:
@@ -53,15 +60,20 @@ class Access:
         self._name = name
         self._covering = _covering(rules)
 
+    def covers(self, action: str, kind: Kind) -> bool:
+        return (action, kind) in self._covering
+
     def decide(self, facts: Facts) -> Decision:
-        """The first rule that covers action and principal and whose scopes are all held; if there is none, no."""
+        """The first rule that covers action and principal, whose scopes are held and whose channel it is; else no."""
         covering = self._covering.get((facts.action, facts.kind), ())
         for rule in covering:
-            if rule.needs <= facts.scopes:
+            if rule.needs <= facts.scopes and rule.admits(facts):
                 return Allow(rule.name, rule.place, rule.reach)
         if not covering:
             return Deny("default", self._name, f"no rule lets a {facts.kind} do {facts.action}")
         nearest = covering[-1]  # rules go from the widest to the most ordinary: the last asks the least
+        if nearest.needs <= facts.scopes:
+            return Deny(nearest.name, nearest.place, "this channel is not one of the caller's")
         missing = min(nearest.needs - facts.scopes)
         return Deny(nearest.name, nearest.place, f"{facts.action} needs the scope {missing}", missing_scope=missing)
 
@@ -84,9 +96,10 @@ def _rule(document: Document, index: int) -> Rule:
     entry = document.value["rules"][index]
     name = entry.get("name") if isinstance(entry, dict) else None
     called = f"rule '{name}'" if isinstance(name, str) else f"rule {index + 1}"
-    found = read_section(document, ("rules", index), called=called, keys=_KEYS, optional={"needs": [], "reach": "own"})
-    lists = {key: frozenset(found[key]) for key in ("actions", "principals", "needs")}
-    return Rule(name=found["name"], place=document.at("rules", index), reach=found["reach"], **lists)
+    optional = {"needs": [], "reach": "own", "channels": "own"}
+    found = read_section(document, ("rules", index), called=called, keys=_KEYS, optional=optional)
+    found |= {key: frozenset(found[key]) for key in ("actions", "principals", "needs")}
+    return Rule(place=document.at("rules", index), **found)
 
 
 def _refuse_unreachable(rules: tuple[Rule, ...]) -> None:
@@ -103,6 +116,7 @@ def _refuse_unreachable(rules: tuple[Rule, ...]) -> None:
 
 def _hides(earlier: Rule, later: Rule) -> bool:
     wider = earlier.actions >= later.actions and earlier.principals >= later.principals
+    wider = wider and (earlier.channels == "all" or later.channels == "own")
     return wider and earlier.needs <= later.needs
 
 

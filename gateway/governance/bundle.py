@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.governance.access import Access, load_access
+from gateway.governance.admission import Admission, load_admission
 from gateway.governance.contracts import Contracts, load_contracts
-from gateway.governance.quotas import Quotas, load_quotas
+from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +14,16 @@ class Bundle:
     contracts: Contracts
     access: Access
     quotas: Quotas
+    admission: Admission
 
 
 def load_bundle(contracts: Path, policies: Path) -> Bundle:
     """Read both folders. Raises `Misconfigured` naming file, line and what would be right."""
+    promised, quotas = load_contracts(contracts), load_quotas(policies / "quotas.yaml")
+    refuse_unknown_operations(quotas, promised.operations)
     return Bundle(
-        contracts=load_contracts(contracts),
+        contracts=promised,
         access=load_access(policies / "access.yaml"),
-        quotas=load_quotas(policies / "quotas.yaml"),
+        quotas=quotas,
+        admission=load_admission(policies / "admission.yaml", operations=promised.operations, plans=quotas.plans),
     )

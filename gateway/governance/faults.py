@@ -18,6 +18,7 @@ from gateway.refusals import Fault
 
 MOST = 100  # faults in one answer; who has more mends these first
 _HOPELESS = 5_000  # errors cost 20 µs each; beyond this the first one has to do
+_MOST_VALUES, _MOST_FIELDS = 25_000, 1_000  # in all, in one object; errors copy what they are about
 
 Point = Callable[[Iterable[str | int]], str]
 
@@ -65,13 +66,27 @@ def faults_of(validator: Validator, value: Any, *, root: dict[str, Any], point: 
 
 
 def _errors(validator: Validator, value: Any) -> Iterable[ValidationError]:
-    if len(validator.evaluate(value).errors()) <= _HOPELESS:
+    if not _is_vast(value) and len(validator.evaluate(value).errors()) <= _HOPELESS:
         return validator.iter_errors(value)
     try:
         validator.validate(value)
     except ValidationError as error:
         return (error,)
     return ()
+
+
+def _is_vast(value: Any) -> bool:
+    """More than a sound request could hold: every error of it would be counted in megabytes."""
+    nodes, count = [value], 0
+    while nodes:
+        node = nodes.pop()
+        if not isinstance(node, dict | list):
+            continue
+        count += len(node)
+        if count > _MOST_VALUES or (isinstance(node, dict) and len(node) > _MOST_FIELDS):
+            return True
+        nodes += node.values() if isinstance(node, dict) else node
+    return False
 
 
 class _Reader:

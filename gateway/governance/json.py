@@ -22,6 +22,7 @@ from gateway.refusals import Malformed
 
 LARGEST = 2**53 - 1  # what every JSON reader holds exactly (RFC 7493)
 LONGEST = 40  # characters of one number; more cannot be told apart by a double anyway
+MOST = 100_000  # values in one document: a thousand lines of an order have a tenth of that
 SHOWN = 64  # characters of a key that are repeated to the caller
 
 _CONTAINERS = (dict, list)
@@ -80,6 +81,8 @@ def _refuse_unless_json(data: bytes, depth: int) -> None:
         raise Malformed(_why_unreadable(data, error)) from None
     if data.count(b"{") + data.count(b"[") > depth and next(islice(_levels(value), depth, None), None) is not None:
         raise Malformed(f"the body is nested deeper than {depth} levels")
+    if data.count(b",") >= MOST and sum(map(len, _levels(value))) > MOST:  # commas may stand in strings
+        raise Malformed(f"the body holds more than {MOST} values")
 
 
 def _why_unreadable(data: bytes, error: orjson.JSONDecodeError) -> str:
@@ -131,14 +134,17 @@ def _number(text: str) -> float | int:
 _STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number)
 
 
+_BEYOND = _OutOfRange()  # one for all: an error that was raised holds its frames, and a body can hold many numbers
+
+
 def _kept(read: Any) -> Any:
-    """A number hook that leaves its error where the number stood, so that it can be found."""
+    """A number hook that leaves an error where the number stood, so that it can be found."""
 
     def hook(text: str) -> Any:
         try:
             return read(text)
-        except _OutOfRange as error:
-            return error
+        except _OutOfRange:
+            return _BEYOND
 
     return hook
 

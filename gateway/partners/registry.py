@@ -4,15 +4,18 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from gateway.domain.identifiers import Mint
+from gateway.domain.principal import Principal
 from gateway.domain.time import Clock
 from gateway.partners import SCOPES
 from gateway.refusals import Invalid, NotFound
 from gateway.store import partners as store
-from gateway.store.partners import Act, Client, Partner
+from gateway.store.audit import Act
+from gateway.store.partners import Client, Partner
 from gateway.store.pool import Database
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
@@ -36,8 +39,44 @@ def hash_of(client_secret: str) -> bytes:
     return hashlib.sha256(client_secret.encode()).digest()
 
 
-def is_secret_of(client: Client, client_secret: str) -> bool:
-    return hmac.compare_digest(client.secret_hash, hash_of(client_secret))
+def is_secret_of(client: Client, client_secret: str, *, now: datetime) -> bool:
+    """The partner's secret, or the one before while that still works."""
+    until, given = client.partner.older_secret_until, hash_of(client_secret)
+    older = client.older_secret_hash if until is not None and now < until else None
+    matches = [hmac.compare_digest(known, given) for known in (client.secret_hash, older) if known is not None]
+    return any(matches)
+
+
+def principal_of(partner: Partner, scopes: frozenset[str]) -> Principal:
+    """The partner with a token for *scopes*; what was taken from the partner is taken from its tokens."""
+    held = scopes & partner.scopes
+    return Principal(
+        "partner", partner.client_id, partner.partner_id, channels=partner.channels, scopes=held, plan=partner.plan
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What shall be different about a partner; None and nothing: as it is."""
+
+    add_channels: frozenset[str] = frozenset()
+    drop_channels: frozenset[str] = frozenset()
+    add_scopes: frozenset[str] = frozenset()
+    drop_scopes: frozenset[str] = frozenset()
+    plan: str | None = None
+    name: str | None = None
+
+    def made_to(self, partner: Partner) -> Partner:
+        for dropped, held in ((self.drop_channels, partner.channels), (self.drop_scopes, partner.scopes)):
+            if absent := dropped - held:
+                raise Invalid(f"'{partner.partner_id}' has no '{min(absent)}'; it has {', '.join(sorted(held))}")
+        return replace(
+            partner,
+            channels=(partner.channels - self.drop_channels) | self.add_channels,
+            scopes=(partner.scopes - self.drop_scopes) | self.add_scopes,
+            plan=self.plan or partner.plan,
+            name=self.name or partner.name,
+        )
 
 
 class Registry:
@@ -61,11 +100,7 @@ class Registry:
         operator: str,
         name: str = "",
     ) -> Credentials:
-        for slug in (partner_id, *channels):
-            if not _SLUG.fullmatch(slug):
-                raise Invalid(f"'{slug}' cannot be a name: 2 to 40 of a-z, 0-9 and '-', like 'web-uk'")
-        if unknown := scopes - SCOPES:
-            raise Invalid(f"unknown scope '{min(unknown)}'; known: {', '.join(sorted(SCOPES))}")
+        _refuse_unless_exact((partner_id, *channels), scopes)
         credentials = Credentials(partner_id, self._mint("client"), self._make_secret())
         partner = Partner(partner_id, name or partner_id, credentials.client_id, scopes, plan, channels)
         await store.add(self._database, Client(partner, hash_of(credentials.client_secret)), self._act(operator))
@@ -74,10 +109,19 @@ class Registry:
     async def list(self) -> list[Partner]:
         return await store.everyone(self._database)
 
-    async def rotate_secret(self, partner_id: str, *, operator: str) -> Credentials:
-        """The old secret is void at once; tokens it has bought live out their minutes."""
-        secret = self._make_secret()
-        client_id = await store.replace_secret(self._database, partner_id, hash_of(secret), self._act(operator))
+    async def change(self, partner_id: str, change: Change, *, operator: str) -> Partner:
+        """Counts everywhere within five seconds, for tokens that were issued before, too."""
+        _refuse_unless_exact(change.add_channels, change.add_scopes)
+        changed = await store.change(self._database, partner_id, change.made_to, self._act(operator))
+        if changed is None:
+            raise NotFound(f"there is no partner '{partner_id}'")
+        return changed
+
+    async def rotate_secret(self, partner_id: str, *, operator: str, overlap: timedelta = timedelta(0)) -> Credentials:
+        """The one before works until *overlap* is over, an older one no more; tokens live out their minutes."""
+        secret, act = self._make_secret(), self._act(operator)
+        until = act.at + overlap if overlap else None
+        client_id = await store.replace_secret(self._database, partner_id, hash_of(secret), act, until=until)
         return Credentials(partner_id, _known(client_id, partner_id), secret)
 
     async def suspend(self, partner_id: str, *, operator: str) -> None:
@@ -92,6 +136,14 @@ class Registry:
 
     def _act(self, operator: str) -> Act:
         return Act(self._mint("aud"), operator, self._clock())
+
+
+def _refuse_unless_exact(names: Iterable[str], scopes: frozenset[str]) -> None:
+    for slug in names:
+        if not _SLUG.fullmatch(slug):
+            raise Invalid(f"'{slug}' cannot be a name: 2 to 40 of a-z, 0-9 and '-', like 'web-uk'")
+    if unknown := scopes - SCOPES:
+        raise Invalid(f"unknown scope '{min(unknown)}'; known: {', '.join(sorted(SCOPES))}")
 
 
 def _known(client_id: str | None, partner_id: str) -> str:

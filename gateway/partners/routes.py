@@ -7,10 +7,12 @@ from slowapi.util import get_remote_address
 
 from gateway.context import call_of
 from gateway.partners import SCOPES
+from gateway.partners.key_ring import CACHED
 from gateway.partners.keys import SigningKeys
 from gateway.partners.token_endpoint import GRANT, METHOD, answer, claimed_client
 from gateway.partners.tokens import Tokens
 from gateway.store import partners
+from gateway.store.partners import Client
 from gateway.store.pool import Database
 
 
@@ -27,8 +29,12 @@ def token_routes(database: Database, *, tokens: Tokens, per_address: str) -> API
         form = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
         headers = {"Authorization": request.headers.get("authorization", "")}
         client_id = claimed_client(headers)
+        await tokens.keys.refresh()
         client = await partners.by_client_id(database, client_id) if client_id else None
-        status, body, fields = answer(form, headers, client=client, tokens=tokens, now=call_of(request.scope).now)
+        call = call_of(request.scope)
+        call.claimed = client.partner.client_id if client else None
+        status, body, fields = answer(form, headers, client=client, tokens=tokens, now=call.now)
+        call.refusal = _why(body.get("error"), client)
         return Response(orjson.dumps(body), status, headers=dict(fields))
 
     return router
@@ -40,6 +46,7 @@ def key_routes(keys: SigningKeys, *, public: str) -> APIRouter:
     @router.get("/.well-known/jwks.json")
     async def list_signing_keys() -> Response:
         """The public keys of access tokens."""
+        await keys.refresh()
         return _cached(keys.public())
 
     @router.get("/.well-known/oauth-authorization-server")
@@ -60,7 +67,16 @@ def key_routes(keys: SigningKeys, *, public: str) -> APIRouter:
     return router
 
 
+def _why(error: str | None, client: Client | None) -> str | None:
+    """For the log: the caller is told the same whatever was wrong with its credentials."""
+    if error != "invalid_client":
+        return error
+    if client is None:
+        return "there is no such client"
+    return "the secret is wrong" if client.partner.status == "active" else "the partner is suspended"
+
+
 def _cached(value: object) -> Response:
     return Response(
-        orjson.dumps(value), media_type="application/json", headers={"cache-control": "public, max-age=300"}
+        orjson.dumps(value), media_type="application/json", headers={"cache-control": f"public, max-age={CACHED}"}
     )

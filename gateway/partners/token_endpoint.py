@@ -10,8 +10,9 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 
+from gateway.partners.key_ring import LIFETIME
 from gateway.partners.registry import is_secret_of
-from gateway.partners.tokens import LIFETIME, Tokens
+from gateway.partners.tokens import Tokens
 from gateway.store.partners import Client
 
 GRANT = "client_credentials"
@@ -55,14 +56,15 @@ def _refusal(error: OAuth2Error) -> OAuthAnswer:
 class _Registered(ClientMixin):  # type: ignore[misc]
     """A partner, in Authlib's words."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, now: datetime) -> None:
         self.client = client
+        self.now = now
 
     def get_client_id(self) -> str:
         return self.client.partner.client_id
 
     def check_client_secret(self, client_secret: str) -> bool:
-        return is_secret_of(self.client, client_secret)
+        return is_secret_of(self.client, client_secret, now=self.now)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method == METHOD and endpoint == "token"
@@ -83,6 +85,7 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
     def __init__(self, client: Client, tokens: Tokens, now: datetime) -> None:
         super().__init__()
         self._client = client
+        self._now = now
 
         def access_token(client: _Registered, grant_type: str, user: object, scope: str) -> str:
             return tokens.issue(client.get_client_id(), frozenset(scope.split()), now=now)
@@ -91,7 +94,7 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
         self.register_token_generator("default", BearerTokenGenerator(access_token, expires_generator=_lifetime))
 
     def query_client(self, client_id: str) -> _Registered | None:
-        return _Registered(self._client) if client_id == self._client.partner.client_id else None
+        return _Registered(self._client, self._now) if client_id == self._client.partner.client_id else None
 
     def create_oauth2_request(self, request: OAuth2Request) -> OAuth2Request:
         return request

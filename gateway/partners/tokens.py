@@ -11,11 +11,9 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from gateway.domain.identifiers import Mint
 from gateway.partners.compact import strict_object, take_apart
+from gateway.partners.key_ring import DRIFT, LIFETIME
 from gateway.partners.keys import ALGORITHM, SigningKeys
 from gateway.refusals import InvalidToken
-
-LIFETIME = 900  # seconds
-_DRIFT = 30  # how far another edge's clock may run ahead of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +23,14 @@ class Claims:
     client_id: str
     scopes: frozenset[str]
     expires: int
+    kid: str  # of the key that signed it
 
 
 class Tokens:
     """Issues tokens and reads them back; issuer and audience are our public address."""
 
     def __init__(self, keys: SigningKeys, *, address: str, mint: Mint) -> None:
-        self._keys = keys
+        self.keys = keys
         self._address = address
         self._mint = mint
 
@@ -47,7 +46,7 @@ class Tokens:
             "jti": self._mint("tok"),
             "scope": " ".join(sorted(scopes)),
         }
-        key = self._keys.current
+        key = self.keys.current
         header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.thumbprint()}
         return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
@@ -56,7 +55,7 @@ class Tokens:
         parts = take_apart(token)
         if parts.algorithm != ALGORITHM:
             raise InvalidToken("the token is signed with another algorithm than its key's")
-        key = self._keys.by_id(parts.kid)
+        key = self.keys.by_id(parts.kid)
         if key is None:
             raise InvalidToken("the token is signed with an unknown key")
         try:
@@ -66,11 +65,11 @@ class Tokens:
         claims = strict_object(signed.payload)
         moment = int(now.timestamp())
         self._check(claims, moment)
-        return Claims(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"])
+        return Claims(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"], parts.kid)
 
     def _check(self, claims: dict[str, Any], now: int) -> None:
         for name, is_well_formed in _SHAPES.items():
-            if not is_well_formed(claims.get(name)):
+            if not is_well_formed(claims.get(name, _WITHOUT.get(name))):
                 raise InvalidToken(f"the token's claim '{name}' is absent or malformed")
         registry = JWTClaimsRegistry(now=now, leeway=0, iss={"value": self._address}, aud={"value": self._address})
         try:
@@ -81,14 +80,18 @@ class Tokens:
             ) from None
         if claims["exp"] <= now:
             raise InvalidToken("the token has expired")
-        if claims["iat"] > now + _DRIFT or claims.get("nbf", 0) > now + _DRIFT:
+        if claims["iat"] > now + DRIFT or claims.get("nbf", 0) > now + DRIFT:
             raise InvalidToken("the token is not valid yet")
-        if claims["sub"] != claims["client_id"]:
-            raise InvalidToken("the token's subject is not its client")
+        if claims["exp"] - claims["iat"] > LIFETIME:
+            raise InvalidToken("the token lives longer than any that we issue")
+        if not claims["sub"] == claims["client_id"] == claims.get("azp", claims["client_id"]):
+            raise InvalidToken("the token's subject or authorised party is not its client")
+        if "cnf" in claims:
+            raise InvalidToken("the token is bound to a key, and was sent as if it were not")
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 256
+    return isinstance(value, str) and 0 < len(value) <= 256 and value.isprintable()
 
 
 def _is_moment(value: object) -> bool:
@@ -103,6 +106,7 @@ _SHAPES: dict[str, Callable[[object], bool]] = {
     "jti": _is_text,
     "iat": _is_moment,
     "exp": _is_moment,
-    "nbf": lambda value: value is None or _is_moment(value),
+    "nbf": _is_moment,
     "scope": lambda value: isinstance(value, str),
 }
+_WITHOUT = {"nbf": 0}  # what it means when a claim is absent

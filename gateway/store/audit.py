@@ -1,9 +1,12 @@
-"""Who did what, and which policies let them: the audit row of one call."""
+"""Who did what, and which policies let them: the audit row of a call, or of an operator's act."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
+from psycopg.types.json import Jsonb
 
 from gateway.context import Call
 from gateway.store.pool import Connection
@@ -39,3 +42,21 @@ def recorded(call: Call, resource_id: str, *, audit_id: str) -> dict[str, Any]:
 
 async def record(connection: Connection, call: Call, resource_id: str, *, audit_id: str) -> None:
     await connection.execute(RECORD, recorded(call, resource_id, audit_id=audit_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What an operator does: who and when, for the audit row beside the change itself."""
+
+    audit_id: str
+    operator: str
+    at: datetime
+
+
+async def record_act(connection: Connection, act: Act, action: str, resource: str, facts: Mapping[str, object]) -> None:
+    kind, _, name = resource.partition(":")
+    await connection.execute(
+        "insert into audit (audit_id, at, actor, subject, partner_id, action, resource, facts)"
+        " values (%s, %s, 'operator', %s, %s, %s, %s, %s)",
+        [act.audit_id, act.at, act.operator, name if kind == "partner" else None, action, resource, Jsonb(facts)],
+    )

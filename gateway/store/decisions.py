@@ -7,7 +7,6 @@ the connection is being made again, nor through a pooler that lends it to others
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, LiteralString
@@ -16,9 +15,6 @@ import psycopg
 from psycopg import AsyncConnection
 
 from gateway.store.pool import Connection
-
-MOST = 500  # waiting in one process: half of the connections it takes, so that others are always served
-MOST_EACH = 100  # of one partner
 
 _CHANNEL: LiteralString = "order_decided"
 _UNHEARD = 1.0  # seconds between looks while nobody listens
@@ -60,11 +56,9 @@ class Place:
 class Decisions:
     """Hears of decisions for all who wait in this process. Nobody holds a connection of the pool while waiting."""
 
-    def __init__(self, url: str, *, most: int = MOST, most_each: int = MOST_EACH) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._most, self._most_each = most, most_each
         self._places: dict[str, set[Place]] = {}
-        self._waiting: Counter[str] = Counter()
         self._listening = False
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -91,26 +85,18 @@ class Decisions:
         return _HEARD if self._listening else _UNHEARD
 
     @contextmanager
-    def place(self, order_id: str, *, partner: str) -> Iterator[Place | None]:
-        """A place among those who wait for the order, or None when all are taken. Take it first, then look."""
-        if self._stopping or self._waiting.total() >= self._most or self._waiting[partner] >= self._most_each:
-            yield None
-            return
+    def place(self, order_id: str) -> Iterator[Place]:
+        """A place among those who wait for the order. Take it first, then look: so no word is missed in between."""
         place = Place()
-        self._waiting[partner] += 1
+        if self._stopping:
+            place.end()
         self._places.setdefault(order_id, set()).add(place)
         try:
             yield place
         finally:
-            self._leave(order_id, partner, place)
-
-    def _leave(self, order_id: str, partner: str, place: Place) -> None:
-        self._places[order_id].discard(place)
-        if not self._places[order_id]:
-            del self._places[order_id]
-        self._waiting[partner] -= 1
-        if not self._waiting[partner]:
-            del self._waiting[partner]
+            self._places[order_id].discard(place)
+            if not self._places[order_id]:
+                del self._places[order_id]
 
     def _everybody(self) -> list[Place]:
         return [place for places in self._places.values() for place in places]

@@ -68,6 +68,12 @@ def acquire(home: Path, *, durable: bool = True) -> Embedded:
     return Embedded(cluster, share)
 
 
+def runs(home: Path) -> bool:
+    """Is there a server of this data folder? Asking starts nothing and makes nothing."""
+    guardian = Cluster(home.resolve() / "postgres").guardian_lock
+    return guardian.exists() and is_held(guardian)
+
+
 def _await_server(cluster: Cluster, *, durable: bool) -> None:
     deadline = time.monotonic() + _PATIENCE
     guarded_by_us = False

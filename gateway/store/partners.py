@@ -1,14 +1,15 @@
 """Partners, their channels and the hash of their secret; every change leaves an audit row that names its operator."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, LiteralString
 
 from psycopg.errors import UniqueViolation
-from psycopg.types.json import Jsonb
 
+from gateway.domain.time import rfc3339
 from gateway.refusals import Conflict
+from gateway.store.audit import Act, record_act
 from gateway.store.pool import Connection, Database
 
 Status = Literal["active", "suspended"]
@@ -23,6 +24,7 @@ class Partner:
     plan: str
     channels: frozenset[str]
     status: Status = "active"
+    older_secret_until: datetime | None = None  # an overlap is under way, or was
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,12 @@ class Client:
 
     partner: Partner
     secret_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Who did it and when: what the audit row needs beside the change itself."""
-
-    audit_id: str
-    operator: str
-    at: datetime
+    older_secret_hash: bytes | None = None
 
 
 _CLIENT: LiteralString = """
     select p.partner_id, p.name, p.client_id, p.scopes, p.plan, p.status, p.secret_hash,
+           p.older_secret_hash, p.older_secret_until,
            array(select channel_id from channel c where c.partner_id = p.partner_id)
     from partner p
 """
@@ -67,20 +62,78 @@ async def add(database: Database, client: Client, act: Act) -> None:
                 [sorted(partner.channels), partner.partner_id],
             )
             facts = {"channels": sorted(partner.channels), "scopes": sorted(partner.scopes), "plan": partner.plan}
-            await _audit(connection, "partners:add", partner.partner_id, act, facts)
+            await record_act(connection, act, "partners:add", f"partner:{partner.partner_id}", facts)
     except UniqueViolation as error:
         taken = "a channel" if error.diag.table_name == "channel" else "the partner"
         raise Conflict(f"{taken} of '{partner.partner_id}' is registered already") from None
 
 
-async def replace_secret(database: Database, partner_id: str, secret_hash: bytes, act: Act) -> str | None:
-    """The client id whose secret it now is; None if there is no such partner."""
-    return await _change(database, "secret_hash = %s", secret_hash, partner_id, ("partners:rotate-secret", act))
+async def replace_secret(
+    database: Database, partner_id: str, secret_hash: bytes, act: Act, *, until: datetime | None
+) -> str | None:
+    """The client id whose secret it now is; None if there is no such partner. *until*: the one before works as well."""
+    facts = {} if until is None else {"older_secret_until": rfc3339(until)}
+    values = {"hash": secret_hash, "until": until}
+    return await _change(database, _REPLACE, values, partner_id, ("partners:rotate-secret", act, facts))
+
+
+_REPLACE: LiteralString = """
+    older_secret_hash = case when %(until)s::timestamptz is not null then secret_hash end,
+    older_secret_until = %(until)s, secret_hash = %(hash)s"""
 
 
 async def set_status(database: Database, partner_id: str, status: Status, act: Act) -> str | None:
     """The client id; None if there is no such partner."""
-    return await _change(database, "status = %s", status, partner_id, (f"partners:{status}", act))
+    return await _change(
+        database, "status = %(status)s", {"status": status}, partner_id, (f"partners:{status}", act, {})
+    )
+
+
+async def change(
+    database: Database, partner_id: str, changed: Callable[[Partner], Partner], act: Act
+) -> Partner | None:
+    """The partner as *changed* makes it; None if there is none. Raises `Conflict` when a channel is taken."""
+    try:
+        async with database.transaction() as connection:
+            cursor = await connection.execute(_CLIENT + "where p.partner_id = %s for update of p", [partner_id])
+            row = await cursor.fetchone()
+            if row is None:
+                return None
+            before = _client(row).partner
+            after = changed(before)
+            await _write(connection, before, after, act)
+            await record_act(connection, act, "partners:change", f"partner:{partner_id}", _difference(before, after))
+            return after
+    except UniqueViolation:
+        raise Conflict(f"a channel that '{partner_id}' shall have is registered already") from None
+
+
+async def _write(connection: Connection, before: Partner, after: Partner, act: Act) -> None:
+    await connection.execute(
+        "update partner set name = %s, scopes = %s, plan = %s, updated_at = %s where partner_id = %s",
+        [after.name, sorted(after.scopes), after.plan, act.at, after.partner_id],
+    )
+    await connection.execute(
+        "delete from channel where partner_id = %s and channel_id = any(%s)",
+        [after.partner_id, sorted(before.channels - after.channels)],
+    )
+    await connection.execute(
+        "insert into channel (channel_id, partner_id) select unnest(%s::text[]), %s",
+        [sorted(after.channels - before.channels), after.partner_id],
+    )
+
+
+def _difference(before: Partner, after: Partner) -> dict[str, object]:
+    facts: dict[str, object] = {}
+    for name in ("name", "plan", "scopes", "channels"):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            facts[name] = {"from": _plain(old), "to": _plain(new)}
+    return facts
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 async def by_client_id(database: Database, client_id: str) -> Client | None:
@@ -96,31 +149,27 @@ async def everyone(database: Database) -> list[Partner]:
 
 
 async def _change(
-    database: Database, assignment: LiteralString, value: object, partner_id: str, why: tuple[str, Act]
+    database: Database,
+    assignment: LiteralString,
+    values: Mapping[str, object],
+    partner_id: str,
+    why: tuple[str, Act, Mapping[str, object]],
 ) -> str | None:
-    action, act = why
+    action, act, facts = why
     async with database.transaction() as connection:
         cursor = await connection.execute(
-            f"update partner set {assignment}, updated_at = %s where partner_id = %s returning client_id",
-            [value, act.at, partner_id],
+            f"update partner set {assignment}, updated_at = %(at)s where partner_id = %(id)s returning client_id",
+            {**values, "at": act.at, "id": partner_id},
         )
         row = await cursor.fetchone()
         if row is None:
             return None
-        await _audit(connection, action, partner_id, act, {})
+        await record_act(connection, act, action, f"partner:{partner_id}", facts)
     client_id: str = row[0]
     return client_id
 
 
-async def _audit(connection: Connection, action: str, partner_id: str, act: Act, facts: Mapping[str, object]) -> None:
-    await connection.execute(
-        "insert into audit (audit_id, at, actor, subject, partner_id, action, resource, facts)"
-        " values (%s, %s, 'operator', %s, %s, %s, %s, %s)",
-        [act.audit_id, act.at, act.operator, partner_id, action, f"partner:{partner_id}", Jsonb(facts)],
-    )
-
-
 def _client(row: tuple[Any, ...]) -> Client:
-    partner_id, name, client_id, scopes, plan, status, secret_hash, channels = row
-    partner = Partner(partner_id, name, client_id, frozenset(scopes), plan, frozenset(channels), status)
-    return Client(partner, secret_hash)
+    partner_id, name, client_id, scopes, plan, status, secret_hash, older, until, channels = row
+    partner = Partner(partner_id, name, client_id, frozenset(scopes), plan, frozenset(channels), status, until)
+    return Client(partner, secret_hash, older)

@@ -3,6 +3,7 @@
 import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -26,6 +27,19 @@ async def _check(connection: Connection) -> None:
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
         await AsyncConnectionPool.check_connection(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How the pool fares: connections now, and since its beginning how often and how long one was waited for."""
+
+    size: int
+    most: int
+    idle: int
+    waiting: int
+    requests: int
+    waited: float  # seconds
+    refused: int
 
 
 class Database:
@@ -55,6 +69,12 @@ class Database:
 
     async def close(self) -> None:
         await self._pool.close()
+
+    def load(self) -> Load:
+        told = self._pool.get_stats()
+        now = (told["pool_size"], told["pool_max"], told["pool_available"], told.get("requests_waiting", 0))
+        waited = told.get("requests_wait_ms", 0) / 1000
+        return Load(*now, told.get("requests_num", 0), waited, told.get("requests_errors", 0))
 
     async def answers(self) -> None:
         """Raises `Unavailable` when the database does not answer."""

@@ -2,13 +2,22 @@
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
 from gateway.errors import Misconfigured
+from gateway.store.audit import Act, record_act
 from gateway.store.pool import Database
+
+Change = Callable[[bytes | None], tuple[bytes, Mapping[str, object]]]  # what is kept -> what to keep, and facts of it
+
+
+_PUT = """
+insert into secret (name, value) values (%s, %s)
+    on conflict (name) do update set value = excluded.value, created_at = clock_timestamp()
+"""
 
 
 def cipher(*, key: str | None, home: Path, embedded: bool) -> Fernet:
@@ -49,11 +58,7 @@ class Secrets:
 
     async def put(self, name: str, value: bytes) -> None:
         async with self._database.connection() as connection:
-            await connection.execute(
-                "insert into secret (name, value) values (%s, %s)"
-                " on conflict (name) do update set value = excluded.value, created_at = clock_timestamp()",
-                [name, self._fernet.encrypt(value)],
-            )
+            await connection.execute(_PUT, [name, self._fernet.encrypt(value)])
 
     async def get_or_create(self, name: str, make: Callable[[], bytes]) -> bytes:
         """The secret of that name; when there is none, the first process to ask makes it for all."""
@@ -67,6 +72,22 @@ class Secrets:
         made = await self.get(name)
         assert made is not None, "it was written a moment ago"
         return made
+
+    async def alter(self, name: str, change: Change, *, act: Act, action: str) -> None:
+        """Keep what *change* makes of the secret, together with the act's audit row; one such change at a time."""
+        async with self._database.transaction() as connection:
+            await connection.execute("lock table secret in share row exclusive mode")  # readers are not kept waiting
+            row = await (await connection.execute("select value from secret where name = %s", [name])).fetchone()
+            kept = self._decrypt(name, row[0]) if row else None
+            value, facts = change(kept)
+            if value != kept:
+                await connection.execute(_PUT, [name, self._fernet.encrypt(value)])
+            await record_act(connection, act, action, f"secret:{name}", facts)
+
+    async def names(self, prefix: str) -> list[str]:
+        async with self._database.connection() as connection:
+            sql = "select name from secret where starts_with(name, %s) order by name"
+            return [row[0] for row in await (await connection.execute(sql, [prefix])).fetchall()]
 
     def _decrypt(self, name: str, value: bytes) -> bytes:
         try:

@@ -56,7 +56,8 @@ async def timeline(database: Database, order_id: str) -> list[Moment]:
 
 _TIMELINE = """
 select at, 'call', actor || ' ' || subject, action,
-       coalesce((select string_agg(d ->> 'rule', ', ') from jsonb_array_elements(decisions) d), ''), null::integer,
+       coalesce((select string_agg(distinct d ->> 'rule', ', ') from jsonb_array_elements(decisions) d), ''),
+       null::integer,
        jsonb_strip_nulls(facts || jsonb_build_object('request_id', request_id, 'trace_id', trace_id))
   from audit where resource = %(id)s
 union all

@@ -8,7 +8,8 @@ which whoever takes the run over settles by evidence.
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import perf_counter
 
 import structlog
 
@@ -24,6 +25,7 @@ from gateway.workflows.held import Held
 from gateway.workflows.plan import Finish, Next, Park, RunLocal, Send, Sleep, Take, Turn, Wait, plan, undo_of
 from gateway.workflows.saga import Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
+from observability.metrics import WorkerMetrics
 
 log = structlog.get_logger("workflows")
 
@@ -39,6 +41,7 @@ class Tools:
     clock: Clock
     mint: Mint
     dice: Callable[[], float] = random.random
+    metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
 
     def manifests(self) -> Mapping[str, Manifest]:
         """What each back end promises, by its name in the steps."""
@@ -59,7 +62,7 @@ class Performance:
         while call is not None:
             intent = call.intent
             with tracing.span(f"{intent.system} {intent.operation}", parent=self.run.traceparent):
-                outcome = await calls.make(call, self.run.case, self.tools.back_ends)
+                outcome = await self._made(call)
             log.info(
                 "call",
                 run_id=self.lease.run_id,
@@ -71,6 +74,15 @@ class Performance:
                 trace_id=self.run.trace_id,
             )
             call = await self._advance(outcome, stopping)
+
+    async def _made(self, call: Call) -> Outcome:
+        begun, intent = perf_counter(), call.intent
+        outcome = await calls.make(call, self.run.case, self.tools.back_ends)
+        seconds = perf_counter() - begun
+        self.tools.metrics.called(
+            intent.system, intent.operation, call=intent.call, outcome=outcome.kind, seconds=seconds
+        )
+        return outcome
 
     async def _advance(self, outcome: Outcome | None, stopping: Callable[[], bool]) -> Call | None:
         """One transaction: the outcome so far, all that our own database can do, and the next intent or the end."""
@@ -180,6 +192,7 @@ class Performance:
         cause = {"code": park.code, "step": park.step, "detail": park.detail}
         await self.run.stands(connection, "parked", cause=cause)
         await engine.end(connection, self.lease, "parked")
+        self.tools.metrics.parked(park.code)
         log.warning("parked", run_id=self.lease.run_id, trace_id=self.run.trace_id, **cause)
 
     async def _finish(self, connection: Connection, finish: Finish) -> None:
@@ -194,6 +207,7 @@ class Performance:
         left = finish.direction == "backward" and await self.run.signal(connection) is not None
         await self.run.ends(connection, status, although_it_came=left)
         await engine.end(connection, self.lease, status)
+        self.tools.metrics.ended("parked" if left else status)
         log.info("ended", run_id=self.lease.run_id, outcome=status, parked=left, trace_id=self.run.trace_id)
 
     async def _move(

@@ -37,6 +37,7 @@ class Worker:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._held: dict[asyncio.Task[None], Lease] = {}
         self._stop = asyncio.Event()
+        tools.metrics.holds(lambda: len(self._held), slots=slots)
 
     def stop(self) -> None:
         """Claim nothing more, put runs down before their next intent, end."""
@@ -68,6 +69,7 @@ class Worker:
         except (GatewayError, psycopg.Error) as error:
             log.warning("claim failed", error=type(error).__name__)
             return 0
+        self.tools.metrics.claimed(len(claimed))
         for lease, task_name in claimed:
             task = asyncio.create_task(self._perform(lease, task_name))
             self._held[task] = lease
@@ -107,6 +109,7 @@ class Worker:
             if isinstance(error, psycopg.Error) and journal.is_lost(error):
                 log.info("run lost", run_id=lease.run_id)
                 return
+            self.tools.metrics.crashed()
             log.error("run crashed", run_id=lease.run_id, attempt=lease.attempt, exc_info=error)
             kind, pause = type(error).__name__, 2.0 ** (lease.attempt - 1)
             await self._hand_back(lease, lambda connection: engine.crash(connection, lease, kind, pause))
@@ -129,6 +132,7 @@ class Worker:
     async def _keep_house(self) -> None:
         now: datetime = self.tools.clock()
         for run_id in await housekeeping.park_given_up(self.tools.database, now):
+            self.tools.metrics.parked("attempts_exhausted")
             log.warning("parked", run_id=run_id, code="attempts_exhausted")
 
     async def _forget(self) -> None:

@@ -39,14 +39,15 @@ class Gate:
 
 
 @contextmanager
-def installation(*, profile: Path | None = None) -> Iterator[Gate]:
+def installation(*, profile: Path | None = None, **more: str) -> Iterator[Gate]:
+    """*more* is what the edge's environment says besides."""
     with ExitStack() as stack:
         home = stack.enter_context(folder())
         server = stack.enter_context(acquire(home))
         migrate(server.url)
         port, back_ends = free_port(), free_port()
         env = {"OMNIGATE_HOME": str(home), "OMNIGATE_PORT": str(port), "SANDBOX_PORT": str(back_ends)}
-        env |= {f"OMNIGATE_{name}_URL": f"http://127.0.0.1:{back_ends}/{path}" for name, path in _SYSTEMS}
+        env |= {f"OMNIGATE_{name}_URL": f"http://127.0.0.1:{back_ends}/{path}" for name, path in _SYSTEMS} | more
         url = f"http://127.0.0.1:{port}"
         command = omnigate("serve", profile=profile)
         edge = stack.enter_context(running(*command, env=env, log=home / "serve.log", ready=f"{url}/readyz"))

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.settings import ROOT
+from tests.cli.shell import Shell
 from tests.gate import Gate, open_gate
 
 CONTRACTS = ROOT / "contracts" / "openapi"
@@ -25,6 +26,19 @@ def promises() -> Bundle:
 async def gate(database_url: str, tmp_path: Path, promises: Bundle) -> AsyncIterator[Gate]:
     async with open_gate(database_url, tmp_path, bundle=promises) as opened:
         yield opened
+
+
+@pytest.fixture
+def shell(gate: Gate, database_url: str, tmp_path: Path) -> Shell:
+    return Shell(
+        {
+            "DATABASE_URL": database_url,
+            "OMNIGATE_HOME": str(tmp_path),
+            "OMNIGATE_SECRET_KEY": (tmp_path / "secret.key").read_text(),
+            "OMNIGATE_OPERATOR": "ada",
+            "COLUMNS": "250",
+        }
+    )
 
 
 @pytest.fixture(scope="session")

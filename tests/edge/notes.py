@@ -1,6 +1,8 @@
 """Routes of the tests alone: each name in the path is a way to behave."""
 
 import asyncio
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 
 import orjson
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -15,7 +17,26 @@ CANARY = "canary-4f1c-do-not-repeat"
 JSON = {"content-type": "application/json"}
 
 
-def notes(database_url: str) -> APIRouter:
+@dataclass
+class Turnstile:
+    """Requests for the notes `held…` and `resting…` say that they are here, and go on when the test says so."""
+
+    here: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def come(self, count: int) -> None:
+        """Until so many more have come."""
+        async with asyncio.timeout(20):
+            for _ in range(count):
+                await self.here.get()
+
+    async def pass_through(self, note_id: str, call: Call) -> None:
+        with call.resting() if note_id.startswith("resting") else nullcontext():
+            self.here.put_nowait(note_id)
+            await self.open.wait()
+
+
+def notes(database_url: str, turnstile: Turnstile | None = None) -> APIRouter:
     router = APIRouter(prefix="/v1/notes")
     written = {"count": 0}
 
@@ -25,6 +46,8 @@ def notes(database_url: str) -> APIRouter:
         if call.given_before:
             return sent(call.given_before.answer)
         written["count"] += 1
+        if turnstile and call.query.get("mode") == "held":
+            await turnstile.pass_through("held", call)
         answer = Answer(200, JSON, orjson.dumps({"text": call.body["text"], "count": written["count"]}))
         assert call.check_answer is not None
         call.check_answer(answer.status, answer.headers, answer.body)
@@ -38,11 +61,13 @@ def notes(database_url: str) -> APIRouter:
         return sent(answer)
 
     @router.get("/{note_id}")
-    async def read(note_id: str) -> Response:
+    async def read(request: Request, note_id: str) -> Response:
         if misdeed := _MISDEEDS.get(note_id):
             raise misdeed
         if note_id == "hangs":
             await asyncio.Event().wait()
+        if turnstile and note_id.startswith(("held", "resting")):
+            await turnstile.pass_through(note_id, call_of(request.scope))
         body = {"text": note_id} if note_id != "broken" else {"text": CANARY, "secret": CANARY}
         return Response(orjson.dumps(body), headers=JSON)
 

@@ -109,9 +109,10 @@ def test_what_is_refunded_can_be_drawn_again(budget: tuple[int, float], draws: i
 
     async def story() -> None:
         for _ in range(draws):
-            assert (await counters.draw([bucket])).granted
-            await counters.refund([bucket])
-        await counters.refund([bucket])  # never above the quota
+            drawn = await counters.draw([bucket])
+            assert drawn.granted
+            await counters.refund(drawn)
+        await counters.refund(drawn)  # never above the quota
         assert (await counters.draw([bucket])).levels[0].remaining == bucket.quota - 1
 
     asyncio.run(story())

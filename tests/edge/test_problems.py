@@ -1,9 +1,11 @@
 """Whatever goes wrong, the caller reads one kind of document, and never what is none of its business."""
 
+import gc
 from io import BytesIO
 
 import pytest
 
+from gateway.errors import GatewayError
 from tests.edge.notes import CANARY
 from tests.gate import PUBLIC, Gate
 
@@ -108,3 +110,23 @@ async def test_what_the_caller_does_not_accept_is_refused_as_a_problem(gate: Gat
 
     assert (taken.status_code, refused.status_code) == (200, 406)
     assert refused.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("body", [b"[" * 40 + b"]" * 40, b"[" + b"9" * 41 + b"]", b'{"text": 1}', b"{"])
+async def test_what_was_refused_is_gone_when_it_is_answered(gate: Gate, body: bytes) -> None:
+    headers = {**await gate.bearer(), "idempotency-key": "0123456789abcdef", "content-type": "application/json"}
+    gc.collect()
+    gc.disable()
+    try:
+        before = errors_alive()
+        answer = await gate.http.post("/v1/notes", content=body, headers=headers)
+        after = errors_alive()
+    finally:
+        gc.enable()
+
+    assert answer.status_code in (400, 422)
+    assert after == before  # an error that waits for the collector keeps its frames, and with them the body
+
+
+def errors_alive() -> int:
+    return sum(isinstance(each, GatewayError) for each in gc.get_objects())

@@ -38,6 +38,15 @@ async def test_a_spent_budget_is_refused_with_the_time_to_wait(gate: Gate) -> No
     assert (await gate.http.get(NOTE, headers=headers)).status_code == 200
 
 
+async def test_an_operation_may_have_a_budget_of_its_own(gate: Gate) -> None:
+    headers = await gate.bearer(await gate.partner(plan="trial"))
+
+    answer = await gate.http.get("/v1/orders", headers=headers)
+
+    levels = dict(http_sf.parse(answer.headers["ratelimit"].encode(), tltype="list"))
+    assert {name: level["r"] for name, level in levels.items()} == {"burst": 4, "daily": 999, "list_orders": 59}
+
+
 async def test_one_partner_does_not_spend_the_others_share(gate: Gate) -> None:
     greedy = await gate.bearer(await gate.partner("web", plan="trial"))
     other = await gate.bearer(await gate.partner("pos", plan="trial"))

@@ -1,58 +1,19 @@
 """What never becomes a request is bounded too: bytes, fields, time and connections, over a real socket."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any
+import subprocess
+import sys
+from contextlib import suppress
 
-import orjson
 import pytest
-import uvicorn
-from starlette.types import Receive, Scope, Send
+from prometheus_client import generate_latest
 
-from gateway.server import options
+from observability.metrics import EdgeMetrics
+from tests.edge.served import Streams, asked, served, told
+from tests.scrape import read
 
-HOST = "127.0.0.1"
-PUBLIC = "https://gateway.example"
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: x\r\n"
-
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the number of bytes of the body."""
-    size, more = 0, True
-    while more:
-        message = await receive()
-        size, more = size + len(message.get("body", b"")), message.get("more_body", False)
-    body = str(size).encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
-    await send({"type": "http.response.body", "body": body})
-
-
-@asynccontextmanager
-async def served(**bounds: Any) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[Streams]]]:
-    """uvicorn as the edge runs it; yields a way to connect."""
-    server = uvicorn.Server(uvicorn.Config(echo, **options(public=PUBLIC, lifespan="off", **bounds)))
-    with socket.create_server((HOST, 0)) as listening:
-        port = listening.getsockname()[1]
-        running = asyncio.create_task(server.serve([listening]))
-
-        @asynccontextmanager
-        async def connect() -> AsyncIterator[Streams]:
-            reader, writer = await asyncio.open_connection(HOST, port)
-            try:
-                yield reader, writer
-            finally:
-                writer.close()
-
-        try:
-            yield connect
-        finally:
-            server.should_exit = server.force_exit = True
-            await running
 
 
 async def poured(streams: Streams, piece: bytes, *, most: int) -> tuple[bytes, int]:
@@ -69,20 +30,16 @@ async def poured(streams: Streams, piece: bytes, *, most: int) -> tuple[bytes, i
     return await answer, sent
 
 
-async def asked(streams: Streams, request: bytes) -> bytes:
-    streams[1].write(request)
-    async with asyncio.timeout(20):
-        return await streams[0].read()
+async def test_what_is_refused_here_is_counted_by_its_code() -> None:
+    metrics = EdgeMetrics()
+    async with served(not_taken=metrics.not_taken) as connect:
+        for _ in range(2):
+            async with connect() as streams:
+                await asked(streams, b"nonsense\r\n\r\n")
 
+    seen = read(generate_latest(metrics.process.registry).decode())
 
-def told(answer: bytes) -> tuple[int, str]:
-    head, _, body = answer.partition(b"\r\n\r\n")
-    problem = orjson.loads(body)
-    assert b"content-type: application/problem+json" in head
-    assert b"connection: close" in head
-    assert problem["request_id"].encode() in head
-    assert problem["type"] == f"{PUBLIC}/problems/{problem['code']}"
-    return problem["status"], problem["code"]
+    assert seen.of("omnigate_http_requests_not_taken_total", code="malformed") == 2
 
 
 @pytest.mark.parametrize(
@@ -110,7 +67,7 @@ async def test_trailers_without_end_are_cut_off() -> None:
         with suppress(ConnectionError):  # whether the end or a reset arrives first is the network's affair
             answer, _ = await poured(streams, b"x" * 4096, most=2_000_000)
 
-    assert answer == b""
+    assert answer == b"" or told(answer) == (431, "headers_too_large")
 
 
 async def test_a_head_that_dribbles_in_is_given_up() -> None:
@@ -131,10 +88,13 @@ async def test_what_is_not_http_is_told_so_in_our_voice() -> None:
 
 
 async def test_one_connection_too_many_is_told_to_come_again() -> None:
-    async with served(connections=2) as connect, connect(), connect() as streams:
-        answer = await asked(streams, GET + b"\r\n")
+    async with served(connections=1) as connect, connect() as busy:
+        busy[1].write(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n")
+        await busy[0].readuntil(b"\r\nx")
+        async with connect() as streams:
+            answer = await asked(streams, GET + b"\r\n")
 
-    assert told(answer) == (503, "unavailable")
+    assert told(answer) == (503, "overloaded")
     assert b"retry-after: 1" in answer
 
 
@@ -147,3 +107,17 @@ async def test_large_bodies_and_pipelined_requests_are_no_matter_for_the_bounds(
 
     assert answer.count(b"HTTP/1.1 200 OK") == 4
     assert answer.count(b"\r\n\r\n%d" % size) == 4
+
+
+def test_a_process_asks_for_as_many_open_files_as_it_may_need() -> None:
+    program = """
+import resource
+from gateway.server import allow_open_files
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+allow_open_files(80)
+print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+    told_of = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert told_of.stdout.split() == ["80"]

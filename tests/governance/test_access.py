@@ -63,6 +63,39 @@ def test_a_decision_names_its_rule_and_place(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("channel", "scopes", "rule", "outcome"),
+    [
+        (None, {"a"}, "own", "own"),
+        ("mine", {"a"}, "own", "own"),
+        ("mine", {"a", "any"}, "any", "all"),
+        ("theirs", {"a", "any"}, "any", "all"),
+        ("theirs", {"a"}, "own", "denied"),
+        ("theirs", set(), "own", "lacks a"),
+    ],
+)
+def test_a_channel_must_be_the_callers_unless_the_rule_says_otherwise(
+    tmp_path: Path, channel: str | None, scopes: set[str], rule: str, outcome: str
+) -> None:
+    wide = "- {name: any, actions: [a], principals: [partner], needs: [any], reach: all, channels: all}"
+    plain = "- {name: own, actions: [a], principals: [partner], needs: [a]}"
+
+    decision = _access(tmp_path, wide, plain).decide(
+        Facts("a", "partner", frozenset(scopes), channel, frozenset({"mine"}))
+    )
+
+    assert (decision.rule, _outcome(decision)) == (rule, outcome)
+
+
+def test_a_rule_for_all_channels_is_not_hidden_by_one_for_the_callers_own(tmp_path: Path) -> None:
+    own = "- {name: own, actions: [a], principals: [partner]}"
+    wide = "- {name: any, actions: [a], principals: [partner], channels: all}"
+
+    assert len(_access(tmp_path, own, wide).rules) == 2
+    with pytest.raises(Misconfigured, match="rule 'own' never decides"):
+        _access(tmp_path, wide, own)
+
+
 def test_the_first_rule_that_matches_decides(tmp_path: Path) -> None:
     wide = "- {name: wide, actions: [a:read], principals: [partner], needs: [all], reach: all}"
     plain = "- {name: plain, actions: [a:read], principals: [partner], needs: [some]}"
@@ -79,7 +112,8 @@ def test_the_first_rule_that_matches_decides(tmp_path: Path) -> None:
         (["- {name: r, action: [a]}"], "access.yaml:2: rule 'r': unknown key 'action'; did you mean 'actions'?"),
         (
             ["- {name: r, xyz: 1}"],
-            "access.yaml:2: rule 'r': unknown key 'xyz'; known are 'name', 'actions', 'principals', 'needs', 'reach'",
+            "access.yaml:2: rule 'r': unknown key 'xyz'; known are 'name', 'actions', 'principals', 'needs', 'reach', "
+            "'channels'",
         ),
         (
             ["- name: r", "  actions: a:read", "  principals: [partner]"],

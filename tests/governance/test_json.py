@@ -67,6 +67,8 @@ def test_an_integral_number_is_an_integer(number: bytes) -> None:
         (b"[" * 33 + b"]" * 33, "the body is nested deeper than 32 levels"),
         (b'{"a":' * 33 + b"1" + b"}" * 33, "the body is nested deeper than 32 levels"),
         (b"[" * 100_000, "the body is nested too deeply"),
+        (b"[" + b"1," * 100_000 + b"1]", "the body holds more than 100000 values"),
+        (b"{" + b",".join(b'"%d":[1]' % n for n in range(100_001)) + b"}", "the body holds more than 100000 values"),
     ],
     ids=lambda each: repr(each)[:30],
 )
@@ -94,6 +96,8 @@ def test_a_long_key_is_not_repeated_at_length() -> None:
         b"[9007199254740991]",
         b'"9007199254740993"',
         b"[{},{},[[]]]" + b" " * 99,
+        b"[" + b"1," * 99_999 + b"1]",
+        b'["' + b"," * 200_000 + b'"]',
     ],
 )
 def test_what_is_merely_unusual_is_read(data: bytes) -> None:

@@ -16,7 +16,7 @@ from adapters.sandbox import Product, SandboxOptions, create_sandbox
 from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339, system_clock
 from gateway.governance.bundle import Bundle
-from gateway.partners.keys import new_callback_secret
+from gateway.partners.callback_secrets import new_callback_secret
 from gateway.ports import BackEnds
 from gateway.store import stock, timeline
 from gateway.store.signals import Signal, signal
@@ -24,6 +24,7 @@ from gateway.store.timeline import Moment
 from gateway.workflows.operations import SAGAS, Desk
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
+from observability.metrics import WorkerMetrics
 from tests.gate import PUBLIC, Gate, open_gate
 
 PATIENCE = 20.0  # seconds; bounds a wait for what must happen, asserts nothing
@@ -75,6 +76,7 @@ class Shop:
     headers: dict[str, str] = field(default_factory=dict)
     rules: list[dict[str, Any]] = field(default_factory=list)
     workers: list[tuple[Worker, "asyncio.Task[None]"]] = field(default_factory=list)
+    metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
 
     async def place(self, body: dict[str, Any], *, key: str | None = None, **headers: str) -> Response:
         sent = {**self.headers, "idempotency-key": key or uuid4().hex, **headers}
@@ -201,7 +203,7 @@ class Shop:
         return Desk(operator, self.gate.database, system_clock, mint)
 
     def start_worker(self) -> None:
-        worker = Worker(SAGAS, Tools(self.gate.database, self.back_ends, system_clock, mint))
+        worker = Worker(SAGAS, Tools(self.gate.database, self.back_ends, system_clock, mint, metrics=self.metrics))
         self.workers.append((worker, asyncio.create_task(worker.work())))
 
     async def stop_workers(self) -> None:

@@ -63,6 +63,43 @@ async def test_no_span_holds_a_query(provider: TracerProvider, spans: InMemorySp
     assert (span.attributes or {})["http.response.status_code"] == 200
 
 
+JWT = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJjbGllbnRfMSJ9.c2lnbmF0dXJl"
+
+
+async def test_no_span_holds_a_secret_that_a_caller_put_where_it_does_not_belong(
+    provider: TracerProvider, spans: InMemorySpanExporter
+) -> None:
+    async with AsyncClient(transport=ASGITransport(app_of(provider)), base_url="http://test") as http:
+        await http.get(f"/notes/{JWT}", headers={"user-agent": f"shop/1 {JWT}"})
+        await http.get(f"/{JWT}")
+
+    told = [span.to_json() for span in spans.get_finished_spans()]
+    assert len(told) == 2
+    assert JWT not in str(told)
+    assert "shop/1" in told[0]
+
+
+def test_a_failed_span_tells_the_kind_of_error_and_not_its_text(
+    provider: TracerProvider, spans: InMemorySpanExporter
+) -> None:
+    with pytest.raises(ValueError), tracing.span("hold_money", provider=provider):  # noqa: PT011
+        raise ValueError("canary of a back end")
+
+    (span,) = spans.get_finished_spans()
+    assert (span.attributes or {})["error.type"] == "builtins.ValueError"
+    assert not span.status.is_ok
+    assert "canary" not in span.to_json()
+
+
+@pytest.mark.parametrize("name", ["host", "user-agent", "traceparent", "tracestate", "content-length", "x-any"])
+async def test_no_byte_of_a_header_breaks_the_instrumentation(provider: TracerProvider, name: str) -> None:
+    headers = [(name.encode(), b"\xff\\x"), (b"x-name", "M\u00fcller".encode("latin-1"))]
+    async with AsyncClient(transport=ASGITransport(app_of(provider)), base_url="http://test") as http:
+        answer = await http.get("/notes/1", headers=headers)
+
+    assert answer.status_code == 200
+
+
 async def test_baggage_of_the_caller_goes_nowhere(provider: TracerProvider) -> None:
     seen = await read(provider, traceparent=SAMPLED, baggage="canary=secret", tracestate="vendor=1")
 

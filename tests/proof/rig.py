@@ -14,7 +14,7 @@ from gateway.app import open_secrets
 from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.partners import SCOPES
-from gateway.partners.keys import new_callback_secret
+from gateway.partners.callback_secrets import new_callback_secret
 from gateway.partners.registry import Credentials, Registry
 from gateway.settings import Settings
 from gateway.store.migrate import migrate
@@ -108,7 +108,9 @@ class Rig:
 
 
 @asynccontextmanager
-async def open_rig(url: str, home: Path, *, catalogue: Path | None = None) -> AsyncIterator[Rig]:
+async def open_rig(
+    url: str, home: Path, *, catalogue: Path | None = None, plan: str = "internal"
+) -> AsyncIterator[Rig]:
     """A migrated database with one partner and stock, and its sandbox; edges and workers are started by the test."""
     port, sandbox_port = free_port(), free_port()
     back_end = f"http://127.0.0.1:{sandbox_port}"
@@ -134,7 +136,7 @@ async def open_rig(url: str, home: Path, *, catalogue: Path | None = None) -> As
         wms_url=environment["OMNIGATE_WMS_URL"],
     )
     migrate(url)
-    credentials = await _furnish(settings, url, secret)
+    credentials = await _furnish(settings, url, secret, plan=plan)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(AsyncClient(base_url=back_end, timeout=30.0))
         rig = Rig(settings, environment, catalogue or write_catalogue(home), sandbox_port, credentials, sandbox)
@@ -144,15 +146,13 @@ async def open_rig(url: str, home: Path, *, catalogue: Path | None = None) -> As
         yield rig
 
 
-async def _furnish(settings: Settings, url: str, callback_secret: str) -> Credentials:
+async def _furnish(settings: Settings, url: str, callback_secret: str, *, plan: str) -> Credentials:
     database = Database(url, connections=2, name="proof")
     await database.open()
     try:
         await open_secrets(settings, database).put("callback:wms", callback_secret.encode())
         registry = Registry(database, clock=system_clock, mint=mint)
-        return await registry.add(
-            "web", channels=frozenset({CHANNEL}), scopes=SCOPES, plan="internal", operator="proof"
-        )
+        return await registry.add("web", channels=frozenset({CHANNEL}), scopes=SCOPES, plan=plan, operator="proof")
     finally:
         await database.close()
 

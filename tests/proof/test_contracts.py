@@ -1,5 +1,5 @@
 """
-schemathesis against the running edge: every phase, every check, 50 examples an operation, of all three contracts.
+schemathesis against the running edge: every phase, every check, three seeds, 100 examples an operation, all contracts.
 
 At least 30 % of what is sent to each operation must be accepted, or the run says little about it.
 """
@@ -30,7 +30,8 @@ COMMON = (
     *("--generation-allow-x00", "false", "--no-color"),  # we refuse NUL everywhere, which no schema of ours can say
 )
 # Everything; then valid requests alone, since the coverage phase makes far more invalid ones than valid.
-RUNS = (("--max-examples", "50"), ("--max-examples", "150", "--phases", "fuzzing", "--mode", "positive"))
+RUNS = (("--max-examples", "100"), ("--max-examples", "300", "--phases", "fuzzing", "--mode", "positive"))
+SEEDS = (1, 20_261_125, 4_294_967_291)
 
 
 @pytest.fixture
@@ -48,8 +49,9 @@ async def edge(rig: Rig) -> str:
     return address
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("contract", ["orders.v1", "callbacks.v1", "platform.v1"])
-async def test_schemathesis_finds_no_failure(contract: str, rig: Rig, edge: str) -> None:
+async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     async with rig.channel(edge) as channel:
         token = channel.token
     counts = rig.home / "counts.json"
@@ -60,12 +62,12 @@ async def test_schemathesis_finds_no_failure(contract: str, rig: Rig, edge: str)
         if contract == "orders.v1"
         else []
     )
-    command = (f"contracts/openapi/{contract}.yaml", "--url", edge, *COMMON, *credentials)
+    command = (f"contracts/openapi/{contract}.yaml", "--url", edge, "--seed", str(seed), *COMMON, *credentials)
     environment = _environment(rig, edge, token, counts)
     failed = [report for how in RUNS if (report := await _run(*command, *how, environment=environment))]
 
     accepted = _accepted(counts)
-    _tell(contract, counts, accepted)
+    _tell(f"{contract}, seed {seed}", counts, accepted)
     assert failed == []
     assert {operation: share for operation, share in accepted.items() if share < ACCEPTED} == {}
 
@@ -107,8 +109,8 @@ def _accepted(counts: Path) -> Mapping[str, float]:
     return {operation: accepted[operation] / sent[operation] for operation in sent}
 
 
-def _tell(contract: str, counts: Path, accepted: Mapping[str, float]) -> None:
-    print(f"\n{contract}")
+def _tell(run: str, counts: Path, accepted: Mapping[str, float]) -> None:
+    print(f"\n{run}")
     by_kind = json.loads(counts.read_text())
     for operation, share in accepted.items():
         told = Counter[tuple[str, str]]()

@@ -113,6 +113,7 @@ async def test_an_order_of_another_partners_channel_is_refused(gate: Gate, shop:
     answer = await shop.send(shop.order() | {"channel": {"channel_id": "pos-uk"}})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert (answer.json()["rule"], answer.json()["channel_id"]) == ("partners-place-their-orders", "pos-uk")
 
 
 @pytest.mark.parametrize(

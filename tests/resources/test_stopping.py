@@ -9,8 +9,10 @@ from httpx2 import AsyncClient
 from starlette.types import Receive, Scope, Send
 
 from gateway.app import create_app
+from gateway.edge.door import Door
+from gateway.edge.places import Places
 from gateway.governance.bundle import Bundle
-from gateway.server import options
+from gateway.server import Served, options, terms
 from gateway.settings import Settings
 from gateway.store.pool import Database
 from tests.gate import PUBLIC
@@ -34,7 +36,8 @@ async def test_who_waits_is_answered_when_the_process_is_told_to_stop(
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(watched, **options(public=PUBLIC)))
+        door = Door(Places(bundle.admission), bundle.contracts, public=PUBLIC)
+        server = uvicorn.Server(uvicorn.Config(Served(watched, terms(public=PUBLIC, door=door)), **options()))
         serving = asyncio.create_task(server.serve([listening]))
         async with AsyncClient(base_url=address, timeout=PATIENCE) as http:
             headers = {**shop.headers, "prefer": "wait=30"}

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -42,7 +41,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def decisions(database_url: str) -> AsyncIterator[Decisions]:
-    heard = Decisions(database_url, most=4, most_each=2)
+    heard = Decisions(database_url)
     await heard.open()
     yield heard
     await heard.close()
@@ -79,8 +78,7 @@ async def listening(database: Database, *, except_for: int = 0) -> int:
 async def test_who_waits_hears_of_the_commit_that_decides(database: Database, decisions: Decisions) -> None:
     await listening(database)
 
-    with decisions.place(ORDER, partner="web") as place:
-        assert place is not None
+    with decisions.place(ORDER) as place:
         await move(database, "accepted")
         await news(place)
 
@@ -111,10 +109,7 @@ async def test_a_connection_that_was_cut_is_made_again_and_everybody_looks(
     database: Database, decisions: Decisions
 ) -> None:
     first = await listening(database)
-    with decisions.place(ORDER, partner="web") as place, decisions.place("another", partner="web") as other:
-        assert place is not None
-        assert other is not None
-
+    with decisions.place(ORDER) as place, decisions.place("another") as other:
         async with database.connection() as connection:
             await connection.execute("select pg_terminate_backend(%s)", (first,))
 
@@ -123,33 +118,20 @@ async def test_a_connection_that_was_cut_is_made_again_and_everybody_looks(
     assert await listening(database, except_for=first) != first
 
 
-async def test_places_are_bounded_and_given_back(decisions: Decisions) -> None:
-    with ExitStack() as taken:
-        whose = ["web", "web", "web", "pos", "pos", "ops"]
-        places = [taken.enter_context(decisions.place(ORDER, partner=partner)) for partner in whose]
-    with decisions.place(ORDER, partner="ops") as again:
-        assert again is not None
-
-    assert [place is not None for place in places] == [True, True, False, True, True, False]
-
-
 async def test_whoever_waits_is_let_go_when_the_process_stops(decisions: Decisions) -> None:
-    with decisions.place(ORDER, partner="web") as place:
-        assert place is not None
-
+    with decisions.place(ORDER) as place:
         decisions.stop()
 
         await news(place)
         assert place.over
-    with decisions.place(ORDER, partner="web") as too_late:
-        assert too_late is None
+    with decisions.place(ORDER) as too_late:
+        assert too_late.over
 
 
 async def test_without_a_database_nobody_is_kept_from_waiting() -> None:
     decisions = Decisions("postgresql://127.0.0.1:1/none")
     await decisions.open()
-    with decisions.place(ORDER, partner="web") as place:
-        assert place is not None
+    with decisions.place(ORDER) as place:
         await place.news(within=0.01)
         assert decisions.patience == 1.0
     await decisions.close()

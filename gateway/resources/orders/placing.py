@@ -1,40 +1,43 @@
 """From a body that the contract lets through to a command that the trade lets through, and to its receipt."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from gateway.context import Answer, Call
-from gateway.domain.access import Decision, Deny
+from gateway.domain.access import Decision, Deny, Matter
 from gateway.domain.documents import apart, differing
 from gateway.domain.identifiers import Mint
 from gateway.domain.intake import TOTALS, Breach, breaches, breaches_of_shape, is_history
+from gateway.domain.operation import Operation
 from gateway.domain.orders import Order, order_from
 from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339
-from gateway.refusals import Fault, Forbidden, InsufficientScope, Invalid, NaturalKeyConflict, TotalsMismatch
+from gateway.refusals import Fault, Invalid, NaturalKeyConflict, TotalsMismatch, denied
 from gateway.resources.answers import JSON
 from gateway.resources.orders.schemas import Receipt
 from gateway.store.accept import Acceptance
 from gateway.store.placing import Taken
 from gateway.workflows.place_order import PLACE_ORDER
 
-Decide = Callable[[Principal, str], Decision]
+Decide = Callable[[Principal, Operation, Matter], Iterable[Decision]]
 
 _MOST_FAULTS = 100
 
 
 def permit(call: Call, decide: Decide) -> None:
     """Raises `Forbidden` unless the caller may place such an order; asked before its first answer and every replay."""
-    channel_id = call.body["channel"]["channel_id"]
-    if channel_id not in call.caller.channels:
-        raise Forbidden("this channel is not one of the caller's", channel_id=channel_id)
+    assert call.operation is not None, "the operation stage has run"
     asked_at = call.given_before.at if call.given_before else call.now  # history is what was old when first asked
-    if is_history(datetime.fromisoformat(call.body["placed_at"]), now=asked_at):
-        _ask_for_history(call, decide)
+    channel_id = call.body["channel"]["channel_id"]
+    matter = Matter(channel_id, history=is_history(datetime.fromisoformat(call.body["placed_at"]), now=asked_at))
+    for decision in decide(call.caller, call.operation, matter):
+        call.decisions.append(decision)
+        if isinstance(decision, Deny):
+            raise denied(decision, channel_id=channel_id)
 
 
 def admitted(call: Call, order_id: str) -> Order:
@@ -52,16 +55,6 @@ def _refuse(found: Sequence[Breach]) -> None:
     if all(breach.code == TOTALS for breach in found):
         raise TotalsMismatch("the totals do not follow from lines and charges", faults=faults)
     raise Invalid("the order cannot be what it says", faults=faults)
-
-
-def _ask_for_history(call: Call, decide: Decide) -> None:
-    decision = decide(call.caller, "orders:import_history")
-    call.decisions.append(decision)
-    if not isinstance(decision, Deny):
-        return
-    if decision.missing_scope:
-        raise InsufficientScope("placed more than 30 days ago: an import of history", scope=decision.missing_scope)
-    raise Forbidden(f"placed more than 30 days ago: {decision.reason}", rule=decision.rule)
 
 
 def accepted(call: Call, order: Order, *, public: str, mint: Mint) -> Acceptance:

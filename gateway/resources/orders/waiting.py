@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from time import monotonic
 
 from gateway.context import Call
 from gateway.domain.orders import is_decided
-from gateway.errors import Unavailable
+from gateway.errors import Overloaded, Unavailable
+from gateway.refusals import ConcurrencyExceeded
 from gateway.resources.answers import whose
 from gateway.resources.preferences import Wait
 from gateway.store.decisions import Decisions, Place
@@ -33,12 +34,13 @@ class Waiting:
         look = partial(read_order, self._database, call.path_parameters["order_id"], partner=whose(call))
         if wait is None:
             return await look(), False
-        who = call.caller.partner or call.caller.subject
-        with self._decisions.place(call.path_parameters["order_id"], partner=who) as place:  # first: no word is missed
+        with self._decisions.place(call.path_parameters["order_id"]) as place, ExitStack() as stack:
             seen = await self._looked(look)
             if seen is None or is_decided(seen.status):
                 return seen, seen is not None
-            if place is None:
+            try:
+                stack.enter_context(call.resting())
+            except (ConcurrencyExceeded, Overloaded):  # too many rest: what was only preferred refuses nobody
                 return seen, False
             return await self._rest(call, place, look, wait), not place.over
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0002_order_lists"
-down_revision = "0001_spine"
+revision = "0003_order_lists"
+down_revision = "0002_two_secrets"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,65 @@
+"""Mistakes that no file makes alone: rules and contracts that speak past each other."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from gateway.domain.operation import Operation
+from gateway.domain.principal import Kind
+from gateway.governance.bundle import Bundle
+from gateway.governance.decisions import BESIDES
+from gateway.governance.names import did_you_mean, listed
+from gateway.governance.openapi import operations
+from gateway.governance.yaml import Document, read_yaml
+
+_ASKED_OF: dict[str, Kind] = {"bearer": "partner", "signature": "system"}  # authentication -> who then calls
+
+
+def findings(bundle: Bundle, contracts: Path, policies: Path, *, scopes: frozenset[str]) -> list[str]:
+    """What is wrong with policies and contracts that load, each with file, line and mend. *scopes*: those there are."""
+    access = read_yaml(policies / "access.yaml")
+    return [*_actions(bundle, access), *_scopes(access, scopes), *_uncovered(bundle, contracts)]
+
+
+def _actions(bundle: Bundle, access: Document) -> Iterator[str]:
+    asked = {each.action for each in bundle.contracts.operations.values() if each.authentication in _ASKED_OF}
+    for place, action in _words(access, "actions"):
+        if action not in asked | BESIDES:
+            hint = did_you_mean(action, asked | BESIDES) or f"; there are {listed(sorted(asked | BESIDES))}"
+            yield f"{place}: no operation asks about '{action}'{hint}"
+
+
+def _scopes(access: Document, scopes: frozenset[str]) -> Iterator[str]:
+    for place, scope in _words(access, "needs"):
+        if scope not in scopes:
+            hint = did_you_mean(scope, scopes) or f"; there are {listed(sorted(scopes))}"
+            yield f"{place}: nobody can be given the scope '{scope}'{hint}"
+
+
+def _uncovered(bundle: Bundle, contracts: Path) -> Iterator[str]:
+    for operation in bundle.contracts.operations.values():
+        kind = _ASKED_OF.get(operation.authentication)
+        if kind is not None and not bundle.access.covers(operation.action, kind):
+            mend = f"write a rule with 'actions: [{operation.action}]' and 'principals: [{kind}]'"
+            yield f"{_place(contracts, operation)}: no rule lets a {kind} call '{operation.id}'; {mend}"
+
+
+def _words(access: Document, key: str) -> Iterator[tuple[str, str]]:
+    """Each word of that list of each rule, with its place."""
+    for index, rule in enumerate(access.value["rules"]):
+        for number, word in enumerate(rule.get(key, ())):
+            yield access.at("rules", index, key, number), word
+
+
+def _place(contracts: Path, operation: Operation) -> str:
+    document = read_yaml(contracts / f"{operation.contract}.yaml")
+    found = (each.place for each in operations(document) if each.text.get("operationId") == operation.id)
+    return document.at(*next(found))
+
+
+def without_plan(bundle: Bundle, plans: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Registered partners, as (name, plan), whose plan is not there: they fall back to the default in silence."""
+    for partner, plan in plans:
+        if plan not in bundle.quotas.plans:
+            hint = did_you_mean(plan, bundle.quotas.plans)
+            mend = f"`omnigate partners change {partner} --plan {bundle.quotas.default_plan}`"
+            yield f"partner '{partner}': policies/quotas.yaml has no plan '{plan}'{hint}; add it there, or {mend}"

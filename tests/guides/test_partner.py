@@ -1,0 +1,63 @@
+"""The partners' guide, typed into a shell: every command runs, and every refusal is the one that is promised."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import BackEndError, GatewayError, Misconfigured, Parked, catalogue
+from gateway.refusals import Conflict, Refused
+from gateway.settings import ROOT
+from tests.guides.commands import Block, Shell, blocks
+from tests.proof.rig import Rig, open_rig
+from tests.tools import tool
+
+pytestmark = pytest.mark.proof
+
+PAGE = ROOT / "docs" / "guides" / "partner.md"
+_OAUTH = r'"error": ?"invalid_client"'  # RFC 6749, 5.2: not a problem document
+REFUSALS = [block for block in blocks(PAGE) if block.code]
+BRANCHES = (GatewayError, Refused, Conflict, BackEndError, Parked, Misconfigured)  # never told to a partner as they are
+
+
+@pytest.fixture
+async def rig(database_url: str, home: Path) -> AsyncIterator[Rig]:
+    async with open_rig(database_url, home, plan="standard") as opened:
+        yield opened
+
+
+async def test_every_command_does_what_the_guide_says(rig: Rig, tmp_path: Path) -> None:
+    tool("curl")
+    _, address = await rig.start_edge()
+    rig.start_worker()
+    known = {"CLIENT_ID": rig.credentials.client_id, "CLIENT_SECRET": rig.credentials.client_secret}
+    shell = await Shell.open(tmp_path, known)
+
+    told = [(block, await shell.type(_at(address, block.commands))) for block in blocks(PAGE)]
+
+    await shell.close()
+    assert [wrong for wrong in (_wrong(block, printed) for block, printed in told) if wrong] == []
+
+
+def test_every_refusal_that_a_partner_can_meet_has_its_command_or_its_reason() -> None:
+    text = PAGE.read_text()
+    beyond_command = re.findall(r"`(\w+)`", text.partition("### What no command brings about")[2].partition("\n## ")[0])
+    known = {kind.code for kind in catalogue() if kind not in BRANCHES and not issubclass(kind, BackEndError)}
+
+    shown = {block.code for block in REFUSALS} | set(beyond_command)
+
+    assert known - shown == set()
+
+
+def _at(address: str, commands: str) -> str:
+    return commands.replace("http://127.0.0.1:8080", address)
+
+
+def _wrong(block: Block, printed: str) -> str | None:
+    """A refusal must show its status and code; other commands must not be refused, nor fail in the shell."""
+    if block.code is not None:
+        told = _OAUTH if block.code == "invalid_client" else rf'"status":{block.status}[,}}].*"code":"{block.code}"'
+        return None if re.search(told, printed) else f"{block.code}: {printed[-400:]}"
+    failed = re.search(r'"status":[45]\d\d|^bash: |^curl: |Traceback', printed, re.MULTILINE)
+    return f"{block.commands[:80]}: {printed[-400:]}" if failed else None

@@ -1,0 +1,126 @@
+"""The matrix of who may do what: partners x scopes x operations x whose, and what we expect, written down by hand."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+from uuid import uuid4
+
+from tests.gate import Gate
+from tests.resources.shop import order_body
+
+Json = dict[str, Any]
+
+SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
+ROLES = [frozenset(chosen) for count in range(1, len(SCOPES) + 1) for chosen in combinations(SCOPES, count)]
+WHOSE = ("own", "foreign", "absent")
+
+# Which scope reaches how far.
+READ, WRITE = {"operations": "all", "orders:read": "own"}, {"orders:write": "own"}
+REACH: Mapping[str, Mapping[str, str]] = {
+    "get_order": READ,
+    "list_orders": READ,
+    "list_order_events": READ,
+    "place_order": WRITE,
+    "cancel_order": WRITE,
+}
+EVERYBODY = {
+    "list_signing_keys",
+    "describe_authorization_server",
+    "list_problems",
+    "show_problem",
+    "report_liveness",
+    "report_readiness",
+}
+NO_BEARER = {"receive_callback", "issue_token"}  # other credentials than a partner's token
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A partner, and what is its own."""
+
+    name: str
+    order_id: str
+    channel_order_id: str
+
+    @property
+    def channel(self) -> str:
+        return f"{self.name}-uk"
+
+
+ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    operation: str
+    method: str
+    owner: Owner
+    role: frozenset[str]
+    whose: str
+    target: Owner
+    suspended: bool
+
+    @property
+    def reach(self) -> str | None:
+        """As far as the widest scope of the role goes."""
+        scopes = REACH.get(self.operation, {})
+        found = {scopes[scope] for scope in self.role if scope in scopes}
+        return "all" if "all" in found else "own" if found else None
+
+    def expected(self) -> int:
+        if self.operation in EVERYBODY:
+            return 200
+        if self.operation in NO_BEARER or self.suspended:
+            return 401
+        if self.reach is None:
+            return 403
+        return _GRANTED[self.operation](self.whose == "own" or (self.reach == "all" and self.whose == "foreign"))
+
+
+_GRANTED: Mapping[str, Callable[[bool], int]] = {
+    "get_order": lambda within: 200 if within else 404,
+    "list_order_events": lambda within: 200 if within else 404,
+    "list_orders": lambda within: 200,  # what is out of reach is not in the list
+    "cancel_order": lambda within: 202 if within else 404,
+    "place_order": lambda within: 202 if within else 403,
+}
+
+
+def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterator[Cell]:
+    """Every operation of every contract; GET also as HEAD."""
+    others = dict(zip(owners, [*list(owners)[1:], next(iter(owners))], strict=True))
+    for operation in gate.bundle.contracts.operations.values():
+        for method in (operation.method, *(("HEAD",) if operation.method == "GET" else ())):
+            for name, owner in owners.items():
+                targets = dict(zip(WHOSE, (owner, owners[others[name]], ABSENT), strict=True))
+                for role in ROLES:
+                    for whose, target in targets.items():
+                        yield Cell(operation.id, method, owner, role, whose, target, suspended=name == suspended)
+
+
+_CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
+_FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
+
+# How each operation is called for the target: its address, and what else is sent.
+ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
+    "get_order": lambda of, now: (f"/v1/orders/{of.order_id}", {}),
+    "list_order_events": lambda of, now: (f"/v1/orders/{of.order_id}/events", {}),
+    "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
+    "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
+    "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),
+    "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
+    "issue_token": lambda of, now: ("/oauth/token", _FORM),
+    "list_signing_keys": lambda of, now: ("/.well-known/jwks.json", {}),
+    "describe_authorization_server": lambda of, now: ("/.well-known/oauth-authorization-server", {}),
+    "list_problems": lambda of, now: ("/problems", {}),
+    "show_problem": lambda of, now: ("/problems/not_found", {}),
+    "report_liveness": lambda of, now: ("/healthz", {}),
+    "report_readiness": lambda of, now: ("/readyz", {}),
+}
+
+
+def request_of(cell: Cell, token: str, *, now: str) -> Json:
+    address, sent = ASKED[cell.operation](cell.target, now)
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": str(uuid4()), **sent.get("headers", {})}
+    return {"method": cell.method, "url": address, **sent, "headers": headers}

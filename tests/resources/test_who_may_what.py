@@ -1,0 +1,153 @@
+"""Who may do what, cell by cell: nobody gets further than the table says, and what is another's looks like nothing."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+
+import pytest
+import structlog
+from httpx2 import ASGITransport, AsyncClient, Response
+
+from gateway.domain.time import rfc3339
+from gateway.governance.bundle import Bundle
+from observability import logs
+from tests.gate import PUBLIC, Gate
+from tests.resources.cells import ASKED, EVERYBODY, NO_BEARER, REACH, ROLES, SCOPES, Cell, Owner, cells, request_of
+from tests.resources.shop import ADDRESS, order_body
+
+AT_ONCE = 40  # fewer than an address may send that fail, or tokens it may ask for
+VARYING_HEADERS = {"x-request-id", "ratelimit", "ratelimit-policy", "date"}
+VARYING = ("request_id", "trace_id", "instance")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    cell: Cell
+    answer: Response
+
+
+@asynccontextmanager
+async def door(gate: Gate, number: int) -> AsyncIterator[AsyncClient]:
+    """The gate, from an address of its own."""
+    client = (f"10.{number // 250}.{number % 250}.1", 1)
+    async with AsyncClient(transport=ASGITransport(gate.app, client=client), base_url=PUBLIC) as http:
+        yield http
+
+
+async def owner(gate: Gate, name: str) -> tuple[Owner, dict[frozenset[str], str]]:
+    """A partner with one order, which bears its name everywhere, and a token for each role."""
+    credentials = await gate.partner(name, scopes=frozenset(SCOPES))
+    number = 10_000 + sum(map(ord, name))
+    async with door(gate, number) as http:
+        basic = (credentials.client_id, credentials.client_secret)
+        forms = {role: {"grant_type": "client_credentials", "scope": " ".join(role)} for role in ROLES}
+        answers = {role: await http.post("/oauth/token", data=form, auth=basic) for role, form in forms.items()}
+        tokens = {role: answer.json()["access_token"] for role, answer in answers.items()}
+        address = {**ADDRESS, "name": f"canary-{name}", "city": f"canary-{name}"}
+        group = {"id": "home", "method": "ship_to_home", "address": address}
+        body = order_body(channel=f"{name}-uk", placed_at=rfc3339(gate.clock()), delivery_groups=[group])
+        headers = {"authorization": f"Bearer {tokens[frozenset(SCOPES)]}", "idempotency-key": f"of-{name}-0123456789"}
+        placed = await http.post("/v1/orders", json=body, headers=headers)
+    return Owner(name, placed.json()["order_id"], body["channel_order_id"]), tokens
+
+
+@pytest.fixture(autouse=True)
+def lines() -> Iterator[BytesIO]:
+    stream = BytesIO()
+    logs.configure(stream=stream)
+    yield stream
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+async def seen(gate: Gate) -> list[Seen]:
+    """Every cell, asked."""
+    opened = {name: await owner(gate, name) for name in ("web", "pos", "gone")}
+    await gate.registry.suspend("gone", operator="tess")
+    gate.clock.pass_by(5)
+    owners = {name: found for name, (found, _) in opened.items()}
+    asked: list[Seen] = []
+    every = cells(gate, owners, suspended="gone")
+    number = 0
+    while some := list(islice(every, AT_ONCE)):
+        number += 1
+        async with door(gate, number) as http:
+            for cell in some:
+                token = opened[cell.owner.name][1][cell.role]
+                asked.append(Seen(cell, await http.request(**request_of(cell, token, now=rfc3339(gate.clock())))))
+    return asked
+
+
+def test_an_operation_is_told_here_how_to_be_called(bundle: Bundle) -> None:
+    assert sorted(bundle.contracts.operations) == sorted(ASKED)
+    assert set(bundle.contracts.operations) == REACH.keys() | EVERYBODY | NO_BEARER
+
+
+async def test_every_cell_answers_as_the_table_says(seen: list[Seen], lines: BytesIO) -> None:
+    wrong = [
+        (told(each.cell), each.answer.status_code) for each in seen if each.answer.status_code != each.cell.expected()
+    ]
+    operations = {each.cell.operation for each in seen}
+    print(f"\n{len(seen)} cells of {len(operations)} operations")
+
+    assert wrong == []
+    assert len(seen) >= 2000
+    assert unlike(seen) == []
+    assert leaking(seen) == []
+    assert listed(seen) == []
+    assert b"canary" not in lines.getvalue()
+
+
+def told(cell: Cell) -> tuple[str, ...]:
+    return (cell.method, cell.operation, cell.owner.name, cell.whose, *sorted(cell.role))
+
+
+def unlike(seen: Iterable[Seen]) -> list[tuple[str, ...]]:
+    """Where what is another's can be told from what is not there, by anything but the caller's own words."""
+    pairs = {
+        (each.cell.method, each.cell.operation, each.cell.owner.name, each.cell.role, each.cell.whose): each
+        for each in seen
+        if each.cell.reach != "all"
+    }
+    return [
+        told(each.cell)
+        for (*place, whose), each in pairs.items()
+        if whose == "foreign" and bare(each) != bare(pairs[(*place, "absent")])  # type: ignore[index]
+    ]
+
+
+def bare(seen: Seen) -> tuple[int, list[tuple[str, str]], str]:
+    answer, target = seen.answer, seen.cell.target
+    text = answer.text
+    if answer.headers["content-type"] == "application/problem+json" and text:
+        text = str({name: value for name, value in answer.json().items() if name not in VARYING})
+    for word in (target.channel, target.order_id, target.channel_order_id):
+        text = text.replace(word, "TARGET")
+    headers = [(name, value) for name, value in answer.headers.items() if name not in VARYING_HEADERS]
+    return answer.status_code, [each for each in headers if each[0] != "content-length"], text
+
+
+def leaking(seen: Iterable[Seen]) -> list[tuple[str, ...]]:
+    """Where a word of another partner's order is told to somebody who only reaches its own."""
+    names = ("web", "pos", "gone")
+    return [
+        told(each.cell)
+        for each in seen
+        if each.cell.reach != "all"
+        for name in names
+        if name != each.cell.owner.name and f"canary-{name}" in each.answer.text
+    ]
+
+
+def listed(seen: Iterable[Seen]) -> list[tuple[str, ...]]:
+    """Where a list holds anything but the order that was asked for, and only if it is within reach."""
+    found: list[tuple[str, ...]] = []
+    for each in (each for each in seen if each.cell.operation == "list_orders" and each.answer.status_code == 200):
+        cell = each.cell
+        within = cell.whose == "own" or (cell.whose == "foreign" and cell.reach == "all")
+        expected = [cell.target.order_id] if within else []
+        if cell.method == "GET" and [order["order_id"] for order in each.answer.json()["orders"]] != expected:
+            found.append(told(cell))
+    return found
