@@ -16,7 +16,8 @@ from gateway.governance.yaml import Document, Place
 Media = Mapping[str, Validator | None]  # None: bytes of that type, looked at by the route
 
 _NOT_OURS = frozenset(("accept", "content-type", "authorization"))  # OpenAPI 3.1, 4.8.12.2.1
-_KEY = "idempotency-key"  # a structured field, read by the idempotency stage, which has better words for it
+# Fields with a syntax of their own, read by whoever has better words for it than a pattern.
+_READ_ELSEWHERE = frozenset(("idempotency-key", "if-match"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ class Compiler:
     def clauses(self, described: Described, contract: str) -> Clauses:
         operation = read_operation(self.document, described, contract)
         parameters = tuple(self._parameter(place, text) for place, text in described.parameters)
-        ours = tuple(each for each in parameters if each.name not in _NOT_OURS | {_KEY} or each.where != "header")
+        ours = tuple(
+            each for each in parameters if each.name not in _NOT_OURS | _READ_ELSEWHERE or each.where != "header"
+        )
         place, body = self._resolved((*described.place, "requestBody"), described.text.get("requestBody", {}))
         return Clauses(
             operation=operation,

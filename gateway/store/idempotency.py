@@ -88,11 +88,18 @@ async def keep(connection: Connection, call: Call, resource_id: str, answer: Ans
     return await cursor.fetchone() is not None
 
 
-async def given_before(connection: Connection, call: Call) -> Answer:
-    """What the key was answered with, once `keep` has said that it was."""
+async def answered(connection: Connection, call: Call) -> Answer | None:
+    """What the key has been answered with since the request came in, if it has."""
     assert call.idempotency is not None, "the idempotency stage has run"
     cursor = await connection.execute(_LOOK_UP, (call.caller.partner, call.idempotency.key))
     row = await cursor.fetchone()
-    if row is None:  # it has expired and been swept since
+    record = Record(*row) if row else None
+    return record.replay(call.idempotency.fingerprint) if record and record.expires_at > call.now else None
+
+
+async def given_before(connection: Connection, call: Call) -> Answer:
+    """What the key was answered with, once `keep` has said that it was."""
+    answer = await answered(connection, call)
+    if answer is None:  # it has expired and been swept since
         raise IdempotencyInFlight("this key's record has just gone; repeat the request", effect="none")
-    return Record(*row).replay(call.idempotency.fingerprint)
+    return answer

@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 
 from gateway.domain.documents import Document, whole
 from gateway.domain.orders import OrderStatus
 from gateway.store.pool import Database
-
-# Greater than every order id: their first character is at most 7.
-FIRST = "ord_" + "Z" * 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +21,6 @@ class OrderRow:
     references: Mapping[str, str]
     received_at: datetime
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryRow:
-    order_id: str
-    status: OrderStatus
-    version: int
-    channel_id: str
-    channel_order_id: str
-    currency: str
-    grand_total: int
-    placed_at: str
-    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +55,6 @@ select asked.order_id, asked.partner, o.status, o.version, o.document, p.documen
   join orders o on o.order_id = asked.order_id and (asked.partner is null or o.partner_id = asked.partner)
   left join personal_data p on p.personal_id = o.personal_id
 """
-
-_SUMMARIES: LiteralString = """
-select order_id, status, version, channel_id, channel_order_id, currency, grand_total,
-       document ->> 'placed_at', received_at
-  from orders where {mine} {named} order_id < %(after)s order by order_id desc limit %(limit)s
-"""
-_MINE: LiteralString = "partner_id = %(partner)s and"
-_NAMED: LiteralString = "channel_order_id = %(channel_order_id)s and"
-
-# One text a question: each is prepared by itself and planned for its own index.
-_LIST: Mapping[tuple[bool, bool], LiteralString] = {
-    (mine, named): _SUMMARIES.replace("{mine}", _MINE if mine else "").replace("{named}", _NAMED if named else "")
-    for mine in (True, False)
-    for named in (True, False)
-}
-
-
-async def list_orders(
-    database: Database, *, partner: str | None, channel_order_id: str | None, after: str, limit: int
-) -> list[SummaryRow]:
-    """Newest first, beginning behind the order *after*."""
-    sql = _LIST[partner is not None, channel_order_id is not None]
-    asked = {"partner": partner, "channel_order_id": channel_order_id, "after": after, "limit": limit}
-    async with database.connection() as connection:
-        cursor = await connection.execute(sql, asked)
-        return [SummaryRow(order_id, OrderStatus(status), *rest) for order_id, status, *rest in await cursor.fetchall()]
 
 
 async def list_events(

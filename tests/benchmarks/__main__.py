@@ -12,6 +12,7 @@ from tests.benchmarks import (
     accept,
     criticality,
     decisions,
+    growth,
     latency,
     limits,
     machine,
@@ -39,6 +40,7 @@ PARTS: dict[str, Measure] = {
     "p4": lambda wanted, profile: whole.measure(
         rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile
     ),
+    "p7": lambda wanted, profile: growth.measure(rounds=wanted.rounds, sizes=wanted.stored),
     "p8": lambda wanted, profile: memory.measure(requests=wanted.requests),
     "p9": lambda wanted, profile: starting.measure(rounds=wanted.rounds + 2),
     "p11": lambda wanted, profile: decisions.validation(rounds=wanted.rounds),
@@ -76,6 +78,7 @@ def _wanted() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=600, help="in each round of P4")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--workflows", type=int, default=400, help="in each round of the steps' cost")
+    parser.add_argument("--stored", type=int, nargs="+", default=growth.SIZES, help="orders in the databases of P7")
     parser.add_argument("--overload", type=float, default=60.0, help="seconds of R12 and R13's overload")
     parser.add_argument("--limits-seconds", type=float, default=60.0, help="of R15")
     parser.add_argument("--requests", type=int, default=100_000, help="of P8; its goal speaks of a million")
