@@ -95,7 +95,7 @@ def _read(data: bytes) -> Any:
 
 def _has_number_to_judge(value: Any, depth: int) -> bool:
     """Is there a fraction, or an integer so large that orjson reads it as one?"""
-    found, held = False, 0
+    found, held = False, -1  # the document itself is not in it
     for level, inner in enumerate(_levels([value])):
         held += len(inner)
         if level > depth:
