@@ -43,6 +43,8 @@ class _Pairs(list[tuple[str, Any]]):
 def parse(data: bytes, *, depth: int = 32) -> Any:
     """The value in *data*. Raises `Malformed` with a sentence that says what is wrong and where, never with a value."""
     value = _read(data)
+    if data.count(b",") >= MOST and sum(map(len, _levels(value))) > MOST:  # commas may stand in strings
+        raise Malformed(f"the body holds more than {MOST} values")
     if _has_number_to_judge(value, depth) or b"\\u" in data:
         return _read_slowly(data)
     try:
@@ -95,13 +97,10 @@ def _read(data: bytes) -> Any:
 
 def _has_number_to_judge(value: Any, depth: int) -> bool:
     """Is there a fraction, or an integer so large that orjson reads it as one?"""
-    found, held = False, -1  # the document itself is not in it
+    found = False
     for level, inner in enumerate(_levels([value])):
-        held += len(inner)
         if level > depth:
             raise Malformed(f"the body is nested deeper than {depth} levels")
-        if held > MOST:
-            raise Malformed(f"the body holds more than {MOST} values")
         found = found or float in map(type, inner)
     return found
 
