@@ -1,5 +1,6 @@
 """uvicorn's protocol, with bounds on what comes in, on what is not taken, and on how much is begun at once."""
 
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from gateway.server.voice import Voice
 MOST_UNREAD = MOST_HEADER_BYTES + 16 * 1024  # bytes without end; a little more than a head that ends may have
 HEAD_PATIENCE = 10.0  # seconds until a head is complete, and for a connection that says nothing yet
 MOST_AHEAD = 64  # requests sent before the answer to the first
+MOST_OFFERED = 64 * 1024  # bytes of answers that the system keeps for a peer who does not read: 4 MiB, left alone
 TAKE_PATIENCE = 20.0  # seconds for an answer to be taken
 PROXY_KEEP_ALIVE = 75  # seconds between requests; longer than the proxy's own, which must not find the door shut
 
@@ -55,6 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_OFFERED)
         address = self.client[0] if self.client else "unknown"
         if not self._crowd.enter(self, address):
             self._refuse(TooManyRequests("too many connections of this address are open", retry_after=1))

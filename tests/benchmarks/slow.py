@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.benchmarks.figures import Findings, Row
 from tests.benchmarks.gate import Gate, installation
+from tests.benchmarks.order import Requests
 from tests.benchmarks.processes import asked, folder, python
 from tests.proxies import HOST, PROXIES, Door, opened
 from tests.slow import Health, allow_files, healthy
@@ -25,12 +26,14 @@ def measure() -> Findings:
         with installation(OMNIGATE_TRUSTED_PROXIES=HOST) as gate, folder() as place:
             calm, attacked, fates = asyncio.run(_under_attack(name, gate, place))
         found.rows.append(_row(name, calm, attacked))
-        found.remarks.append(f"{name}: {_told(fates)}; failed of the others: {dict(attacked.failed)}")
+        found.remarks.append(
+            f"{name}: {_told(fates)}; failed of the others: {dict(attacked.failed)}, repeated {attacked.repeated}"
+        )
     return found
 
 
 async def _under_attack(name: str, gate: Gate, place: Path) -> tuple[Health, Health, dict[str, Any]]:
-    request = f"GET /v1/orders HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {gate.token}\r\n\r\n".encode()
+    request = await _reading(gate)
     async with _door(name, gate, place) as door:
         calm = await healthy(door, request, until=asyncio.ensure_future(asyncio.sleep(CALM)))
         plan = {"name": name, "port": door.port, "folder": str(place) if door.tls else "", "numbers": ATTACKERS}
@@ -40,6 +43,17 @@ async def _under_attack(name: str, gate: Gate, place: Path) -> tuple[Health, Hea
         )
         attacked = await healthy(door, request, until=under_way)
         return calm, attacked, await under_way
+
+
+async def _reading(gate: Gate) -> bytes:
+    """Places an order, and asks how it is."""
+    reader, writer = await Door("direct", gate.port).open()
+    writer.write(Requests(port=gate.port, token=gate.token).make(0))
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    writer.close()
+    where = next(line.partition(": ")[2] for line in head if line.lower().startswith("location:"))
+    path = where[where.index("/v1/") :]
+    return f"GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {gate.token}\r\n\r\n".encode()
 
 
 @asynccontextmanager

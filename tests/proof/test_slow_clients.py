@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from httpx2 import AsyncClient
 
+from tests.proof.client import order
 from tests.proof.rig import Rig
 from tests.proxies import HOST, PROXIES, Door, opened
 from tests.slow import allow_files, attack, healthy
@@ -29,23 +29,25 @@ async def door(name: str, rig: Rig, folder: Path) -> AsyncIterator[Door]:
             yield standing
 
 
-async def token(rig: Rig) -> str:
-    async with AsyncClient(base_url=f"http://{HOST}:{rig.settings.port}") as http:
-        basic = (rig.credentials.client_id, rig.credentials.client_secret)
-        answer = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=basic)
-    return str(answer.json()["access_token"])
+async def reading(rig: Rig) -> bytes:
+    """An order is placed; the request that asks how it is."""
+    async with rig.channel(f"http://{HOST}:{rig.settings.port}") as channel:
+        acked = await channel.place(order())
+        fields = {"host": "x", **channel.headers()}
+    lines = [f"GET /v1/orders/{acked.order_id} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 @pytest.mark.parametrize("name", ["direct", *PROXIES])
 async def test_slow_clients_are_shut_out_and_the_others_are_served(name: str, rig: Rig, tmp_path: Path) -> None:
     allow_files()
     async with door(name, rig, tmp_path) as knocked:
-        request = f"GET /v1/orders HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {await token(rig)}\r\n\r\n".encode()
+        request = await reading(rig)
         attacked = asyncio.create_task(attack(knocked, ATTACKERS, within=LIMIT))
         health = await healthy(knocked, request, until=attacked)
         fates = await attacked
 
-    print(name, fates, health.answered, health.failed)
+    print(name, fates, health.answered, health.repeated, health.failed)
     assert {kind: sum(ends.values()) for kind, ends in fates.ends.items()} == ATTACKERS
     assert [kind for kind, ends in fates.ends.items() if ends["still there"]] == []
     assert health.answered > 0
