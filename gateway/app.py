@@ -1,8 +1,8 @@
 """Where Omnigate is put together: everything shared is made here and handed on by name."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,15 +17,16 @@ from gateway.domain.identifiers import Mint, mint
 from gateway.domain.time import Clock, Ticks, system_clock
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
+from gateway.edge.dispatch import functions_of
 from gateway.edge.door import Door
 from gateway.edge.limits import PATIENCE
 from gateway.edge.places import Places
-from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
 from gateway.edge.shared_counters import SharedCounters
+from gateway.framework import Lifespan, State, framework, record_spans
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.governance.decisions import on_content
-from gateway.memory import give_back_large_buffers
+from gateway.memory import give_back_large_buffers, keep_what_stands
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
@@ -35,7 +36,7 @@ from gateway.resources.callbacks import callbacks
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.server import Served, terms
-from gateway.settings import Settings, choose_conventions
+from gateway.settings import Settings
 from gateway.store.decisions import Decisions
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
@@ -44,9 +45,6 @@ from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
 from observability import logs, tracing
 from observability.metrics import EdgeMetrics, WorkerMetrics
-
-State = dict[str, Callable[[], None]]  # of the lifespan: what the server may ask of the app
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +85,12 @@ def create_app(
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing keys. *places* are the server's, too."""
     shared = _shared(settings, database, bundle, metrics, clock=clock, ticks=ticks, mint=mint)
-    stages = _stages(shared, counters=counters, places=places, patience=patience)
-    app = _framework(stages, _lifespan(shared))
-    for router in _routers(shared):
+    routers = tuple(_routers(shared))
+    stages = _stages(shared, routers, counters=counters, places=places, patience=patience)
+    app = framework(stages, _lifespan(shared))
+    for router in routers:
         app.include_router(router)
-    choose_conventions()
-    tracing.instrument(app, traces or tracing.start("omnigate-edge"))
+    record_spans(app, traces or tracing.start("omnigate-edge"))
     return app
 
 
@@ -105,6 +103,7 @@ def create_edge(settings: Settings, url: str, bundle: Bundle | None = None) -> S
     metrics, places, public = EdgeMetrics(VERSION), Places(bundle.admission), settings.public_address
     door = Door(places, bundle.contracts, public=public, not_taken=metrics.not_taken)
     app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces, places=places, metrics=metrics)
+    keep_what_stands()
     return Served(app, terms(public=public, door=door, trusted=settings.trusted_proxies, not_taken=metrics.not_taken))
 
 
@@ -112,19 +111,6 @@ def create_counters(settings: Settings, ticks: Ticks = time.monotonic) -> InProc
     """Where partners' budgets are counted. Raises `Misconfigured` for an address that is none."""
     alone = InProcessCounters(ticks, edges=settings.edges)
     return SharedCounters(settings.redis_url.get_secret_value(), local=alone) if settings.redis_url else alone
-
-
-def _framework(stages: list[Middleware], lifespan: Lifespan) -> FastAPI:
-    return FastAPI(
-        title="Omnigate",
-        version=VERSION,
-        middleware=stages,
-        exception_handlers=reraise,  # the outermost stage renders every error
-        lifespan=lifespan,
-        openapi_url=None,  # partners read contracts/openapi, not what code happens to say
-        redirect_slashes=False,  # a path that no contract knows is not mended
-        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
-    )
 
 
 def _shared(
@@ -155,7 +141,14 @@ def _shared(
     )
 
 
-def _stages(shared: _Shared, *, counters: Counters | None, places: Places | None, patience: float) -> list[Middleware]:
+def _stages(
+    shared: _Shared,
+    routers: Iterable[APIRouter],
+    *,
+    counters: Counters | None,
+    places: Places | None,
+    patience: float,
+) -> list[Middleware]:
     parts = edge.Parts(
         bundle=shared.bundle,
         credentials=Credentials(shared.database, shared.secrets, shared.tokens),
@@ -166,6 +159,7 @@ def _stages(shared: _Shared, *, counters: Counters | None, places: Places | None
         mint=shared.mint,
         public=shared.public,
         metrics=shared.metrics,
+        functions=functions_of(routers),
         patience=patience,
         trusted=shared.settings.trusted_proxies,
     )

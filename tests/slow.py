@@ -28,13 +28,22 @@ async def slow_body(door: Door, local: str) -> str:
 
 
 async def slow_read(door: Door, local: str) -> str:
-    """Asks for more and more, and takes nothing."""
+    """Asks now and then, and takes nothing."""
+    return await _ask_deaf(door, local, GET, pace=5 * PACE)
+
+
+async def greedy_read(door: Door, local: str) -> str:
+    """Asks for as much as fits into anybody's buffers, and takes nothing."""
+    return await _ask_deaf(door, local, GET * 32, pace=PACE / 10)
+
+
+async def _ask_deaf(door: Door, local: str, request: bytes, *, pace: float) -> str:
     pause = asyncio.get_running_loop().create_future()
     with await asyncio.to_thread(door.open_deaf, local=local) as deaf:
         while True:
             with suppress(BlockingIOError, ssl.SSLWantWriteError):
-                deaf.send(GET * 32)
-            await asyncio.wait([pause], timeout=PACE / 10)
+                deaf.send(request)
+            await asyncio.wait([pause], timeout=pace)
 
 
 async def _dribble(door: Door, local: str, begun: bytes) -> str:
@@ -55,6 +64,7 @@ KINDS: dict[str, Callable[[Door, str], Awaitable[str]]] = {
     "slow head": slow_head,
     "slow body": slow_body,
     "slow read": slow_read,
+    "greedy read": greedy_read,
 }
 
 

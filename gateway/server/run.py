@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.edge.addresses import Networks
 from gateway.edge.door import Door
-from gateway.server.crowd import MOST_BEYOND, MOST_CONNECTIONS, MOST_FROM_ONE, Crowd
+from gateway.server.crowd import MOST_BEYOND, MOST_CONNECTIONS, MOST_FROM_ONE, YOUTH, Crowd
 from gateway.server.protocol import HEAD_PATIENCE, TAKE_PATIENCE, BoundedProtocol, Terms
 from gateway.server.voice import Count, Voice, uncounted
 
@@ -38,11 +38,13 @@ def terms(
     patience: float = HEAD_PATIENCE,
     taking: float = TAKE_PATIENCE,
     connections: int = MOST_CONNECTIONS,
+    beyond: int = MOST_BEYOND,
     from_one: int = MOST_FROM_ONE,
+    youth: float = YOUTH,
     trusted: Networks = (),
     not_taken: Count = uncounted,
 ) -> Terms:
-    crowd = Crowd(most=connections, most_from_one=from_one, trusted=trusted)
+    crowd = Crowd(most=connections, beyond=beyond, most_from_one=from_one, youth=youth, trusted=trusted)
     return Terms(Voice(public, not_taken), door, crowd, patience=patience, taking=taking)
 
 

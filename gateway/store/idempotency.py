@@ -1,6 +1,6 @@
 """What was answered under a key: kept with the effect in one commit, and given again byte for byte."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,13 +28,21 @@ class Record:
         return Answer(self.status, self.headers, self.body, replayed=True)
 
 
-async def look_up(database: Database, partner_id: str, key: str) -> Record | None:
-    """The record under that key, expired or not."""
-    async with database.connection() as connection:
-        cursor = await connection.execute(_LOOK_UP, (partner_id, key))
-        row = await cursor.fetchone()
-    return Record(*row) if row else None
+Asked = tuple[str, str]  # a partner, and the key it names
 
+
+async def look_up(database: Database, asked: Sequence[Asked]) -> dict[Asked, Record]:
+    """The records under those keys, expired or not."""
+    partners, keys = zip(*asked, strict=True)
+    async with database.connection() as connection:
+        cursor = await connection.execute(_LOOK_UP_ALL, (list(partners), list(keys)), prepare=True)
+        return {(row[0], row[1]): Record(*row[2:]) for row in await cursor.fetchall()}
+
+
+_LOOK_UP_ALL = """
+select partner_id, key, fingerprint, status, headers, body, created_at, expires_at
+  from unnest(%s::text[], %s::text[]) as asked (partner_id, key) join idempotency using (partner_id, key)
+"""
 
 _LOOK_UP = """
 select fingerprint, status, headers, body, created_at, expires_at from idempotency where partner_id = %s and key = %s

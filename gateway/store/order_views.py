@@ -1,11 +1,11 @@
 """Orders as partners read them: another's order is as absent as an unknown one. A partner that is None reads all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.domain.documents import whole
+from gateway.domain.documents import Document, whole
 from gateway.domain.orders import OrderStatus
 from gateway.store.pool import Database
 
@@ -32,20 +32,28 @@ class EventRow:
     data: Mapping[str, Any]
 
 
-async def read_order(database: Database, order_id: str, *, partner: str | None) -> OrderRow | None:
+Asked = tuple[str, str | None]  # an order, and the partner who reads it
+
+
+async def read_orders(database: Database, asked: Sequence[Asked]) -> dict[Asked, OrderRow]:
+    """Those that there are for whom who asks."""
+    order_ids, partners = zip(*asked, strict=True)
     async with database.connection() as connection:
-        cursor = await connection.execute(_READ, (order_id, partner, partner))
-        row = await cursor.fetchone()
-    if row is None:
-        return None
-    status, version, kept, personal, *rest = row
-    return OrderRow(order_id, OrderStatus(status), version, whole(kept, personal), *rest)
+        cursor = await connection.execute(_READ, (list(order_ids), list(partners)), prepare=True)
+        return {(row[0], row[1]): _order(*row) for row in await cursor.fetchall()}
+
+
+def _order(order_id: str, _: str | None, status: str, version: int, kept: Document, *rest: Any) -> OrderRow:
+    personal, *others = rest
+    return OrderRow(order_id, OrderStatus(status), version, whole(kept, personal), *others)
 
 
 _READ = """
-select o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs, o.received_at, o.updated_at
-  from orders o left join personal_data p on p.personal_id = o.personal_id
- where o.order_id = %s and (%s::text is null or o.partner_id = %s)
+select asked.order_id, asked.partner, o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs,
+       o.received_at, o.updated_at
+  from unnest(%s::text[], %s::text[]) as asked (order_id, partner)
+  join orders o on o.order_id = asked.order_id and (asked.partner is null or o.partner_id = asked.partner)
+  left join personal_data p on p.personal_id = o.personal_id
 """
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
 from typing import Any
 
@@ -91,7 +91,7 @@ async def test_a_proxy_that_we_trust_brings_the_connections_of_many() -> None:
     ids=["silent", "slow head", "slow body"],
 )
 async def test_when_the_edge_is_full_whoever_has_owed_it_something_for_longest_makes_room(begun: bytes) -> None:
-    async with door(connections=2) as port, connected(port) as slow, connected(port) as idle:
+    async with door(connections=2, youth=0) as port, connected(port) as slow, connected(port) as idle:
         slow[1].write(begun)
         assert await status(idle) == 200  # behind the slow one in the order of debts: its own is newer
 
@@ -101,6 +101,23 @@ async def test_when_the_edge_is_full_whoever_has_owed_it_something_for_longest_m
             still_there = await status(idle)
 
     assert (answered, gone, still_there) == (200, b"", 200)
+
+
+async def test_a_rush_does_not_sweep_away_who_has_just_come() -> None:
+    async with door(connections=2, youth=60) as port, AsyncExitStack() as stack:
+        callers = [await stack.enter_async_context(connected(port)) for _ in range(4)]
+        answers = [await status(caller) for caller in callers]
+
+    assert answers == [200] * 4
+
+
+async def test_a_rush_has_an_end() -> None:
+    async with door(connections=2, beyond=2, youth=60) as port, AsyncExitStack() as stack:
+        callers = [await stack.enter_async_context(connected(port)) for _ in range(5)]
+        gone = await ended(callers[0])
+        answers = [await status(caller) for caller in callers[1:]]
+
+    assert (gone, answers) == (b"", [200] * 4)
 
 
 async def test_an_answer_that_nobody_takes_is_not_kept_for_ever() -> None:

@@ -14,7 +14,7 @@ from tests.slow import allow_files, attack, healthy
 
 pytestmark = pytest.mark.proof
 
-ATTACKERS = {"slow head": 100, "slow body": 100, "slow read": 50}
+ATTACKERS = {"slow head": 100, "slow body": 100, "greedy read": 50}
 LIMIT = 90.0  # seconds after which an attacker counts as one that was not got rid of
 
 

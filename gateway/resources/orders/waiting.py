@@ -13,10 +13,9 @@ from gateway.refusals import ConcurrencyExceeded
 from gateway.resources.answers import whose
 from gateway.resources.preferences import Wait
 from gateway.store.decisions import Decisions, Place
-from gateway.store.order_views import OrderRow, read_order
+from gateway.store.gathered import Gathered
+from gateway.store.order_views import OrderRow, read_orders
 from gateway.store.pool import Database
-
-_LOOKING = 2  # connections that those who wait may use at once, however many are woken together
 
 Look = Callable[[], Awaitable[OrderRow | None]]
 
@@ -25,17 +24,16 @@ class Waiting:
     """Reads orders for callers, who may prefer to wait for the decision."""
 
     def __init__(self, database: Database, decisions: Decisions) -> None:
-        self._database = database
+        self._stored = Gathered(partial(read_orders, database))  # however many are woken together
         self._decisions = decisions
-        self._looking = asyncio.Semaphore(_LOOKING)
 
     async def order(self, call: Call, wait: Wait | None) -> tuple[OrderRow | None, bool]:
         """The order, if the caller may see it, and whether the wish to wait was granted."""
-        look = partial(read_order, self._database, call.path_parameters["order_id"], partner=whose(call))
+        look = partial(self._stored.get, (call.path_parameters["order_id"], whose(call)))
         if wait is None:
             return await look(), False
         with self._decisions.place(call.path_parameters["order_id"]) as place, ExitStack() as stack:
-            seen = await self._looked(look)
+            seen = await look()
             if seen is None or is_decided(seen.status):
                 return seen, seen is not None
             try:
@@ -54,20 +52,16 @@ class Waiting:
         try:
             while await self._news(place, end):
                 with suppress(Unavailable):  # whoever waits for a decision waits for the database, too
-                    if (seen := await self._looked(look)) is not None and is_decided(seen.status):
+                    if (seen := await look()) is not None and is_decided(seen.status):
                         return seen
         finally:
             watch.cancel()
-        return await self._looked(look)
+        return await look()
 
     async def _news(self, place: Place, end: float) -> bool:
         """Rest until there may be something to see. False: the time is over, or there is nobody to tell."""
         await place.news(within=min(end - monotonic(), self._decisions.patience))
         return not place.over and monotonic() < end
-
-    async def _looked(self, look: Look) -> OrderRow | None:
-        async with self._looking:
-            return await look()
 
 
 async def _watch(gone: Callable[[], Awaitable[None]], place: Place) -> None:
