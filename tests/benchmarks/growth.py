@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -101,14 +101,23 @@ class Caller:
             ask()
             taken.append((time.perf_counter() - begun) * 1e6)
         cost.elapsed.append(middle(taken))
-        cost.edge.append((spent([self.store.edge.pid]) - edge) / TIMES)
-        cost.postgresql.append((spent(backends) - postgresql) / TIMES)
+        cost.edge.append(since(edge, [self.store.edge.pid]) / TIMES)
+        cost.postgresql.append(since(postgresql, backends) / TIMES)
 
 
-def spent(pids: Sequence[int]) -> float:
-    """Microseconds of processor time, of all their threads: finer than what /proc/PID/stat counts in ticks."""
-    threads = [thread for pid in pids for thread in Path(f"/proc/{pid}/task").iterdir()]
-    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1000
+def spent(pids: Sequence[int]) -> dict[str, int]:
+    """Nanoseconds of processor time by thread, of those that are there: finer than the ticks of /proc/PID/stat."""
+    found = {}
+    for pid in pids:
+        with suppress(OSError):  # the pool has let a connection go
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                found[thread.name] = int((thread / "schedstat").read_text().split()[0])
+    return found
+
+
+def since(before: dict[str, int], pids: Sequence[int]) -> float:
+    """Microseconds spent since then."""
+    return sum(value - before[thread] for thread, value in spent(pids).items() if thread in before) / 1000
 
 
 def measure(*, rounds: int, sizes: Sequence[int] = SIZES) -> Findings:
