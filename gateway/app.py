@@ -1,8 +1,8 @@
 """Where Omnigate is put together: everything shared is made here and handed on by name."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,19 +12,21 @@ from starlette.middleware import Middleware
 
 from adapters.rest import rest_back_ends
 from gateway import VERSION, edge
+from gateway.context import STOPPING
 from gateway.domain.identifiers import Mint, mint
 from gateway.domain.time import Clock, Ticks, system_clock
 from gateway.edge.authentication import Credentials
 from gateway.edge.counters import InProcessCounters
+from gateway.edge.dispatch import functions_of
 from gateway.edge.door import Door
 from gateway.edge.limits import PATIENCE
 from gateway.edge.places import Places
-from gateway.edge.problems import reraise
 from gateway.edge.routes import edge_routes
 from gateway.edge.shared_counters import SharedCounters
+from gateway.framework import Lifespan, State, framework, record_spans
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.governance.decisions import on_content
-from gateway.memory import give_back_large_buffers
+from gateway.memory import give_back_large_buffers, keep_what_stands
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
@@ -34,7 +36,8 @@ from gateway.resources.callbacks import callbacks
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.server import Served, terms
-from gateway.settings import Settings, choose_conventions
+from gateway.settings import Settings
+from gateway.store.decisions import Decisions
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
 from gateway.workflows.operations import SAGAS
@@ -54,6 +57,7 @@ class _Shared:
     secrets: Secrets
     keys: SigningKeys
     tokens: Tokens
+    decisions: Decisions
     metrics: EdgeMetrics
     counting: InProcessCounters | SharedCounters
     clock: Clock
@@ -81,12 +85,12 @@ def create_app(
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing keys. *places* are the server's, too."""
     shared = _shared(settings, database, bundle, metrics, clock=clock, ticks=ticks, mint=mint)
-    stages = _stages(shared, counters=counters, places=places, patience=patience)
-    app = _framework(stages, _lifespan(shared))
-    for router in _routers(shared):
+    routers = tuple(_routers(shared))
+    stages = _stages(shared, routers, counters=counters, places=places, patience=patience)
+    app = framework(stages, _lifespan(shared))
+    for router in routers:
         app.include_router(router)
-    choose_conventions()
-    tracing.instrument(app, traces or tracing.start("omnigate-edge"))
+    record_spans(app, traces or tracing.start("omnigate-edge"))
     return app
 
 
@@ -99,6 +103,7 @@ def create_edge(settings: Settings, url: str, bundle: Bundle | None = None) -> S
     metrics, places, public = EdgeMetrics(VERSION), Places(bundle.admission), settings.public_address
     door = Door(places, bundle.contracts, public=public, not_taken=metrics.not_taken)
     app = create_app(settings=settings, database=pool, bundle=bundle, traces=traces, places=places, metrics=metrics)
+    keep_what_stands()
     return Served(app, terms(public=public, door=door, trusted=settings.trusted_proxies, not_taken=metrics.not_taken))
 
 
@@ -106,19 +111,6 @@ def create_counters(settings: Settings, ticks: Ticks = time.monotonic) -> InProc
     """Where partners' budgets are counted. Raises `Misconfigured` for an address that is none."""
     alone = InProcessCounters(ticks, edges=settings.edges)
     return SharedCounters(settings.redis_url.get_secret_value(), local=alone) if settings.redis_url else alone
-
-
-def _framework(stages: list[Middleware], lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
-    return FastAPI(
-        title="Omnigate",
-        version=VERSION,
-        middleware=stages,
-        exception_handlers=reraise,  # the outermost stage renders every error
-        lifespan=lifespan,
-        openapi_url=None,  # partners read contracts/openapi, not what code happens to say
-        redirect_slashes=False,  # a path that no contract knows is not mended
-        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},  # ours is outside
-    )
 
 
 def _shared(
@@ -140,6 +132,7 @@ def _shared(
         secrets=secrets,
         keys=keys,
         tokens=Tokens(keys, address=settings.public_address, mint=mint),
+        decisions=Decisions(database.url),
         metrics=metrics or EdgeMetrics(VERSION),
         counting=create_counters(settings, ticks),
         clock=clock,
@@ -148,7 +141,14 @@ def _shared(
     )
 
 
-def _stages(shared: _Shared, *, counters: Counters | None, places: Places | None, patience: float) -> list[Middleware]:
+def _stages(
+    shared: _Shared,
+    routers: Iterable[APIRouter],
+    *,
+    counters: Counters | None,
+    places: Places | None,
+    patience: float,
+) -> list[Middleware]:
     parts = edge.Parts(
         bundle=shared.bundle,
         credentials=Credentials(shared.database, shared.secrets, shared.tokens),
@@ -159,6 +159,7 @@ def _stages(shared: _Shared, *, counters: Counters | None, places: Places | None
         mint=shared.mint,
         public=shared.public,
         metrics=shared.metrics,
+        functions=functions_of(routers),
         patience=patience,
         trusted=shared.settings.trusted_proxies,
     )
@@ -171,7 +172,12 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     budget = shared.bundle.quotas.token_route
     per_address = f"{budget.quota} per {budget.window} second"
     yield orders(
-        database, public=public, pages=PageTokens(shared.secrets), decide=decide, mint=shared.mint
+        database,
+        public=public,
+        pages=PageTokens(shared.secrets),
+        decide=decide,
+        mint=shared.mint,
+        decisions=shared.decisions,
     )  # first: most calls are theirs
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
@@ -179,11 +185,11 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield callbacks(database, mint=shared.mint)
 
 
-def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(shared: _Shared) -> Lifespan:
     counting = shared.counting if isinstance(shared.counting, SharedCounters) else nullcontext()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         give_back_large_buffers()
         await shared.database.open()
         metering = metered(
@@ -191,9 +197,11 @@ def _lifespan(shared: _Shared) -> Callable[[FastAPI], AbstractAsyncContextManage
         )
         try:
             await shared.keys.load()
+            await shared.decisions.open()
             async with counting, metering:
-                yield
+                yield {STOPPING: shared.decisions.stop}
         finally:
+            await shared.decisions.close()
             await shared.database.close()
 
     return lifespan

@@ -12,6 +12,7 @@ from gateway.domain.principal import Principal
 from gateway.errors import Effect
 
 KEY = "omnigate.call"
+STOPPING = "omnigate.stopping"  # in the app's state: called when the server is told to stop, before it drains
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Call:
     operation: Operation | None = None  # operation
     path_parameters: Mapping[str, str] = field(default_factory=dict)  # operation
     read_body: Callable[[], Awaitable[bytes]] | None = None  # limits: reads once, counted, then remembered
+    extend: Callable[[float], None] | None = None  # limits: so many seconds more, for a request that rests
+    gone: Callable[[], Awaitable[None]] | None = None  # limits: returns when the caller has hung up
     claimed: str | None = None  # authentication, the token route: who it seems to be; for the log, never to decide by
     principal: Principal | None = None  # authentication
     refusal: str | None = None  # the token route, telemetry: why it was refused, in words of ours; for the log

@@ -11,6 +11,7 @@ GatewayError
 │   ├── Conflict                    409
 │   │   ├── IdempotencyInFlight     409   NaturalKeyConflict     409   NotCancellable       409
 │   │   └── OrderLocked             409
+│   ├── PreconditionFailed          412
 │   ├── TooLarge                    413   UnsupportedMedia       415
 │   ├── Invalid                     422
 │   │   ├── IdempotencyKeyReused    422   TotalsMismatch         422

@@ -156,6 +156,12 @@ class OrderLocked(Conflict):
         return {"retry-after": "1"}
 
 
+class PreconditionFailed(Refused):
+    """What is there is not what the caller expected."""
+
+    status, code = 412, "precondition_failed"
+
+
 class TooLarge(Refused):
     """The body is too large."""
 

@@ -19,7 +19,7 @@ def configure(*, level: str = "INFO", stream: BinaryIO | None = None, remember: 
     out = stream or sys.stdout.buffer
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     structlog.configure(
-        processors=[*_SHARED, describe_failure, redact, _render],
+        processors=[*_SHARED, describe_failure, redact, _stamp, _render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.BytesLoggerFactory(out),
         cache_logger_on_first_use=remember,
@@ -32,6 +32,7 @@ def configure(*, level: str = "INFO", stream: BinaryIO | None = None, remember: 
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 describe_failure,
                 redact,
+                _stamp,
                 _render_text,
             ],
         )
@@ -71,6 +72,6 @@ class _Text:
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
     _with_trace,
 ]
+_stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)  # ours, so nothing to redact in it

@@ -44,6 +44,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
         imports("fastapi", "starlette"),
         (
             "gateway/app.py",
+            "gateway/framework.py",  # FastAPI, as we use it
             "gateway/server/",  # uvicorn with bounds: ASGI's types
             "gateway/edge/",
             "gateway/partners/routes.py",

@@ -57,6 +57,16 @@ def may_become(before: OrderStatus, after: OrderStatus) -> bool:
     return (before, after) in _MOVES
 
 
+def is_decided(status: OrderStatus) -> bool:
+    """Is it known what becomes of the order? Booked, refused or stopped: it has left `received`, and never returns."""
+    return status is not OrderStatus.RECEIVED
+
+
+def decides(before: OrderStatus, after: OrderStatus) -> bool:
+    """Is this the one move of an order's life that those who wait for its decision wait for?"""
+    return is_decided(after) and not is_decided(before)
+
+
 def allowed_actions(status: OrderStatus, *, cancel_asked: bool = False) -> tuple[str, ...]:
     """What the channel may ask for now; a cancel that was asked for before is not asked for twice."""
     return ("cancel",) if status in _CANCELLABLE and not cancel_asked else ()

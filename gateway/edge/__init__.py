@@ -1,5 +1,6 @@
 """1 · The edge: every request passes here, outermost stage first. Stages know the call, never each other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.middleware import Middleware
@@ -12,6 +13,7 @@ from gateway.edge.authentication import Authentication, Credentials
 from gateway.edge.authorization import Authorization
 from gateway.edge.concurrency import Concurrency
 from gateway.edge.contract import Contract
+from gateway.edge.dispatch import Dispatch, Function
 from gateway.edge.idempotency import Idempotency
 from gateway.edge.limits import PATIENCE, Limits
 from gateway.edge.measures import Measures
@@ -40,6 +42,7 @@ class Parts:
     mint: Mint
     public: str
     metrics: EdgeMetrics
+    functions: Mapping[str, Function]
     patience: float = PATIENCE
     trusted: Networks = ()
 
@@ -67,4 +70,5 @@ def stages(parts: Parts) -> list[Middleware]:
         Middleware(Authorization, access=parts.bundle.access),  # before the body is believed, and before a replay
         Middleware(Contract, contracts=parts.bundle.contracts),  # what is not valid needs no key
         Middleware(Idempotency, database=parts.credentials.database),  # last: its key stands for a good request
+        Middleware(Dispatch, functions=parts.functions),  # no stage but the way to the route
     ]

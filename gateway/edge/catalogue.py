@@ -50,6 +50,10 @@ REMEDIES = {
         "Its workflow or another request held it for two seconds; nothing was done. Repeat the same request, with the "
         "same `Idempotency-Key` if it has one, after `Retry-After` seconds."
     ),
+    "precondition_failed": (
+        "It has changed since the version that `If-Match` names; nothing was done. Read it again, decide, and send the "
+        "request with the new `ETag`, or without the condition."
+    ),
     "body_too_large": ("The operation's limit is in the detail. Send less, or in several requests."),
     "unsupported_media_type": ("Set `Content-Type` to one that the contract offers, and send no `Content-Encoding`."),
     "invalid": ("`errors` lists every fault at once, each with a JSON pointer into what was sent."),

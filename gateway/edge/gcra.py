@@ -47,7 +47,7 @@ class Debts:
         if debt > bucket.window:  # more than fits: it was owed under another plan, and is forgotten
             self.owe(bucket, bucket.window)
             debt = self._settled_at[bucket.key] - self._now()
-        return max(0.0, debt)
+        return min(max(0.0, debt), bucket.window)
 
     def add(self, bucket: Bucket, units: int) -> None:
         """One unit more or less; never below nothing, never above a full window."""

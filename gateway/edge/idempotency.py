@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import partial
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,6 +11,7 @@ from gateway.context import Call, GivenBefore, IdempotencyKey, call_of
 from gateway.edge.fields import Headers
 from gateway.governance.json import canonical
 from gateway.refusals import IdempotencyKeyMalformed, IdempotencyKeyMissing
+from gateway.store.gathered import Gathered
 from gateway.store.idempotency import look_up
 from gateway.store.pool import Database
 
@@ -22,7 +24,7 @@ class Idempotency:
 
     def __init__(self, app: ASGIApp, *, database: Database) -> None:
         self.app = app
-        self.database = database
+        self.records = Gathered(partial(look_up, database))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,7 +40,7 @@ class Idempotency:
         key = key_of(scope["headers"])
         call.canonical = canonical(call.body) if call.body is not None else b""
         fingerprint = fingerprint_of(scope, call.canonical)
-        record = await look_up(self.database, _partner(call), key)
+        record = await self.records.get((_partner(call), key))
         call.idempotency = IdempotencyKey(key, fingerprint)
         if record is not None and record.expires_at > call.now:
             call.given_before = GivenBefore(record.replay(fingerprint), record.created_at)

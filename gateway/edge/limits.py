@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,7 +20,8 @@ LOWEST_RATE = 1024  # bytes of body a second, after the first third of the patie
 class Limits:
     """Refuses what is too large before it is read whole, and ends what takes too long.
 
-    What a request waits for is cancelled at its deadline; a statement of ours also in PostgreSQL, before we answer.
+    What a request waits for is cancelled at its deadline; a statement of ours also in PostgreSQL, before we answer. An
+    operation in which the caller wishes to rest adds that time to its deadline by `Call.extend`.
     """
 
     def __init__(self, app: ASGIApp, *, patience: float = PATIENCE) -> None:
@@ -37,9 +39,10 @@ class Limits:
         body = Body(scope["headers"], receive, limit=call.operation.body_limit, grace=self.patience / 3)
         if call.operation.body != "none":  # else nobody reads it
             body.check_declared()
-        call.read_body = body.read
+        call.read_body, call.gone = body.read, body.gone
         try:
             async with asyncio.timeout(self.patience) as clock:
+                call.extend = partial(_extend, clock)
                 await self.app(scope, body.replay, send)
         except TimeoutError:
             if not clock.expired():
@@ -86,6 +89,11 @@ class Body:
         self._replayed = True
         return {"type": "http.request", "body": await self.read(), "more_body": False}
 
+    async def gone(self) -> None:
+        """Returns when the connection has ended; what else arrives until then is let go."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
     async def _collect(self) -> bytes:
         begun = asyncio.get_running_loop().time()
         try:
@@ -115,6 +123,12 @@ class Body:
     def _refuse_over_limit(self, size: int) -> None:
         if size > self._limit:
             raise TooLarge(f"the body may have {self._limit} bytes", limit=self._limit)
+
+
+def _extend(clock: asyncio.Timeout, seconds: float) -> None:
+    deadline = clock.when()
+    assert deadline is not None, "every request has a deadline"
+    clock.reschedule(deadline + seconds)
 
 
 def _check_size(headers: Headers) -> None:

@@ -38,6 +38,10 @@ class Telemetry:
             await self.app(scope, receive, send)
             return
 
+        with tracing.joined(scope["headers"]):
+            await self._tell(scope, receive, send)
+
+    async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun, status = perf_counter(), 500
         sent: Headers = []
         seen: GatewayError | None = None

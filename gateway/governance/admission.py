@@ -90,7 +90,7 @@ def _class(document: Document, name: str, places: int) -> Limit:
         raise Misconfigured(f"{where}: {called}: 'share' is a percentage of at most {_MOST_SHARE}, like 75")
     most = max(1, places * found["share"] // 100)
     rule, place = f"class {name}", document.at("classes", name)
-    return Limit(most, Allow(rule, place), Deny(rule, place, f"{name} are begun while fewer than {most} are under way"))
+    return _decided(most, rule, place, f"{name} are begun while fewer than {most} are under way")
 
 
 def _by_operation(document: Document, classes: Mapping[str, Limit], operations: Collection[str]) -> Mapping[str, Limit]:
@@ -120,8 +120,11 @@ def _limits(document: Document, key: str, known: Collection[str], *, called: str
 
 
 def _limit(document: Document, key: str, most: int, rule: str, *within: str) -> Limit:
-    place = document.at(key, *within)
-    return Limit(most, Allow(rule, place), Deny(rule, place, f"at most {most} may be under way at once"))
+    return _decided(most, rule, document.at(key, *within), f"at most {most} may be under way at once")
+
+
+def _decided(most: int, rule: str, place: str, reason: str) -> Limit:
+    return Limit(most, Allow(rule, place, about="admission"), Deny(rule, place, reason, about="admission"))
 
 
 def _number(document: Document, *place: str, like: int) -> int:

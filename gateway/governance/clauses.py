@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.domain.operation import Operation
 from gateway.governance.extension import read_operation
-from gateway.governance.openapi import Described, resolved
+from gateway.governance.openapi import Described, resolved, target
 from gateway.governance.parameters import Parameter
 from gateway.governance.schema import Validator, compiled
 from gateway.governance.yaml import Document, Place
@@ -16,7 +16,8 @@ from gateway.governance.yaml import Document, Place
 Media = Mapping[str, Validator | None]  # None: bytes of that type, looked at by the route
 
 _NOT_OURS = frozenset(("accept", "content-type", "authorization"))  # OpenAPI 3.1, 4.8.12.2.1
-_KEY = "idempotency-key"  # a structured field, read by the idempotency stage, which has better words for it
+# Fields with a syntax of their own, read by whoever has better words for it than a pattern.
+_READ_ELSEWHERE = frozenset(("idempotency-key", "if-match"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,14 @@ class Compiler:
 
     document: Document
     enforced: dict[str, Any]
+    made: dict[Place, Validator] = field(default_factory=dict)  # each holds the whole document: never two of one schema
 
     def clauses(self, described: Described, contract: str) -> Clauses:
         operation = read_operation(self.document, described, contract)
         parameters = tuple(self._parameter(place, text) for place, text in described.parameters)
-        ours = tuple(each for each in parameters if each.name not in _NOT_OURS | {_KEY} or each.where != "header")
+        ours = tuple(
+            each for each in parameters if each.name not in _NOT_OURS | _READ_ELSEWHERE or each.where != "header"
+        )
         place, body = self._resolved((*described.place, "requestBody"), described.text.get("requestBody", {}))
         return Clauses(
             operation=operation,
@@ -84,8 +88,15 @@ class Compiler:
 
     def _described(self, place: Place, text: dict[str, Any], *, where: str, name: str) -> Parameter:
         place = (*place, "schema")
-        validator = compiled(self.document, self.enforced, place)
+        validator = self._validator(place, text["schema"])
         return Parameter(where, name, text.get("required", False), self._shape(place, text["schema"]), validator)
+
+    def _validator(self, place: Place, schema: Any) -> Validator:
+        while isinstance(schema, dict) and schema.keys() == {"$ref"}:
+            place, schema = target(self.document.value, schema["$ref"])
+        if place not in self.made:
+            self.made[place] = compiled(self.document, self.enforced, place)
+        return self.made[place]
 
     def _shape(self, place: Place, schema: dict[str, Any]) -> dict[str, Any]:
         shape = self._resolved(place, schema)[1]
@@ -95,7 +106,7 @@ class Compiler:
 
     def _media(self, place: Place, text: dict[str, Any]) -> Media:
         return {
-            name.lower(): compiled(self.document, self.enforced, (*place, "content", name, "schema"))
+            name.lower(): self._validator((*place, "content", name, "schema"), media["schema"])
             if "schema" in media and is_json(name)
             else None
             for name, media in text.get("content", {}).items()

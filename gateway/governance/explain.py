@@ -27,7 +27,7 @@ class Case:
 class Told:
     """One line of an explanation."""
 
-    about: str  # standing, quota, access, channel, history
+    about: str  # standing, admission, quota, access, channel, history
     outcome: Literal["allow", "deny", "limit"]  # limit: a budget that may be spent by then
     rule: str
     place: str  # file:line
@@ -70,6 +70,16 @@ def _budgets(bundle: Bundle, case: Case) -> Iterator[Told]:
         yield Told("quota", "limit", budget.name, budget.place, detail)
 
 
+def _places(bundle: Bundle, case: Case) -> Iterator[Told]:
+    """How many may be under way at once: of its class, of the operation, of the partner."""
+    admission = bundle.admission
+    limits = [admission.of_class(case.operation.id), admission.operations.get(case.operation.id)]
+    if case.operation.authentication == "bearer":
+        limits.append(admission.of_partner(case.principal.plan))
+    for limit in filter(None, limits):
+        yield Told("admission", "limit", limit.yes.rule, limit.yes.place, limit.no.reason)
+
+
 def _arrival(bundle: Bundle, case: Case) -> Iterator[Told]:
     for decision in on_arrival(bundle.access, case.principal, case.operation):
         yield _told(decision)
@@ -89,6 +99,7 @@ def _content(bundle: Bundle, case: Case) -> Iterator[Told]:
 
 SOURCES: tuple[Source, ...] = (  # in the order of the stages that enforce them
     _standing,  # edge/authentication.py
+    _places,  # edge/door.py, edge/concurrency.py
     _budgets,  # edge/quota.py
     _arrival,  # edge/authorization.py
     _content,  # the operation's route

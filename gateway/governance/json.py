@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -43,10 +42,25 @@ class _Pairs(list[tuple[str, Any]]):
 
 def parse(data: bytes, *, depth: int = 32) -> Any:
     """The value in *data*. Raises `Malformed` with a sentence that says what is wrong and where, never with a value."""
-    _refuse_unless_json(data, depth)
+    value = _read(data)
+    if data.count(b",") >= MOST and sum(map(len, _levels(value))) > MOST:  # commas may stand in strings
+        raise Malformed(f"the body holds more than {MOST} values")
+    if _has_number_to_judge(value, depth) or b"\\u" in data:
+        return _read_slowly(data)
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)  # refuses what exceeds 2^53 - 1
+    except TypeError:
+        raise Malformed(_first_fault(data)) from None
+    if written.count(b":") != data.count(b":"):  # a pair is gone and its colon with it: its key stands there twice
+        raise Malformed(_first_fault(data))
+    return value
+
+
+def _read_slowly(data: bytes) -> Any:
+    """With a look at every pair and every fraction."""
     try:
         value = _STRICT.decode(data.decode())
-        orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)  # refuses what exceeds 2^53 - 1, faster than a hook
+        orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
     except (ValueError, TypeError):  # the syntax is sound: orjson has read the same bytes
         raise Malformed(_first_fault(data)) from None
     if b"\\u0000" in data and (fault := next(_faults(value), None)):
@@ -70,19 +84,25 @@ def digest(value: Any) -> bytes:
     return hashlib.sha256(canonical(value)).digest()
 
 
-def _refuse_unless_json(data: bytes, depth: int) -> None:
+def _read(data: bytes) -> Any:
     if not data:
         raise Malformed("the body is empty where JSON is expected")
     if data.startswith(b"\xef\xbb\xbf"):
         raise Malformed("the body begins with a byte order mark; JSON has none")
     try:
-        value = orjson.loads(data)
+        return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise Malformed(_why_unreadable(data, error)) from None
-    if data.count(b"{") + data.count(b"[") > depth and next(islice(_levels(value), depth, None), None) is not None:
-        raise Malformed(f"the body is nested deeper than {depth} levels")
-    if data.count(b",") >= MOST and sum(map(len, _levels(value))) > MOST:  # commas may stand in strings
-        raise Malformed(f"the body holds more than {MOST} values")
+
+
+def _has_number_to_judge(value: Any, depth: int) -> bool:
+    """Is there a fraction, or an integer so large that orjson reads it as one?"""
+    found = False
+    for level, inner in enumerate(_levels([value])):
+        if level > depth:
+            raise Malformed(f"the body is nested deeper than {depth} levels")
+        found = found or float in map(type, inner)
+    return found
 
 
 def _why_unreadable(data: bytes, error: orjson.JSONDecodeError) -> str:

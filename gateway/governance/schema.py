@@ -38,7 +38,7 @@ def compiled(document: Document, enforced: dict[str, Any], place: Place) -> Vali
     """A validator of the schema at *place*; *enforced* is the document after `enforceable`."""
     root = {
         "$ref": f"#{plain_pointer(place)}",
-        "paths": enforced["paths"],
+        **({"paths": enforced["paths"]} if place[0] == "paths" else {}),  # components refer to components
         "components": enforced.get("components", {}),
     }
     try:

@@ -22,6 +22,7 @@ def described(
     *,
     answer: tuple[int, Any],
     problems: Iterable[int] = (),
+    bare: Iterable[int] = (),
     parameters: Iterable[dict[str, Any]] = (),
     body: dict[str, Any] | None = None,
 ) -> Described:
@@ -29,10 +30,15 @@ def described(
     extra: dict[str, Any] = {"parameters": list(parameters)} | ({"requestBody": body} if body else {})
     refusals = {"description": "A problem", "content": _content("application/problem+json", Problem)}
     given = {"description": "The answer", "content": _content("application/json", shape)}
+    without_body = {"description": "Nothing to tell that the caller does not know"}
     return {
         "operation_id": operation_id,
         "status_code": status,
-        "responses": {status: given, **dict.fromkeys([*_EDGE, *problems], refusals)},
+        "responses": {
+            status: given,
+            **dict.fromkeys(bare, without_body),
+            **dict.fromkeys([*_EDGE, *problems], refusals),
+        },
         "openapi_extra": extra,
     }
 

@@ -28,7 +28,7 @@ class PageTokens:
         self._secrets = secrets
         self._fernet: Fernet | None = None
 
-    async def seal(self, question: tuple[str | None, ...], after: str | int, *, now: datetime) -> str:
+    async def seal(self, question: tuple[str | None, ...], after: Any, *, now: datetime) -> str:
         fernet = await self._opened()
         return fernet.encrypt_at_time(orjson.dumps([question, after]), int(now.timestamp())).decode()
 

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway.context import STOPPING
 from gateway.edge import framing
 from gateway.edge.door import Door, Written
 from gateway.edge.fields import Headers
@@ -78,6 +79,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def make_room(self) -> None:
         log.info("connection_shed")  # the edge is full, and this one has owed it something for longest
         self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Told to stop: who rests is woken, so that it is answered and not cut off at the end of the drain."""
+        if (wake := self.app_state.get(STOPPING)) is not None:
+            wake()
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         if self._door.is_pressed and self._turns_away(data):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from psycopg.types.json import Jsonb
 
 from gateway.context import Call
-from gateway.domain.orders import OrderStatus, event_type
+from gateway.domain.orders import OrderStatus, decides, event_type
 from gateway.store.accept import order_locked
+from gateway.store.decisions import announce
 from gateway.store.pool import Connection
 from gateway.store.signals import Signal, lock_run, signal
 
@@ -77,6 +78,8 @@ async def request_cancel(connection: Connection, call: Call, wish: Wish) -> None
             Jsonb({"status": after.value}),
         ),
     )
+    if decides(wish.before, after):
+        await announce(connection, wish.order_id)
     data = {"reason": wish.reason} if wish.reason else {}
     told = Signal(wish.signal_id, wish.order_id, "cancel", f"partner:{call.caller.partner}", data)
     await signal(connection, told, now=call.now, trace_id=call.trace_id)

@@ -1,6 +1,6 @@
 """What was answered under a key: kept with the effect in one commit, and given again byte for byte."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,13 +28,21 @@ class Record:
         return Answer(self.status, self.headers, self.body, replayed=True)
 
 
-async def look_up(database: Database, partner_id: str, key: str) -> Record | None:
-    """The record under that key, expired or not."""
-    async with database.connection() as connection:
-        cursor = await connection.execute(_LOOK_UP, (partner_id, key))
-        row = await cursor.fetchone()
-    return Record(*row) if row else None
+Asked = tuple[str, str]  # a partner, and the key it names
 
+
+async def look_up(database: Database, asked: Sequence[Asked]) -> dict[Asked, Record]:
+    """The records under those keys, expired or not."""
+    partners, keys = zip(*asked, strict=True)
+    async with database.connection() as connection:
+        cursor = await connection.execute(_LOOK_UP_ALL, (list(partners), list(keys)), prepare=True)
+        return {(row[0], row[1]): Record(*row[2:]) for row in await cursor.fetchall()}
+
+
+_LOOK_UP_ALL = """
+select partner_id, key, fingerprint, status, headers, body, created_at, expires_at
+  from unnest(%s::text[], %s::text[]) as asked (partner_id, key) join idempotency using (partner_id, key)
+"""
 
 _LOOK_UP = """
 select fingerprint, status, headers, body, created_at, expires_at from idempotency where partner_id = %s and key = %s
@@ -80,11 +88,18 @@ async def keep(connection: Connection, call: Call, resource_id: str, answer: Ans
     return await cursor.fetchone() is not None
 
 
-async def given_before(connection: Connection, call: Call) -> Answer:
-    """What the key was answered with, once `keep` has said that it was."""
+async def answered(connection: Connection, call: Call) -> Answer | None:
+    """What the key has been answered with since the request came in, if it has."""
     assert call.idempotency is not None, "the idempotency stage has run"
     cursor = await connection.execute(_LOOK_UP, (call.caller.partner, call.idempotency.key))
     row = await cursor.fetchone()
-    if row is None:  # it has expired and been swept since
+    record = Record(*row) if row else None
+    return record.replay(call.idempotency.fingerprint) if record and record.expires_at > call.now else None
+
+
+async def given_before(connection: Connection, call: Call) -> Answer:
+    """What the key was answered with, once `keep` has said that it was."""
+    answer = await answered(connection, call)
+    if answer is None:  # it has expired and been swept since
         raise IdempotencyInFlight("this key's record has just gone; repeat the request", effect="none")
-    return Record(*row).replay(call.idempotency.fingerprint)
+    return answer

@@ -7,11 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
 
 from gateway.errors import Unavailable
 from gateway.store import engine_schema
@@ -19,6 +14,7 @@ from gateway.store import engine_schema
 _LOCK = 0x6F6D6E69  # the one advisory lock of every migration
 _PATIENCE = 600.0
 _PAUSE = 0.05
+_FOLDER = Path(__file__).parent / "migrations"
 _MEND = "run `omnigate migrate`"
 
 
@@ -32,11 +28,11 @@ def migrate(url: str) -> list[str]:
 def check(url: str) -> str | None:
     """None when the database is up to date, else a sentence that ends with what mends it."""
     with _connection(url) as connection:
-        have, scripts = _revision(connection), _scripts()
-        head, engine = scripts.get_current_head(), engine_schema.engine_version(connection)
+        have, known = _revision(connection), _revisions()
+        head, engine = known[-1], engine_schema.engine_version(connection)
         if have is None or engine is None:
             return f"the database has not been migrated: {_MEND}"
-        if not _is_known(scripts, have) or engine_schema.is_newer(engine):
+        if have not in known or engine_schema.is_newer(engine):
             return f"the database belongs to a newer Omnigate (schema {have}, engine {engine}): run that one"
         if have != head:
             return f"the database has schema {have}, this Omnigate needs {head}: {_MEND}"
@@ -68,19 +64,28 @@ def _wait_for_turn(connection: psycopg.Connection[Any]) -> None:
 
 
 def _our_schema(connection: psycopg.Connection[Any], url: str) -> list[str]:
-    have, scripts = _revision(connection), _scripts()
-    if not _is_known(scripts, have):
+    have, known = _revision(connection), _revisions()
+    if have is not None and have not in known:
         raise Unavailable(f"the database has schema {have}, which this Omnigate does not know; run a newer one")
-    pending = [script.revision for script in scripts.iterate_revisions("head", have or "base")]
-    if not pending:
-        return []
+    pending = known[known.index(have) + 1 :] if have is not None else known
+    if pending:
+        _upgrade(url)
+    return [f"schema {revision}" for revision in pending]
+
+
+def _upgrade(url: str) -> None:
+    from alembic import command  # noqa: PLC0415 - twenty megabytes and a quarter of a second for who has nothing to do
+    from alembic.config import Config  # noqa: PLC0415
+    from sqlalchemy import create_engine  # noqa: PLC0415
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+
     engine = create_engine("postgresql+psycopg://", poolclass=NullPool, creator=lambda: psycopg.connect(url))
-    config = _config()
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     with engine.connect() as migrating:
         config.attributes["connection"] = migrating
         command.upgrade(config, "head")
         migrating.commit()
-    return [f"schema {revision}" for revision in reversed(pending)]
 
 
 def _revision(connection: psycopg.Connection[Any]) -> str | None:
@@ -90,19 +95,9 @@ def _revision(connection: psycopg.Connection[Any]) -> str | None:
     return None if revision is None else str(revision)
 
 
-def _is_known(scripts: ScriptDirectory, revision: str | None) -> bool:
-    return revision is None or revision in {script.revision for script in scripts.walk_revisions()}
-
-
-def _config() -> Config:
-    config = Config()
-    folder = Path(__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+def _revisions() -> list[str]:
+    """All that this Omnigate knows, oldest first: a file each, named by number."""
+    return sorted(path.stem for path in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def _fetch(connection: psycopg.Connection[Any], query: str, *parameters: object) -> Any:

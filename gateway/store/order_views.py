@@ -1,16 +1,13 @@
 """Orders as partners read them: another's order is as absent as an unknown one. A partner that is None reads all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 
-from gateway.domain.documents import whole
+from gateway.domain.documents import Document, whole
 from gateway.domain.orders import OrderStatus
 from gateway.store.pool import Database
-
-# Greater than every order id: their first character is at most 7.
-FIRST = "ord_" + "Z" * 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +24,6 @@ class OrderRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SummaryRow:
-    order_id: str
-    status: OrderStatus
-    version: int
-    channel_id: str
-    channel_order_id: str
-    currency: str
-    grand_total: int
-    placed_at: str
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class EventRow:
     event_id: str
     sequence: int
@@ -48,47 +32,29 @@ class EventRow:
     data: Mapping[str, Any]
 
 
-async def read_order(database: Database, order_id: str, *, partner: str | None) -> OrderRow | None:
+Asked = tuple[str, str | None]  # an order, and the partner who reads it
+
+
+async def read_orders(database: Database, asked: Sequence[Asked]) -> dict[Asked, OrderRow]:
+    """Those that there are for whom who asks."""
+    order_ids, partners = zip(*asked, strict=True)
     async with database.connection() as connection:
-        cursor = await connection.execute(_READ, (order_id, partner, partner))
-        row = await cursor.fetchone()
-    if row is None:
-        return None
-    status, version, kept, personal, *rest = row
-    return OrderRow(order_id, OrderStatus(status), version, whole(kept, personal), *rest)
+        cursor = await connection.execute(_READ, (list(order_ids), list(partners)), prepare=True)
+        return {(row[0], row[1]): _order(*row) for row in await cursor.fetchall()}
+
+
+def _order(order_id: str, _: str | None, status: str, version: int, kept: Document, *rest: Any) -> OrderRow:
+    personal, *others = rest
+    return OrderRow(order_id, OrderStatus(status), version, whole(kept, personal), *others)
 
 
 _READ = """
-select o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs, o.received_at, o.updated_at
-  from orders o left join personal_data p on p.personal_id = o.personal_id
- where o.order_id = %s and (%s::text is null or o.partner_id = %s)
+select asked.order_id, asked.partner, o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs,
+       o.received_at, o.updated_at
+  from unnest(%s::text[], %s::text[]) as asked (order_id, partner)
+  join orders o on o.order_id = asked.order_id and (asked.partner is null or o.partner_id = asked.partner)
+  left join personal_data p on p.personal_id = o.personal_id
 """
-
-_SUMMARIES: LiteralString = """
-select order_id, status, version, channel_id, channel_order_id, currency, grand_total,
-       document ->> 'placed_at', received_at
-  from orders where {mine} {named} order_id < %(after)s order by order_id desc limit %(limit)s
-"""
-_MINE: LiteralString = "partner_id = %(partner)s and"
-_NAMED: LiteralString = "channel_order_id = %(channel_order_id)s and"
-
-# One text a question: each is prepared by itself and planned for its own index.
-_LIST: Mapping[tuple[bool, bool], LiteralString] = {
-    (mine, named): _SUMMARIES.replace("{mine}", _MINE if mine else "").replace("{named}", _NAMED if named else "")
-    for mine in (True, False)
-    for named in (True, False)
-}
-
-
-async def list_orders(
-    database: Database, *, partner: str | None, channel_order_id: str | None, after: str, limit: int
-) -> list[SummaryRow]:
-    """Newest first, beginning behind the order *after*."""
-    sql = _LIST[partner is not None, channel_order_id is not None]
-    asked = {"partner": partner, "channel_order_id": channel_order_id, "after": after, "limit": limit}
-    async with database.connection() as connection:
-        cursor = await connection.execute(sql, asked)
-        return [SummaryRow(order_id, OrderStatus(status), *rest) for order_id, status, *rest in await cursor.fetchall()]
 
 
 async def list_events(

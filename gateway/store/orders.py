@@ -3,10 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from gateway.domain.orders import Address, Order, OrderStatus, address_from, event_type, may_become, order_from
+from gateway.domain.orders import (
+    Address,
+    Order,
+    OrderStatus,
+    address_from,
+    decides,
+    event_type,
+    may_become,
+    order_from,
+)
+from gateway.store.decisions import ANNOUNCE
 from gateway.store.pool import Connection
 
 
@@ -63,12 +74,10 @@ async def transition(
 ) -> None:
     """Move the order, with its event; a move that the state machine does not know is a mistake of ours."""
     after = OrderStatus(to_status)
-    befores = [before for before in OrderStatus if may_become(before, after)]
     values = {
         "order_id": order_id,
         "after": after.value,
-        "befores": [before.value for before in befores],
-        "types": [event_type(before, after) for before in befores],
+        **_moves(after),
         "now": now,
         "reason": Jsonb(dict(reason)) if reason else None,
         "cancel": Jsonb({"outcome": cancel_outcome} if cancel_outcome else {}),
@@ -81,14 +90,26 @@ async def transition(
     assert moved, f"{order_id} cannot go from {await lock_status(connection, order_id)} to {after}"
 
 
-_MOVE = """
+def _moves(after: OrderStatus) -> dict[str, list[Any]]:
+    """Where it may come from, what that is called, and whether it is the decision that others wait for."""
+    befores = [before for before in OrderStatus if may_become(before, after)]
+    return {
+        "befores": [before.value for before in befores],
+        "types": [event_type(before, after) for before in befores],
+        "deciding": [decides(before, after) for before in befores],
+    }
+
+
+_MOVE = f"""
 with moved as (
     update orders set status = %(after)s, version = version + 1, updated_at = %(now)s,
            reason = coalesce(%(reason)s, reason), refs = refs || %(refs)s,
            cancel = case when cancel is null then null else cancel || %(cancel)s end
-      from unnest(%(befores)s::text[], %(types)s::text[]) as move (before, type)
+      from unnest(%(befores)s::text[], %(types)s::text[], %(deciding)s::boolean[]) as move (before, type, deciding)
      where order_id = %(order_id)s and status = move.before
-    returning move.type
+    returning move.type, move.deciding
 )
-select record_event(%(event_id)s, %(order_id)s, moved.type, %(now)s, %(trace_id)s, %(data)s) from moved
+select record_event(%(event_id)s, %(order_id)s, moved.type, %(now)s, %(trace_id)s, %(data)s),
+       case when moved.deciding then {ANNOUNCE} end
+  from moved
 """

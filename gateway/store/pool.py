@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.types.json import set_json_loads
+from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from gateway.errors import Unavailable
 
 set_json_loads(orjson.loads)  # documents are read far more often than anything else
+set_json_dumps(orjson.dumps)
 
 Connection = AsyncConnection[tuple[Any, ...]]
 

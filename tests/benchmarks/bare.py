@@ -1,8 +1,11 @@
-"""The baseline `bare`: FastAPI and Pydantic read the same order and answer with it. Nothing else."""
+"""The baseline `bare`: FastAPI and Pydantic read the same order and answer with it, or answer with one that they hold.
+Nothing else."""
 
+import json
+import os
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
@@ -83,12 +86,42 @@ class Order(BaseModel):
     totals: Totals
 
 
+class Part(BaseModel):
+    method: str
+    amount: Money
+
+
+class Reference(BaseModel):
+    system: str
+    type: str
+    value: str
+
+
+class StoredOrder(Order):
+    """The order as `GET /v1/orders/{order_id}` answers it."""
+
+    order_id: str
+    version: int
+    status: str
+    payment: Part  # type: ignore[assignment]
+    references: list[Reference]
+    allowed_actions: list[str]
+    received_at: str
+    updated_at: str
+
+
 app = FastAPI()
+stored = json.loads(os.environ.get("BENCH_ORDER", "null"))  # as a store has it: a document, not yet a model
 
 
 @app.post("/v1/orders", status_code=202)
 async def place_order(order: Order) -> Order:
     return order
+
+
+@app.get("/v1/orders/{order_id}", response_model=StoredOrder, response_model_exclude_unset=True)
+async def get_order(order_id: str) -> Any:
+    return stored
 
 
 @app.get("/healthz")

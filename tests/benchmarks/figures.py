@@ -19,6 +19,11 @@ class Findings:
     rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
+    def told(self, machine: str) -> str:
+        """As Markdown."""
+        said = [f"- {remark}" for remark in self.remarks]
+        return "\n".join([table(self.rows), "", *said, f"- Machine: {machine}."])
+
 
 def middle(values: Sequence[float]) -> float:
     return median(values) if values else 0.0

@@ -5,7 +5,7 @@ import base64
 import json
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from gateway.store.embedded import acquire
 from gateway.store.migrate import migrate
 from gateway.store.pool import Database
 from tests.benchmarks.order import CHANNEL
-from tests.benchmarks.processes import folder, free_port, omnigate, running
+from tests.benchmarks.processes import folder, free_port, load, omnigate, redis, running
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Gate:
     edge: subprocess.Popen[bytes]
     env: dict[str, str]
     database: str
+    redis: int  # its process
+    credentials: Credentials
 
     def one(self, query: str, *parameters: object) -> tuple[object, ...]:
         with psycopg.connect(self.database) as connection:
@@ -37,22 +39,34 @@ class Gate:
             assert row is not None, "every question has one answer"
             return tuple(row)
 
+    def renewed(self) -> str:
+        """A new token: the first one ends after fifteen minutes."""
+        return token_of(f"http://127.0.0.1:{self.port}", self.credentials)
+
+    def place(self, count: int) -> list[str]:
+        """So many orders, by the front door; their ids."""
+        load(self.port, self.token, connections=4, first=900_000_000, count=count)
+        with psycopg.connect(self.database) as connection:
+            return [row[0] for row in connection.execute("select order_id from orders order by order_id")]
+
 
 @contextmanager
-def installation(*, profile: Path | None = None, **more: str) -> Iterator[Gate]:
-    """*more* is what the edge's environment says besides."""
+def installation(*, profile: Path | None = None, serve: Sequence[str] = (), **more: str) -> Iterator[Gate]:
+    """*serve*: another command in place of `omnigate serve`, which starts it and looks on. *more*: its environment."""
     with ExitStack() as stack:
         home = stack.enter_context(folder())
         server = stack.enter_context(acquire(home))
         migrate(server.url)
         port, back_ends = free_port(), free_port()
+        counters = stack.enter_context(redis(home))
         env = {"OMNIGATE_HOME": str(home), "OMNIGATE_PORT": str(port), "SANDBOX_PORT": str(back_ends)}
+        env["REDIS_URL"] = counters.url  # quotas are counted there: every stage as with several edges
         env |= {f"OMNIGATE_{name}_URL": f"http://127.0.0.1:{back_ends}/{path}" for name, path in _SYSTEMS} | more
         url = f"http://127.0.0.1:{port}"
-        command = omnigate("serve", profile=profile)
+        command = serve or omnigate("serve", profile=profile)
         edge = stack.enter_context(running(*command, env=env, log=home / "serve.log", ready=f"{url}/readyz"))
         credentials = asyncio.run(_registered(server.url))
-        yield Gate(home, port, token_of(url, credentials), edge, env, server.url)
+        yield Gate(home, port, token_of(url, credentials), edge, env, server.url, counters.pid, credentials)
 
 
 _SYSTEMS = (("PAYMENTS", "psp"), ("ERP", "erp"), ("WMS", "wms"))

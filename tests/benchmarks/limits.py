@@ -111,7 +111,8 @@ def measure(*, seconds: float) -> Findings:
 def _replicas() -> Iterator[tuple[Gate, tuple[int, int], tuple[Path, Path]]]:
     with ExitStack() as stack:
         home = stack.enter_context(folder())
-        shutil.copytree(ROOT / "policies", home / "policies")
+        shutil.copytree(ROOT / "tests" / "governance" / "policies", home / "policies")
+        shutil.copy(ROOT / "policies" / "access.yaml", home / "policies")
         (home / "policies" / "quotas.yaml").write_text(QUOTAS)
         redis = stack.enter_context(ended(RedisServer(home)))
         asyncio.run(redis.start())

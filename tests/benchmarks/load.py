@@ -4,49 +4,22 @@ bottleneck. Reads a plan as JSON from stdin, prints what it saw as JSON.
 """
 
 import json
-import re
 import select
 import socket
 import sys
-from collections import Counter
-from dataclasses import dataclass, field
 from statistics import quantiles
 from time import perf_counter, process_time, time
 from typing import Any
 
-from tests.benchmarks.order import Requests
-
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_SILENCE = 20.0  # seconds without any answer: something is broken
-
-
-@dataclass(slots=True)
-class Connection:
-    socket: socket.socket
-    sent: float = 0.0
-    answer: bytes = b""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What is counted: answers between the end of the warming up and the deadline."""
-
-    counts_from: float
-    statuses: Counter[str] = field(default_factory=Counter)
-    latencies: list[float] = field(default_factory=list)
-    last: float = 0.0
-
-    def note(self, status: str, sent: float, now: float) -> None:
-        if now >= self.counts_from:
-            self.statuses[status] += 1
-            self.latencies.append(now - sent)
-            self.last = now
+from tests.benchmarks.answers import SILENCE, Connection, Tally, complete
+from tests.benchmarks.pace import Pace
+from tests.benchmarks.traffic import Traffic, traffic
 
 
 class Load:
     """Every connection sends its next request when the answer to the last one is complete."""
 
-    def __init__(self, *, port: int, requests: Requests, numbers: range) -> None:
+    def __init__(self, *, port: int, requests: Traffic, numbers: range) -> None:
         self.port, self.requests, self.numbers = port, requests, iter(numbers)
         self.poll = select.epoll()
         self.open: dict[int, Connection] = {}
@@ -58,9 +31,9 @@ class Load:
         for _ in range(connections):
             self._connect()
         while self.open:
-            ready = self.poll.poll(_SILENCE)
+            ready = self.poll.poll(SILENCE)
             if not ready:
-                raise SystemExit(f"nothing answered for {_SILENCE:.0f} s")
+                raise SystemExit(f"nothing answered for {SILENCE:.0f} s")
             for descriptor, _ in ready:
                 self._receive(descriptor, until, tally)
         return tally
@@ -70,7 +43,7 @@ class Load:
         received = connection.socket.recv(65536)
         connection.answer += received
         now = perf_counter()
-        if received and not _complete(connection.answer):
+        if received and not complete(connection.answer):
             return
         tally.note(connection.answer[9:12].decode() or "closed", connection.sent, now)
         if received and now < until:
@@ -101,20 +74,16 @@ class Load:
         self.open.pop(descriptor).socket.close()
 
 
-def _complete(answer: bytes) -> bool:
-    head = answer.find(b"\r\n\r\n")
-    if head < 0:
-        return False
-    length = _LENGTH.search(answer, 0, head)
-    return len(answer) >= head + 4 + (int(length[1]) if length else 0)
+def generator(plan: dict[str, Any]) -> Load | Pace:
+    where = {"port": plan["port"], "requests": traffic(plan)}
+    numbers = range(plan["first"], plan["first"] + plan["count"])
+    if "pace" in plan:
+        return Pace(**where, numbers=numbers, pace=plan["pace"])
+    return Load(**where, numbers=numbers)
 
 
 def main(plan: dict[str, Any]) -> dict[str, Any]:
-    load = Load(
-        port=plan["port"],
-        requests=Requests(port=plan["port"], token=plan["token"]),
-        numbers=range(plan["first"], plan["first"] + plan["count"]),
-    )
+    load = generator(plan)
     began, busy = time(), process_time()
     tally = load.run(plan["connections"], warm_up=plan["warm_up"], seconds=plan["seconds"])
     cuts = quantiles(tally.latencies, n=100) if len(tally.latencies) > 1 else [0.0] * 99

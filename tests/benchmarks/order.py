@@ -12,8 +12,8 @@ _PRICES = (("12.50", 2, 500), ("4.25", 3, 255), ("19.99", 1, 400))  # unit price
 _SHIPPING, _ITEMS, _TAX = 495, 5774, 1155
 
 
-def document(skus: tuple[str, ...] = SKUS[:3]) -> dict[str, Any]:
-    """An order with address and contact, its totals right."""
+def document(skus: tuple[str, ...] = SKUS[:3], *, lines: int = 3) -> dict[str, Any]:
+    """An order with address and contact; its totals are right for three lines."""
     total = _ITEMS + _SHIPPING + _TAX
     return {
         "channel": {"channel_id": CHANNEL},
@@ -23,7 +23,7 @@ def document(skus: tuple[str, ...] = SKUS[:3]) -> dict[str, Any]:
         "tax_mode": "exclusive",
         "customer": {"type": "person", "customer_ref": "C-10017", "contact": {"email": "ann@example.com"}},
         "lines": [
-            _line(str(place), sku, *terms) for place, (sku, terms) in enumerate(zip(skus, _PRICES, strict=True), 1)
+            _line(str(place + 1), skus[place % len(skus)], *_PRICES[place % len(_PRICES)]) for place in range(lines)
         ],
         "shipping_charge": _money(_SHIPPING),
         "delivery_groups": [{"id": "1", "method": "ship_to_home", "address": _ADDRESS}],
@@ -35,6 +35,21 @@ def document(skus: tuple[str, ...] = SKUS[:3]) -> dict[str, Any]:
             "tax": _money(_TAX),
             "grand_total": _money(total),
         },
+    }
+
+
+def read_as(order: dict[str, Any]) -> dict[str, Any]:
+    """The order as `GET /v1/orders/{order_id}` answers it when it has just been placed."""
+    return {
+        **order,
+        "order_id": "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC",
+        "version": 1,
+        "status": "received",
+        "payment": {name: order["payment"][name] for name in ("method", "amount")},
+        "references": [],
+        "allowed_actions": ["cancel"],
+        "received_at": "2026-11-23T10:12:00.000Z",
+        "updated_at": "2026-11-23T10:12:00.000Z",
     }
 
 

@@ -1,6 +1,7 @@
 """R14: how long a decision about quota takes, and how long the loop stands still, while Redis is away."""
 
 import asyncio
+import gc
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ class Seen:
 
 def measure(*, seconds: float) -> Findings:
     findings = Findings()
+    gc.collect()
+    gc.freeze()  # as `omnigate serve` does
     for kind in ("there", "killed", "frozen", "refusing"):
         with folder() as home, asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
             seen = loop.run(_outage(kind, seconds, home))

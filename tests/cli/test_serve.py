@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -43,7 +44,7 @@ def address() -> str:
 def serve(database_url: str, home: Path, address: str) -> Iterator[Serve]:
     """Starts `omnigate serve` over a database of the test's own."""
     policies = home / "policies"
-    policies.mkdir()
+    shutil.copytree(ROOT / "tests" / "governance" / "policies", policies)  # its plans are no others'
     (policies / "quotas.yaml").write_text(QUOTAS)
     (policies / "access.yaml").write_bytes((ROOT / "policies" / "access.yaml").read_bytes())
     environment = {

@@ -1,5 +1,6 @@
 """How much at once and who comes first: the classes as they stand, and the words for a broken file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,8 @@ def test_a_decision_names_its_rule_and_where_it_stands(tmp_path: Path) -> None:
         admission.of_partner("gold").admits(3),
     ]
 
-    assert decisions == [
+    assert [replace(decision, about="admission") for decision in decisions] == decisions
+    assert [replace(decision, about="access") for decision in decisions] == [
         Allow("class orders", f"{name}:3"),
         Deny("class lists", f"{name}:6", "lists are begun while fewer than 2 are under way"),
         Deny("operation list_orders", f"{name}:11", "at most 1 may be under way at once"),

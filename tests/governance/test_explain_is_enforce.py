@@ -21,6 +21,7 @@ from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339
 from gateway.errors import Misconfigured
 from gateway.governance.access import load_access
+from gateway.governance.admission import load_admission
 from gateway.governance.bundle import Bundle
 from gateway.governance.contracts import Contracts, load_contracts
 from gateway.governance.explain import Case, Explanation, Told, explain
@@ -32,6 +33,7 @@ from tests.gate import Gate, open_gate
 from tests.resources.shop import order_body
 from tests.resources.warehouse import SECRET, Warehouse
 
+ROOM = Path(__file__).with_name("policies") / "admission.yaml"
 ACTIONS = ("orders:read", "orders:write", "orders:import_history", "callbacks:write", "orders:erase")
 ABSENT = "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 
@@ -108,7 +110,8 @@ def written(
         **{name: {"quota": 1000, "window": 1} for name in ("addresses", "token_route")},
     }
     (folder / "quotas.yaml").write_bytes(orjson.dumps(quotas))
-    return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"))
+    admission = load_admission(ROOM, operations=(), plans=())
+    return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ async def agrees(door: Door, request: Request, asked: frozenset[str]) -> None:
 
 
 def limits(explanation: Explanation) -> list[Told]:
-    return [told for told in explanation.told if told.outcome == "limit"]
+    return [told for told in explanation.told if told.about == "quota"]
 
 
 def budgets(answer: Response) -> dict[str, str]:

@@ -14,26 +14,33 @@ from observability.redaction import HIDDEN, redact, redact_text
 JWT = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJjbGllbnRfMSJ9.c2lnbmF0dXJl"
 
 
-@pytest.mark.parametrize(
-    "secret",
-    [
-        JWT,
-        JWT.rpartition(".")[0] + ".",
-        "Bearer abcdef0123456789",
-        "basic dXNlcjpwYXNzd29yZA==",
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-        "4111111111111111",
-        "4111 1111 1111 1111",
-        "5500-0000-0000-0004",
-        "ada.lovelace+orders@mail.example.org",
-    ],
-)
+SECRETS = [
+    JWT,
+    JWT.rpartition(".")[0] + ".",
+    "Bearer abcdef0123456789",
+    "basic dXNlcjpwYXNzd29yZA==",
+    "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "WHSK_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "4111111111111111",
+    "4111 1111 1111 1111",
+    "5500-0000-0000-0004",
+    "ada.lovelace+orders@mail.example.org",
+    "ada@localhost.example",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
 def test_a_value_that_looks_secret_is_hidden_within_any_text(secret: str) -> None:
     text = redact_text(f"before {secret} after")
 
     assert secret not in text
     assert text.startswith("before ")
     assert text.endswith(" after")
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_value_that_looks_secret_is_hidden_when_it_stands_alone(secret: str) -> None:
+    assert redact_text(secret) == HIDDEN
 
 
 def test_a_password_in_an_address_is_hidden_and_the_address_stays() -> None:

@@ -65,12 +65,13 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     elif case.path == "/oauth/token":
         _grant(body)
     _follow_pages(case)
+    _wish_for_little(case)
 
 
 def _identify(case: Case) -> None:
     """Names are used once, where they were well-formed."""
     assert case.meta is not None
-    if case.meta.is_negative_at(ParameterLocation.HEADER):
+    if case.meta.generation.mode.is_negative and case.meta.is_negative_at(ParameterLocation.HEADER):
         return
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f'"{uuid4()}"'
@@ -92,6 +93,15 @@ def _follow_pages(case: Case) -> None:
         del case.query["page_token"]
     if "page_size" in case.query:
         case.query["page_size"] = abs(int(case.query["page_size"]))
+
+
+_HARMLESS = {"Prefer": "wait=1", "If-None-Match": '"0"', "If-Match": "*"}
+
+
+def _wish_for_little(case: Case) -> None:
+    """Waits are short, and conditions hold: a 304 or a 412 is right, but says nothing of the rest of the request."""
+    for name in case.headers.keys() & _HARMLESS.keys():
+        case.headers[name] = _HARMLESS[name]
 
 
 class Signed(AuthBase):

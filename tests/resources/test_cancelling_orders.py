@@ -20,7 +20,7 @@ async def move(shop: Shop, order_id: str, *statuses: str, cancel_outcome: str | 
                 status,
                 now=shop.gate.clock(),
                 trace_id="0" * 32,
-                event_id=f"evt_{status}_{number}",
+                event_id=f"evt_{order_id}_{number}",
                 cancel_outcome=cancel_outcome,
             )
 

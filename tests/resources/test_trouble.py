@@ -100,7 +100,7 @@ class Withholding:
 
 
 async def test_an_answer_withheld_after_the_commit_says_that_it_has_happened(gate: Gate) -> None:
-    gate.app.user_middleware.append(Middleware(Withholding))
+    gate.app.user_middleware.insert(-1, Middleware(Withholding))  # only the way to the route is behind it
     shop = await Shop.open(gate, "web")
 
     placed = await shop.send(shop.order(), key=KEY)

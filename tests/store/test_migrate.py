@@ -6,12 +6,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from gateway.errors import Unavailable
 from gateway.store.engine_schema import VERSION
 from gateway.store.migrate import check, migrate
 
 ROOT = Path(__file__).resolve().parents[2]
+MIGRATIONS = ROOT / "gateway" / "store" / "migrations"
 MIGRATE = "import sys; from gateway.store.migrate import migrate; print(len(migrate(sys.argv[1])))"
 
 
@@ -22,6 +25,16 @@ def test_a_database_is_migrated_once(empty_database_url: str) -> None:
     assert f"engine {VERSION} installed" in done
     assert again == []
     assert check(empty_database_url) is None
+
+
+def test_the_files_names_are_the_order_of_the_revisions() -> None:
+    files = sorted(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+
+    revisions = ScriptDirectory.from_config(config).iterate_revisions("head", "base")
+
+    assert [revision.revision for revision in revisions] == files[::-1]
 
 
 def test_processes_that_migrate_at_once_do_it_once(empty_database_url: str) -> None:

@@ -1,41 +1,54 @@
 """A request to cancel: heard while the order can still be stopped, repeated without effect, else refused."""
 
+from collections.abc import Sequence
+
 import orjson
 
 from gateway.context import Answer, Call
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import OrderStatus, allowed_actions
 from gateway.domain.time import rfc3339
-from gateway.refusals import NotCancellable, NotFound
+from gateway.refusals import NotCancellable, NotFound, PreconditionFailed
 from gateway.resources.answers import JSON, whose
 from gateway.resources.orders.schemas import CancelReceipt
+from gateway.resources.preconditions import etag_of, tags_expected
 from gateway.store import audit
 from gateway.store.accept import outcome_told
 from gateway.store.cancelling import Standing, Wish, is_within_reach, lock_standing, request_cancel
-from gateway.store.idempotency import given_before, keep
+from gateway.store.idempotency import answered, given_before, keep
 from gateway.store.pool import Connection, Database
 
 
-async def cancel(database: Database, call: Call, *, public: str, mint: Mint) -> Answer:
-    """Exactly one of this and the workflow's release wins: both look at the order under its lock."""
+async def cancel(database: Database, call: Call, *, if_match: Sequence[str], public: str, mint: Mint) -> Answer:
+    """Exactly one of this and the workflow's release wins: both look at the order under its lock.
+
+    *if_match* are the lines of that header: of a new request only, since a replay is no new decision.
+    """
     with outcome_told(call):
         async with database.transaction() as connection:
             if not await is_within_reach(connection, call.path_parameters["order_id"], partner=whose(call)):
                 raise NotFound("there is no such order")
             if call.given_before:
                 return call.given_before.answer
-            answer = await _heard(connection, call, public=public, mint=mint)
+            expected = tags_expected(if_match)
+            answer = await _heard(connection, call, expected=expected, public=public, mint=mint)
         call.effect = "applied"
         return answer
 
 
-async def _heard(connection: Connection, call: Call, *, public: str, mint: Mint) -> Answer:
+async def _heard(
+    connection: Connection, call: Call, *, expected: frozenset[str] | None, public: str, mint: Mint
+) -> Answer:
     """The answer, written down in the caller's transaction together with what it promises."""
     order_id = call.path_parameters["order_id"]
     assert call.check_answer is not None, "the contract stage has run"
     standing = await lock_standing(connection, order_id)
+    if given := await answered(connection, call):  # by a copy that held the lock while this one stood in line
+        return given
     asked = standing.status is OrderStatus.CANCEL_REQUESTED
     after = standing if asked else _asked(standing, call)
+    if expected is not None and etag_of(standing.version) not in expected:
+        raise PreconditionFailed(f"the order is at version {standing.version}", effect="none")
     answer = _answer(order_id, after, public)
     call.check_answer(answer.status, answer.headers, answer.body)
     call.effect = "unknown"
@@ -66,7 +79,7 @@ def _answer(order_id: str, standing: Standing, public: str) -> Answer:
     headers = {
         "content-type": JSON,
         "location": f"{public}/v1/orders/{order_id}",
-        "etag": f'"{standing.version}"',
+        "etag": etag_of(standing.version),
     }
     return Answer(202, headers, orjson.dumps(receipt))
 

@@ -4,27 +4,35 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.context import Answer, Call, call_of
+from gateway.context import Answer, call_of
 from gateway.domain.identifiers import Mint
 from gateway.refusals import NotFound
-from gateway.resources.answers import JSON, whose
+from gateway.resources.answers import JSON
 from gateway.resources.orders import operations
 from gateway.resources.orders.cancelling import cancel
+from gateway.resources.orders.listing import page_of_events, page_of_orders
 from gateway.resources.orders.placing import Decide, accepted, admitted, conflicting, permit
-from gateway.resources.orders.views import event_page, order_page, order_view
-from gateway.resources.pages import PageTokens, page_size
-from gateway.store import order_views
+from gateway.resources.orders.views import order_view
+from gateway.resources.orders.waiting import Waiting
+from gateway.resources.pages import PageTokens
+from gateway.resources.preconditions import etag_of, is_known
+from gateway.resources.preferences import wait_preferred
+from gateway.store.decisions import Decisions
 from gateway.store.placing import Taken, place
 from gateway.store.pool import Database
 
 _ABSENT = "there is no such order"
+_MINE_ALONE = {"cache-control": "private, no-cache", "vary": "Prefer"}  # may be kept by the caller, and asked about
 
 
-def orders(database: Database, *, public: str, pages: PageTokens, decide: Decide, mint: Mint) -> APIRouter:
+def orders(
+    database: Database, *, public: str, pages: PageTokens, decide: Decide, mint: Mint, decisions: Decisions
+) -> APIRouter:
     """The contract stage has parsed and proven query and body: routes read them from the call, not a second time."""
     router = APIRouter(prefix="/v1/orders", tags=["orders"])
     _commands(router, database, public=public, decide=decide, mint=mint)
     _questions(router, database, pages)
+    _reading(router, Waiting(database, decisions))
     return router
 
 
@@ -43,25 +51,34 @@ def _commands(router: APIRouter, database: Database, *, public: str, decide: Dec
 
     @router.post("/{order_id}/cancel", **operations.CANCEL_ORDER)
     async def cancel_order(request: Request) -> Response:
-        return _sent(await cancel(database, call_of(request.scope), public=public, mint=mint))
+        condition = request.headers.getlist("if-match")
+        return _sent(await cancel(database, call_of(request.scope), if_match=condition, public=public, mint=mint))
 
 
 def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None:
     @router.get("", **operations.LIST_ORDERS)
     async def list_orders(request: Request) -> Response:
-        return _told(await _orders(database, pages, call_of(request.scope)))
-
-    @router.get("/{order_id}", **operations.GET_ORDER)
-    async def get_order(request: Request) -> Response:
-        call = call_of(request.scope)
-        row = await order_views.read_order(database, call.path_parameters["order_id"], partner=whose(call))
-        if row is None:
-            raise NotFound(_ABSENT)
-        return _told(order_view(row), {"etag": f'"{row.version}"'})
+        return _told(await page_of_orders(database, pages, call_of(request.scope)))
 
     @router.get("/{order_id}/events", **operations.LIST_ORDER_EVENTS)
     async def list_order_events(request: Request) -> Response:
-        return _told(await _events(database, pages, call_of(request.scope)))
+        return _told(await page_of_events(database, pages, call_of(request.scope), absent=_ABSENT))
+
+
+def _reading(router: APIRouter, waiting: Waiting) -> None:
+    @router.get("/{order_id}", **operations.GET_ORDER)
+    async def get_order(request: Request) -> Response:
+        wait = wait_preferred(request.headers.getlist("prefer"))
+        row, waited = await waiting.order(call_of(request.scope), wait)
+        if row is None:
+            raise NotFound(_ABSENT)
+        etag = etag_of(row.version)
+        headers = {**_MINE_ALONE, "etag": etag}
+        if wait is not None and waited:
+            headers["preference-applied"] = wait.applied
+        if is_known(etag, request.headers.getlist("if-none-match")):
+            return Response(None, 304, headers)
+        return _told(order_view(row), headers)
 
 
 def _sent(answer: Answer) -> Response:
@@ -71,27 +88,3 @@ def _sent(answer: Answer) -> Response:
 
 def _told(body: bytes, headers: Mapping[str, str] | None = None) -> Response:
     return Response(body, 200, headers, JSON)
-
-
-async def _orders(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token, named = page_size(call.query), call.query.get("page_token"), call.query.get("channel_order_id")
-    question = ("list_orders", call.caller.partner, named)
-    after = await pages.open(token, question, now=call.now) if token else order_views.FIRST
-    rows = await order_views.list_orders(
-        database, partner=whose(call), channel_order_id=named, after=after, limit=size + 1
-    )
-    shown = rows[:size]
-    following = await pages.seal(question, shown[-1].order_id, now=call.now) if len(rows) > size else ""
-    return order_page(shown, following)
-
-
-async def _events(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token, order_id = page_size(call.query), call.query.get("page_token"), call.path_parameters["order_id"]
-    question = ("list_order_events", call.caller.partner, order_id)
-    after = await pages.open(token, question, now=call.now) if token else 0
-    rows = await order_views.list_events(database, order_id, partner=whose(call), after=after, limit=size + 1)
-    if not rows and after == 0:
-        raise NotFound(_ABSENT)
-    shown = rows[:size]
-    following = await pages.seal(question, shown[-1].sequence, now=call.now) if len(rows) > size else ""
-    return event_page(shown, following)

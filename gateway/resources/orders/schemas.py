@@ -23,6 +23,7 @@ from gateway.resources.shapes import (
 CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Version = Annotated[int, Field(ge=1)]
 Status = Literal["received", "accepted", "processing", "completed", "rejected", "cancel_requested", "cancelled"]
+Statuses = Annotated[list[Status], Field(max_length=7, json_schema_extra={"uniqueItems": True})]
 Method = Literal["card", "wallet", "bank"]
 NextPageToken = Annotated[str, Field(max_length=1024)]
 

@@ -5,7 +5,8 @@ import orjson
 from gateway.domain.orders import allowed_actions
 from gateway.domain.time import rfc3339
 from gateway.resources.orders.schemas import OrderPage, OrderSummary, Reference
-from gateway.store.order_views import EventRow, OrderRow, SummaryRow
+from gateway.store.order_lists import SummaryRow
+from gateway.store.order_views import EventRow, OrderRow
 
 # What a partner may know of a workflow's effects: the kind, and whose books it stands in.
 _BOOKS = {

@@ -1,0 +1,68 @@
+"""What the load generator sends, ready as bytes: request after request, each by its number."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from tests.benchmarks.order import Requests
+
+
+class Traffic(Protocol):
+    def make(self, number: int) -> bytes:
+        """The request of that number; the same number makes the same request."""
+
+
+class Reads:
+    """`GET /v1/orders/{order_id}`, one order after the other."""
+
+    def __init__(self, orders: Sequence[str], *, port: int, token: str) -> None:
+        self._requests = [get(f"/v1/orders/{order_id}", port=port, token=token) for order_id in orders]
+
+    def make(self, number: int) -> bytes:
+        return self._requests[number % len(self._requests)]
+
+
+class Mixed:
+    """Of twenty requests twelve read an order, two list orders and one its events, one places an order, one repeats
+    what was placed a hundred requests ago, two are invalid and one is of a media type that nobody takes."""
+
+    def __init__(self, orders: Sequence[str], *, port: int, token: str) -> None:
+        self._reads = Reads(orders, port=port, token=token)
+        self._places = Requests(port=port, token=token)
+        self._list = get("/v1/orders?page_size=20", port=port, token=token)
+        self._events = get(f"/v1/orders/{orders[0]}/events", port=port, token=token)
+
+    def make(self, number: int) -> bytes:
+        kind = number % 20
+        if kind == 0:
+            return self._places.make(number)
+        if kind == 1:
+            return self._places.make(number - 101)
+        if kind in (2, 3):
+            return self._list
+        if kind == 4:
+            return self._events
+        if kind in (5, 6):
+            return self._places.make(number).replace(b'"GBP"', b'"gbp"')
+        if kind == 7:
+            return self._places.make(number).replace(b"Type: application/json", b"Type: application/text")
+        return self._reads.make(number)
+
+
+def get(target: str, *, port: int, token: str) -> bytes:
+    head = (
+        f"GET {target} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        f"Authorization: Bearer {token}",
+        "Accept: application/json",
+        "\r\n",
+    )
+    return "\r\n".join(head).encode()
+
+
+def traffic(plan: Mapping[str, Any]) -> Traffic:
+    where = {"port": plan["port"], "token": plan["token"]}
+    if plan.get("traffic") == "reads":
+        return Reads(plan["orders"], **where)
+    if plan.get("traffic") == "mixed":
+        return Mixed(plan["orders"], **where)
+    return Requests(**where)
