@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -43,7 +43,7 @@ KEPT = {
 
 
 class BackEnd:
-    """An edge as far as a proxy can tell: repeats what it was told and by whom, or does not come to an answer."""
+    """An edge as far as a proxy can tell: repeats what it was told and by whom."""
 
     def __init__(self) -> None:
         self.seen: list[bytes] = []
@@ -51,8 +51,6 @@ class BackEnd:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] != "/readyz":
             self.seen.append(scope["raw_path"])
-        if scope["path"] == "/hangs":
-            await asyncio.Event().wait()
         told = {name.decode(): value.decode() for name, value in scope["headers"]}
         body = orjson.dumps({"client": scope["client"][0], "headers": told})
         headers = [(b"x-request-id", b"req_edge"), (b"content-length", b"%d" % len(body))]
@@ -181,8 +179,20 @@ async def test_a_head_too_large_is_refused_and_one_as_large_as_may_be_passes(nam
     assert large[0] in {400, 431}
 
 
+async def patient(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A back end with room for everybody: what hangs is not answered, and nobody is turned away."""
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        while b"/hangs" not in await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        await reader.read()
+    writer.close()
+
+
 async def test_one_address_may_have_so_many_connections_and_others_do_not_notice(name: str, tmp_path: Path) -> None:
-    async with standing(name, tmp_path, BackEnd()) as door, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        edge = await stack.enter_async_context(await asyncio.start_server(patient, HOST, 0))
+        proxy = PROXIES[name](tmp_path, [edge.sockets[0].getsockname()[1]])
+        door = await stack.enter_async_context(opened(proxy, tmp_path))
         greedy = []
         for _ in range(205):
             reader, writer = await knock(door, "127.0.0.9")
@@ -194,8 +204,8 @@ async def test_one_address_may_have_so_many_connections_and_others_do_not_notice
             task.cancel()
 
     assert status == 200
-    assert {task.result() for task in refused} <= {b"", b"HTTP/1.1 429 \r\n", b"HTTP/1.1 429 Too Many Requests\r\n"}
     assert refused
+    assert {task.result().split(b" ")[1:2] == [b"429"] or task.result() == b"" for task in refused} == {True}
 
 
 async def knock(door: Door, local: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
