@@ -117,7 +117,10 @@ class OpenLoad:
         connection.socket.sendall(next(self._requests[stream.name]))
 
     def _receive(self, connection: Connection) -> None:
-        received = connection.socket.recv(65536)
+        try:
+            received = connection.socket.recv(65536)
+        except ConnectionError:  # cut off: as if it had ended
+            received = b""
         connection.answer += received
         if received and not _complete(connection.answer):
             return

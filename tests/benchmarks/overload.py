@@ -16,7 +16,8 @@ CALM = 15.0  # seconds at 70 % of the peak, before and after
 
 
 def measure(*, seconds: float, profile: Path | None = None) -> Findings:
-    with installation(profile=profile) as gate:
+    # as behind a proxy: what one address may have is not what is measured here
+    with installation(profile=profile, OMNIGATE_TRUSTED_PROXIES="127.0.0.1") as gate:
         crowd = Crowd(gate, PARTNERS, plan="internal")
         closed = load(gate.port, gate.token, connections=CLOSED, first=1, warm_up=2.0, seconds=8.0)
         peak = closed["statuses"].get("202", 0) / closed["seconds"]
