@@ -36,6 +36,8 @@ class Pace:
 
     def _send(self, due: float) -> None:
         connection = self.idle.popleft() if self.idle else self._connect()
+        if connection.socket in select.select([connection.socket], (), (), 0)[0]:  # it was idle for too long
+            connection = self._connect()
         connection.answer, connection.sent = b"", due
         connection.socket.sendall(self.requests.make(next(self.numbers)))
         self.busy[connection.socket.fileno()] = connection
