@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from socket import socket
 
 import structlog
 import uvicorn
@@ -23,7 +24,8 @@ from uvicorn.supervisors.multiprocess import Process
 from gateway.errors import GatewayError
 from gateway.server.run import DRAIN, Served, allow_open_files, options
 
-_PATIENCE = 10  # seconds for a process to say that it is alive
+_PATIENCE = 10  # seconds for a process that serves to say that it is alive
+_START = 60.0  # seconds for a process to come up, on a machine that has much else to do
 _END = DRAIN + 1.0  # seconds for all of them to end
 
 log = structlog.get_logger("omnigate.supervisor")
@@ -54,21 +56,44 @@ def _end_with_the_supervisor() -> None:
 class _Supervisor(Multiprocess):
     """Keeps the number of processes that was announced: quotas are shared out by it."""
 
-    came_up = False
+    def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        self.came_up = self.cannot_start = False
+        self._begun: dict[Process, float] = {}  # those that are coming up
 
     def keep_subprocess_alive(self) -> None:
         for number, process in enumerate(self.processes):
-            if process.is_alive(self.config.timeout_worker_healthcheck):
-                self.came_up = self.came_up or process.is_ready()
+            if not self._has_failed(process):
                 continue
-            process.kill()  # it is dead, or it has not answered
+            process.kill()
             process.join()
             if process.exitcode == STARTUP_FAILURE and not self.came_up:
+                self.cannot_start = True
                 self.should_exit.set()
                 return
             log.warning("edge_process_replaced", pid=process.pid, exit_code=process.exitcode)
-            self.processes[number] = Process(self.config, self.sockets)
-            self.processes[number].start()
+            self._begun.pop(process, None)
+            self.processes[number] = self._started()
+
+    def init_processes(self) -> None:
+        self.processes = [self._started() for _ in range(self.processes_num)]
+
+    def _started(self) -> Process:
+        process = Process(self.config, self.sockets)
+        process.start()
+        self._begun[process] = time.monotonic()
+        return process
+
+    def _has_failed(self, process: Process) -> bool:
+        """Dead; or it does not answer, or has not come up, in time."""
+        begun = self._begun.get(process)
+        if begun is None:
+            return not process.is_alive(_PATIENCE)
+        if process.is_ready(timeout=0.05):
+            self.came_up = True
+            del self._begun[process]
+            return False
+        return not process.process.is_alive() or time.monotonic() - begun > _START
 
     def join_all(self) -> None:
         until = time.monotonic() + _END
@@ -76,6 +101,9 @@ class _Supervisor(Multiprocess):
             process.process.join(max(0.0, until - time.monotonic()))
             process.process.kill()
             process.join()
+
+    def handle_hup(self) -> None:
+        """Not anew: files and environment are read at the start."""
 
     def handle_ttin(self) -> None:
         """Not one more."""
@@ -91,10 +119,9 @@ def supervise(create_edge: Callable[[], Served], *, processes: int, host: str, p
         _Start(create_edge),
         factory=True,
         workers=processes,
-        timeout_worker_healthcheck=_PATIENCE,
         **options(host=host, port=port),
     )
     supervisor = _Supervisor(config, [config.bind_socket()])
     supervisor.run()
-    if not supervisor.came_up:
+    if supervisor.cannot_start:
         sys.exit(STARTUP_FAILURE)
