@@ -1,9 +1,6 @@
 """Several partners at one edge, and an open load of theirs."""
 
 import asyncio
-import base64
-import json
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,7 @@ from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.partners.registry import Credentials, Registry
 from gateway.store.pool import Database
-from tests.benchmarks.gate import Gate
+from tests.benchmarks.gate import Gate, token_of
 from tests.benchmarks.processes import asked, python
 
 CONNECTIONS = 400  # of the generator; fewer than the edge takes
@@ -27,7 +24,7 @@ class Crowd:
         self.gate = gate
         self._first = 10_000_000
         credentials = asyncio.run(_registered(gate.database, names, plan=plan))
-        self.tokens = {name: _token(gate.port, each) for name, each in credentials.items()}
+        self.tokens = {name: token_of(f"http://127.0.0.1:{gate.port}", each) for name, each in credentials.items()}
 
     def stream(self, name: str, partner: str, rate: float, *, kind: str = "order") -> Stream:
         self._first += 1_000_000  # order numbers and keys of no other run
@@ -62,14 +59,3 @@ async def _registered(url: str, names: tuple[str, ...], *, plan: str) -> dict[st
         }
     finally:
         await database.close()
-
-
-def _token(port: int, credentials: Credentials) -> str:
-    secret = base64.b64encode(f"{credentials.client_id}:{credentials.client_secret}".encode()).decode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/oauth/token",
-        data=b"grant_type=client_credentials",
-        headers={"authorization": f"Basic {secret}", "content-type": "application/x-www-form-urlencoded"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return str(json.load(answer)["access_token"])
