@@ -12,7 +12,8 @@ test: .venv/.installed
 	$(BIN)/python -m pytest -q -n 4 -m "not proof" $(ARGS)
 
 proof: .venv/.installed
-	$(BIN)/python -m pytest -q -s -m proof -o faulthandler_timeout=1800 tests/proof tests/guides tests/store/test_stock_model.py $(ARGS)
+	$(BIN)/python -m pytest -q -s -m proof -o faulthandler_timeout=1800 tests/proof tests/guides tests/store/test_stock_model.py \
+		tests/adapters/ports $(ARGS)
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Literal, Self
 
@@ -40,7 +40,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request: a POST is an effect and needs a window to be sent in (`gateway.ports.sending`), a GET none."""
+    """One request: an effect needs a window to be sent in (`gateway.ports.sending`), a question none."""
 
     method: Literal["GET", "POST"]
     path: str  # below the back end's address, its parts made safe by the adapter
@@ -48,12 +48,19 @@ class Call:
     body: bytes = b""
     key: str | None = None
     most: int = MEBIBYTE  # bytes of an answer
+    asks: bool = False  # a POST that changes nothing, as remote procedure calls have them
+    headers: Mapping[str, str] = field(default_factory=dict)  # instead of ours, in lower case
+
+    @property
+    def is_effect(self) -> bool:
+        return self.method == "POST" and not self.asks
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
     content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)  # whatever case they are asked for in
 
 
 class Outbound:
@@ -97,7 +104,7 @@ class Outbound:
                 raise Unknown(f"{self.system} did not answer", system=self.system) from error
 
     def _last_moment(self, call: Call) -> float | None:
-        if call.method == "GET":
+        if not call.is_effect:
             return None
         until = send_by()
         if until is None:
@@ -128,7 +135,7 @@ class Outbound:
         self._refuse_late(last)
         response = await self._transport.handle_async_request(request)
         try:
-            return Answer(response.status_code, await self._read(response, call.most))
+            return Answer(response.status_code, await self._read(response, call.most), response.headers)
         finally:
             await response.aclose()
 
@@ -142,12 +149,13 @@ class Outbound:
 
     def _headers(self, call: Call, last: float | None) -> dict[str, str]:
         headers = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "omnigate"}
-        if last is not None:
+        if call.method == "POST":
             headers["content-type"] = "application/json"
+        if last is not None:
             headers["request-deadline"] = str(int((last + call.promise.settle) * 1000))
         if call.key is not None:
             headers["idempotency-key"] = call.key
-        return headers | tracing.outbound()
+        return headers | tracing.outbound() | dict(call.headers)
 
     def _extensions(self, call: Call, last: float | None) -> dict[str, Any]:
         attempt = call.promise.attempt

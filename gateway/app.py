@@ -10,8 +10,8 @@ from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import TracerProvider
 from starlette.middleware import Middleware
 
-from adapters.rest import rest_back_ends
 from gateway import VERSION, edge
+from gateway.back_ends import FOREIGN, back_ends
 from gateway.context import STOPPING
 from gateway.domain.identifiers import Mint, mint
 from gateway.domain.time import Clock, Ticks, system_clock
@@ -151,7 +151,7 @@ def _stages(
 ) -> list[Middleware]:
     parts = edge.Parts(
         bundle=shared.bundle,
-        credentials=Credentials(shared.database, shared.secrets, shared.tokens),
+        credentials=Credentials(shared.database, shared.secrets, shared.tokens, FOREIGN),
         counters=counters or shared.counting,
         places=places or Places(shared.bundle.admission),
         ticks=shared.ticks,
@@ -182,7 +182,7 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
-    yield callbacks(database, mint=shared.mint)
+    yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
 
 
 def _lifespan(shared: _Shared) -> Lifespan:
@@ -219,13 +219,9 @@ async def create_worker(
 ) -> AsyncIterator[Worker]:
     """A worker over the back ends that the settings name; the caller opens and closes the database."""
     metrics = metrics or WorkerMetrics(VERSION)
-    async with (
-        rest_back_ends(
-            payments_url=str(settings.payments_url), erp_url=str(settings.erp_url), wms_url=str(settings.wms_url)
-        ) as back_ends,
-        metered(metrics.process, settings=settings, database=database, ticks=ticks),
-    ):
-        yield Worker(SAGAS, Tools(database, back_ends, clock, mint, metrics=metrics))
+    metering = metered(metrics.process, settings=settings, database=database, ticks=ticks)
+    async with back_ends(settings) as connected, metering:
+        yield Worker(SAGAS, Tools(database, connected, clock, mint, metrics=metrics))
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

@@ -128,7 +128,8 @@ class Misconfigured(GatewayError):
 
 
 def catalogue(root: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
-    """Every problem a caller can meet, in the order of the tree."""
-    yield root
+    """Every problem a caller can meet, in the order of the tree; what has no code of its own is its parent's."""
+    if "code" in vars(root):
+        yield root
     for child in root.__subclasses__():
         yield from catalogue(child)

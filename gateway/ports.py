@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from gateway.domain.money import Money
 from gateway.domain.orders import Address, Order
@@ -38,6 +38,8 @@ class Promise:
     window: float | None = None  # how long a key is honoured; None: for ever
 
 
+ACTION_NEEDED = "action_needed"  # the state among an effect's facts
+
 Manifest = Mapping[str, Promise]  # operation -> promise, e.g. {"authorise": Promise(...)}
 
 
@@ -49,6 +51,12 @@ class Effect:
     key: str
     kind: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    action: str | None = field(default=None, compare=False)  # where a customer has to go; opens doors: not journalled
+
+    @property
+    def pending(self) -> bool:
+        """Is it not done before somebody has acted?"""
+        return self.facts.get("state") == ACTION_NEEDED
 
 
 _send_by: ContextVar[datetime | None] = ContextVar("send_by", default=None)
@@ -84,15 +92,30 @@ class BackEnd(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Where an authorisation stands, and the code of a refusal."""
+
+    status: Literal["held", "awaited", "refused"]
+    code: str = ""
+
+
 class Payments(BackEnd, Protocol):
     async def authorise(self, token: str, amount: Money, *, reference: str, key: str) -> Effect:
-        """Hold *amount*. Raises `Rejected` when the card is declined."""
+        """Hold *amount*. Raises `Rejected` when the card is declined. The effect is `pending` while the customer has to
+        agree at their bank: nothing is held before, and `standing` says whether they have."""
+
+    async def standing(self, authorisation: str) -> Hold:
+        """Has what was pending come to pass?"""
 
     async def void(self, authorisation: str, *, key: str) -> Effect:
         """Give the held money back. Voiding what is already void is no error."""
 
     async def capture(self, authorisation: str, amount: Money, *, key: str) -> Effect:
         """Take *amount* of the held money."""
+
+    async def refund(self, capture: str, amount: Money, *, key: str) -> Effect:
+        """Give *amount* of the taken money back, in as many parts as there is money left. `Rejected`: there is less."""
 
 
 class Erp(BackEnd, Protocol):
@@ -138,6 +161,30 @@ class BackEnds:
     def named(self, system: str) -> BackEnd:
         back_ends: dict[str, BackEnd] = {"payments": self.payments, "erp": self.erp, "wms": self.wms}
         return back_ends[system]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a foreign system's callback says, in our words."""
+
+    id: str  # the system's for this fact, however often it tells it
+    run_id: str
+    kind: str  # of the signal that it becomes
+    data: Mapping[str, str]
+
+
+class Callbacks(Protocol):
+    """The manner in which one system calls back that does not speak Standard Webhooks."""
+
+    role: str  # which back end it is: payments | erp | wms
+    header: str  # in which it signs, in lower case
+    form: str  # what the secrets look like that it makes, as a regular expression
+
+    def signed(self, signature: str, body: bytes, *, secrets: Sequence[str], now: datetime) -> bool:
+        """Is it from whoever shares one of *secrets*, and of now?"""
+
+    def told(self, body: Mapping[str, Any]) -> Told | None:
+        """What a body that fits its contract says; None: nothing that matters to us."""
 
 
 @dataclass(frozen=True, slots=True)

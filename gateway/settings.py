@@ -3,7 +3,7 @@
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_interface
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     port: Port = 8080
     trusted_proxies: Proxies = ()
     payments_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/psp")
+    payments: Literal["rest", "stripe"] = "rest"
+    stripe_url: HttpUrl = HttpUrl("https://api.stripe.com")
+    stripe_key: SecretStr | None = None
+    stripe_return_url: HttpUrl | None = None
     erp_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/erp")
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
     policies: Path = ROOT / "policies"

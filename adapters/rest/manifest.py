@@ -42,6 +42,7 @@ MANIFESTS = Manifests(
         "authorise": Promise(RetryClass.KEYED, deadline=HOUR, window=DAY),
         "void": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
         "capture": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
+        "refund": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
         "find": LOOK_UP,
     },
     erp={

@@ -1,10 +1,10 @@
-"""The payment provider: holds money, gives it back, takes it; every call under our key."""
+"""The payment provider: holds money, gives it back, takes it, refunds it; every call under our key."""
 
 from adapters.rest.dialect import Conversation, Json, money
 from gateway.domain.money import Money
-from gateway.ports import Effect
+from gateway.ports import Effect, Hold
 
-KINDS = {"authorise": "authorisation", "void": "void", "capture": "capture"}
+KINDS = {"authorise": "authorisation", "void": "void", "capture": "capture", "refund": "refund"}
 
 
 class RestPayments:
@@ -20,6 +20,9 @@ class RestPayments:
         self._psp.text(held, "reference", expected=reference)
         return self._done("authorise", held, "authorised", key=key)
 
+    async def standing(self, authorisation: str) -> Hold:
+        return Hold("held")  # what is authorised in this dialect waits for nobody
+
     async def void(self, authorisation: str, *, key: str) -> Effect:
         path = f"/authorisations/{self._psp.segment(authorisation)}/void"
         return self._done("void", await self._psp.effect("void", path, {}, key=key), "voided", key=key)
@@ -28,6 +31,11 @@ class RestPayments:
         path = f"/authorisations/{self._psp.segment(authorisation)}/captures"
         taken = await self._psp.effect("capture", path, {"amount": money(amount)}, key=key)
         return self._done("capture", taken, "captured", key=key)
+
+    async def refund(self, capture: str, amount: Money, *, key: str) -> Effect:
+        path = f"/captures/{self._psp.segment(capture)}/refunds"
+        given_back = await self._psp.effect("refund", path, {"amount": money(amount)}, key=key)
+        return self._done("refund", given_back, "refunded", key=key)
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         kind = KINDS[operation]

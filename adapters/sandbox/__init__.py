@@ -2,6 +2,7 @@
 A pretend payment provider, ERP and warehouse: three systems in one process, over real HTTP, with faults on request.
 
     /psp      holds, gives back and takes money; honours `Idempotency-Key` for 24 hours
+    /stripe   the same in Stripe's dialect: payment intents, refunds, signed events
     /erp      sales orders and invoices; knows no keys, only look-up by the caller's reference
     /wms      ships what is released to it and reports it by signed callbacks; honours keys for ever
     /faults   what goes wrong, how often and where

@@ -44,6 +44,7 @@ class Call:
     request_id: str | None
     deadline: float | None
     received_at: float
+    address: str = ""
     callback_fault: CallbackFault | None = None
 
 
@@ -59,6 +60,7 @@ class Effect:
     currency: str | None = None
     lines: list[Json] | None = None
     data: Json | None = None
+    key: str | None = None  # of the call that asked for it, when it comes to pass later
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,9 @@ def record(body: Json, name: str) -> Json:
     return value
 
 
-def money(body: Json, name: str) -> tuple[int, str]:
+def money(body: Json, name: str, *, least: int = 0) -> tuple[int, str]:
     value = record(body, name)
-    return integer(value, "amount"), currency(value)
+    return integer(value, "amount", least=least), currency(value)
 
 
 def currency(body: Json) -> str:

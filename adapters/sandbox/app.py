@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -14,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.sandbox import erp, psp, wms
-from adapters.sandbox.callbacks import Callbacks
+from adapters.sandbox import erp, psp, stripe, wms
+from adapters.sandbox.callbacks import Callbacks, standard, stripes
 from adapters.sandbox.catalogue import EXAMPLE_CATALOGUE, Product, stock_shelves
 from adapters.sandbox.control import ROUTES, Act, Control
 from adapters.sandbox.faults import Faults
@@ -23,30 +24,34 @@ from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.operations import Operation
 from adapters.sandbox.server import serve
 from adapters.sandbox.shipping import Shipping
-from adapters.sandbox.switchboard import Switchboard, json_response
+from adapters.sandbox.switchboard import Switchboard
+from adapters.sandbox.wire import json_response
 
 LONGEST_SHIP_AFTER = 24 * 60 * 60.0
-OPERATIONS = (*psp.OPERATIONS, *erp.OPERATIONS, *wms.OPERATIONS)
+OPERATIONS = (*psp.OPERATIONS, *stripe.OPERATIONS, *erp.OPERATIONS, *wms.OPERATIONS)
 # Known to everyone, like every secret printed in a manual: for trying out only.
 EXAMPLE_SECRET = "whsec_b21uaWdhdGUtc2FuZGJveC1leGFtcGxlLXNlY3JldA=="  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """How a sandbox is to be. Without `callback_url` callbacks are kept and not sent."""
+    """How a sandbox is to be. Without `callback_url` callbacks are kept and not sent, nor events without theirs."""
 
     ledger: Path
     catalogue: tuple[Product, ...] = EXAMPLE_CATALOGUE
     callback_url: str | None = None
     callback_secret: str = EXAMPLE_SECRET
+    events_url: str | None = None
+    events_secret: str = EXAMPLE_SECRET
     callback_transport: httpx2.AsyncBaseTransport | None = None
     ship_after: float = 0.3
     seed: int = 0
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
-        if self.callback_url is not None and not self.callback_url.startswith(("http://", "https://")):
-            raise ValueError(f"callback_url must begin with http:// or https://, not '{self.callback_url}'")
+        for url in (self.callback_url, self.events_url):
+            if url is not None and not url.startswith(("http://", "https://")):
+                raise ValueError(f"callback_url must begin with http:// or https://, not '{url}'")
         if not 0 <= self.ship_after <= LONGEST_SHIP_AFTER:
             raise ValueError(f"ship_after must be from 0 to {LONGEST_SHIP_AFTER} seconds")
 
@@ -82,13 +87,15 @@ def _lifespan(options: SandboxOptions) -> Callable[[Starlette], AbstractAsyncCon
 @asynccontextmanager
 async def _at_work(app: Starlette, ledger: Ledger, options: SandboxOptions) -> AsyncIterator[None]:
     faults = Faults(OPERATIONS, seed=options.seed)
-    async with Callbacks(
-        ledger, url=options.callback_url, secret=options.callback_secret, transport=options.callback_transport
-    ) as callbacks:
+    voice = partial(Callbacks, ledger, transport=options.callback_transport)
+    async with (
+        voice(table="callbacks", url=options.callback_url, sign=standard(options.callback_secret)) as callbacks,
+        voice(table="stripe_events", url=options.events_url, sign=stripes(options.events_secret)) as events,
+    ):
         shipping = Shipping(ledger, callbacks, ship_after=options.ship_after)
-        work = [asyncio.create_task(shipping.run()), asyncio.create_task(callbacks.run())]
-        app.state.switchboard = Switchboard(ledger, faults, shipping, callbacks)
-        app.state.control = Control(ledger, faults, shipping, work)
+        work = [asyncio.create_task(each.run()) for each in (shipping, callbacks, events)]
+        app.state.switchboard = Switchboard(ledger, faults, shipping, callbacks, events)
+        app.state.control = Control(ledger, faults, shipping, events, work)
         yield
         for task in work:
             task.cancel()

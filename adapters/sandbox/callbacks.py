@@ -1,10 +1,13 @@
-"""The warehouse's voice: signed callbacks, kept in the ledger and repeated until the receiver says 2xx."""
+"""A system's voice: signed callbacks, kept in the ledger and repeated until the receiver says 2xx."""
 
 import asyncio
+import hashlib
+import hmac
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import httpx2
 from standardwebhooks import Webhook
@@ -14,19 +17,50 @@ from adapters.sandbox.ledger import Ledger
 CONCURRENCY = 16
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 TIMEOUT = 5.0
-DUE = "SELECT * FROM callbacks WHERE state = 'pending' AND next_at <= ? ORDER BY next_at LIMIT ?"
-NEXT = "SELECT min(next_at) FROM callbacks WHERE state = 'pending' AND next_at > ?"
+Sign = Callable[[str, int, bytes], dict[str, str]]  # the headers that vouch for (id, moment, body)
+
+
+def standard(secret: str) -> Sign:
+    """As Standard Webhooks 1.0.0 says."""
+    webhook = Webhook(secret)
+
+    def sign(named: str, moment: int, body: bytes) -> dict[str, str]:
+        signature = webhook.sign(named, datetime.fromtimestamp(moment, UTC), body.decode())
+        return {"webhook-id": named, "webhook-timestamp": str(moment), "webhook-signature": signature}
+
+    return sign
+
+
+def stripes(secret: str) -> Sign:
+    """As Stripe does."""
+
+    def sign(named: str, moment: int, body: bytes) -> dict[str, str]:
+        signature = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+        return {"stripe-signature": f"t={moment},v1={signature}"}
+
+    return sign
 
 
 class Callbacks:
     """Delivers what is due, at most CONCURRENCY at a time. Without an address everything is kept, nothing is sent."""
 
     def __init__(
-        self, ledger: Ledger, *, url: str | None, secret: str, transport: httpx2.AsyncBaseTransport | None = None
+        self,
+        ledger: Ledger,
+        *,
+        table: Literal["callbacks", "stripe_events"],
+        url: str | None,
+        sign: Sign,
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._ledger = ledger
         self._url = url
-        self._signer = Webhook(secret)
+        self._sign = sign
+        self._due = f"SELECT * FROM {table} WHERE state = 'pending' AND next_at <= ? ORDER BY next_at LIMIT ?"  # noqa: S608
+        self._next = f"SELECT min(next_at) FROM {table} WHERE state = 'pending' AND next_at > ?"  # noqa: S608
+        self._one = f"SELECT * FROM {table} WHERE id = ? AND state = 'pending'"  # noqa: S608
+        self._told = f"UPDATE {table} SET state = 'delivered', attempts = ?, last_status = ?, delivered_at = ? WHERE sequence = ?"  # noqa: S608, E501
+        self._later = f"UPDATE {table} SET attempts = ?, last_status = ?, next_at = ? WHERE sequence = ?"  # noqa: S608
         self._client = httpx2.AsyncClient(trust_env=False, timeout=TIMEOUT, transport=transport)
         self._wake = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[None]] = {}
@@ -58,13 +92,13 @@ class Callbacks:
                 continue
 
     def _pause(self, now: float) -> float:
-        due = self._ledger.value(NEXT, now)
+        due = self._ledger.value(self._next, now)
         return LONGEST_PAUSE if due is None or self._url is None else min(LONGEST_PAUSE, due - now)
 
     def _start_what_is_due(self, now: float) -> None:
         if self._url is None:
             return
-        for row in self._ledger.rows(DUE, now, CONCURRENCY + len(self._under_way)):
+        for row in self._ledger.rows(self._due, now, CONCURRENCY + len(self._under_way)):
             if len(self._under_way) < CONCURRENCY:
                 self._start(row)
 
@@ -76,7 +110,7 @@ class Callbacks:
 
     async def deliver_at_once(self, named: str, *, within: float) -> None:
         """Have one delivered before anything else happens, as far as that is done within *within* seconds."""
-        row = self._ledger.row("SELECT * FROM callbacks WHERE id = ? AND state = 'pending'", named)
+        row = self._ledger.row(self._one, named)
         if row is not None and self._url is not None:
             await asyncio.wait([self._start(row)], timeout=within)
 
@@ -90,13 +124,8 @@ class Callbacks:
 
     async def _send(self, row: sqlite3.Row) -> int | None:
         assert self._url is not None
-        sent_at, body = datetime.fromtimestamp(int(self._ledger.now()), UTC), bytes(row["body"])
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": row["id"],
-            "webhook-timestamp": str(int(sent_at.timestamp())),
-            "webhook-signature": self._signer.sign(row["id"], sent_at, body.decode()),
-        }
+        body = bytes(row["body"])
+        headers = {"content-type": "application/json", **self._sign(row["id"], int(self._ledger.now()), body)}
         if row["traceparent"]:
             headers["traceparent"] = row["traceparent"]
         try:
@@ -108,14 +137,7 @@ class Callbacks:
         now, attempts = self._ledger.now(), row["attempts"] + 1
         failed = [status for status in statuses if status is None or not 200 <= status < 300]
         if not failed:
-            self._ledger.run(
-                "UPDATE callbacks SET state = 'delivered', attempts = ?, last_status = ?, delivered_at = ?"
-                " WHERE sequence = ?",
-                *(attempts, statuses[-1], now, row["sequence"]),
-            )
+            self._ledger.run(self._told, attempts, statuses[-1], now, row["sequence"])
             return
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row["attempts"], 10))
-        self._ledger.run(
-            "UPDATE callbacks SET attempts = ?, last_status = ?, next_at = ? WHERE sequence = ?",
-            *(attempts, failed[0], now + pause, row["sequence"]),
-        )
+        self._ledger.run(self._later, attempts, failed[0], now + pause, row["sequence"])

@@ -8,12 +8,13 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.sandbox import witness
+from adapters.sandbox import stripe, witness
 from adapters.sandbox.answers import Json, Refusal, text
+from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.shipping import Shipping
-from adapters.sandbox.switchboard import json_response
+from adapters.sandbox.wire import json_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Control:
     ledger: Ledger
     faults: Faults
     shipping: Shipping
+    events: Callbacks
     work: list[asyncio.Task[None]]
 
     async def answer(self, act: "Act", request: Request) -> Response:
@@ -68,6 +70,26 @@ async def ship(control: Control, request: Request) -> Json:
     return {"id": shipment, "status": "shipped", "callback": control.shipping.ship(shipment)}
 
 
+async def authenticate(control: Control, request: Request) -> Json:
+    """What a customer does whom the bank has asked: say yes, or with `succeed=false` no."""
+    asked, ledger = request.query_params, control.ledger
+    named, agreed = asked.get("payment_intent", ""), asked.get("succeed", "true") == "true"
+    with ledger.transaction():
+        status = ledger.value("SELECT status FROM stripe_intents WHERE id = ?", named)
+        if status != "requires_action":
+            raise Refusal(
+                404 if status is None else 409, "nothing_to_do", "no payment of that id waits for its customer"
+            )
+        if agreed:
+            ledger.book(None, stripe.hold(ledger, named, traceparent=None), system=stripe.SYSTEM)
+        else:
+            stripe.fail(
+                ledger, named, "payment_intent_authentication_failure", "authentication_failed", traceparent=None
+            )
+    control.events.wake()
+    return {"payment_intent": named, "succeed": agreed}
+
+
 async def effects(control: Control, request: Request) -> Json:
     return witness.page(control.ledger, "effects", request.path_params["system"], request.query_params)
 
@@ -78,6 +100,10 @@ async def attempts(control: Control, request: Request) -> Json:
 
 async def callbacks(control: Control, request: Request) -> Json:
     return witness.callbacks(control.ledger, request.query_params)
+
+
+async def events(control: Control, request: Request) -> Json:
+    return witness.events(control.ledger, request.query_params)
 
 
 async def summary(control: Control, request: Request) -> Json:
@@ -101,7 +127,9 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("DELETE", "/faults", drop_faults),
     ("POST", "/wms/_hold", hold),
     ("POST", "/wms/_ship", ship),
+    ("GET", "/stripe/_authenticate", authenticate),
     ("GET", "/ledger/summary", summary),
+    ("GET", "/ledger/stripe/events", events),
     ("GET", "/ledger/wms/callbacks", callbacks),
     ("GET", "/ledger/{system}/effects", effects),
     ("GET", "/ledger/{system}/attempts", attempts),

@@ -102,7 +102,8 @@ class Ledger:
     def note(self, call: Call, verdict: Verdict, *, sequence: int | None = None) -> int:
         """Write an attempt down, or complete the one noted before under *sequence*."""
         body = call.body or {}
-        reference, order_id = body.get("reference"), verdict.order_id or body.get("order_id") or self._order_of(call)
+        reference, named = body.get("reference"), body.get("order_id") or body.get("metadata[order_id]")
+        order_id = verdict.order_id or named or self._order_of(call)
         who = (call.system, call.operation, call.key, _plain(reference), _plain(order_id))
         when = (call.request_id, call.traceparent, call.received_at)
         outcome = (verdict.status, verdict.fault, verdict.applied, verdict.replayed)
@@ -121,7 +122,7 @@ class Ledger:
     def book(self, call: Call | None, effect: Effect, *, system: str) -> None:
         lines = orjson.dumps(effect.lines) if effect.lines is not None else None
         data = orjson.dumps(effect.data) if effect.data is not None else None
-        named = (effect.kind, effect.subject, call.key if call else None, effect.reference, effect.order_id)
+        named = (effect.kind, effect.subject, call.key if call else effect.key, effect.reference, effect.order_id)
         self.run(EFFECT, system, *named, effect.amount, effect.currency, lines, data, self.now())
 
     def stored_answer(self, call: Call, *, kept_for: float) -> Stored | None:

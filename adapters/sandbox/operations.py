@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adapters.sandbox.answers import Answer, Call
+from adapters.sandbox.dialects import REST, Dialect
 from adapters.sandbox.ledger import Ledger
 
 DAY = 24 * 60 * 60.0
@@ -21,6 +22,7 @@ class Operation:
     run: Callable[[Ledger, Call], Answer]
     keys_kept: float = 0.0
     forward: bool = False
+    dialect: Dialect = REST
 
     @property
     def reads(self) -> bool:

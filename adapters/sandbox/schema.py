@@ -27,6 +27,10 @@ CREATE TABLE IF NOT EXISTS authorisations (
     id TEXT PRIMARY KEY, reference TEXT NOT NULL, order_id TEXT NOT NULL, amount INTEGER NOT NULL,
     currency TEXT NOT NULL, status TEXT NOT NULL, captured INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS refunds (
+    id TEXT PRIMARY KEY, capture TEXT NOT NULL, amount INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS refunds_by_capture ON refunds (capture);
+
 CREATE TABLE IF NOT EXISTS sales_orders (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, order_id TEXT NOT NULL,
     status TEXT NOT NULL, currency TEXT NOT NULL, goods INTEGER NOT NULL, total INTEGER NOT NULL,
@@ -54,6 +58,22 @@ CREATE TABLE IF NOT EXISTS callbacks (
     traceparent TEXT, state TEXT NOT NULL, copies INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     last_status INTEGER, next_at REAL NOT NULL, delivered_at REAL);
 CREATE INDEX IF NOT EXISTS callbacks_due ON callbacks (next_at) WHERE state = 'pending';
+
+CREATE TABLE IF NOT EXISTS stripe_intents (
+    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT, created INTEGER NOT NULL, amount INTEGER NOT NULL,
+    currency TEXT NOT NULL, status TEXT NOT NULL, payment_method TEXT, metadata BLOB NOT NULL, captured INTEGER NOT NULL
+    DEFAULT 0, charge TEXT, charge_status TEXT, error BLOB, next_action TEXT, canceled_at INTEGER);
+
+CREATE TABLE IF NOT EXISTS stripe_refunds (
+    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, intent TEXT NOT NULL,
+    charge TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, metadata BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS stripe_refunds_by_intent ON stripe_refunds (intent);
+
+CREATE TABLE IF NOT EXISTS stripe_events (
+    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, object TEXT NOT NULL, body BLOB NOT NULL,
+    traceparent TEXT, state TEXT NOT NULL, copies INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    last_status INTEGER, next_at REAL NOT NULL, delivered_at REAL);
+CREATE INDEX IF NOT EXISTS stripe_events_due ON stripe_events (next_at) WHERE state = 'pending';
 
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """

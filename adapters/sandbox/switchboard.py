@@ -1,19 +1,20 @@
 """
-Every call to the three systems goes through here: choose the fault, apply the operation, write it all down, answer.
+Every call to the systems goes through here: choose the fault, apply the operation, write it all down, answer.
 
 What a call did, the answer its key is given from now on and the attempt itself are one commit, and nothing is awaited
 between looking at the books and that commit: two calls with one key cannot both have an effect.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
-import httpx2
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adapters.sandbox import stripe
 from adapters.sandbox.answers import Answer, Call, Refusal
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Fault, Faults
@@ -21,44 +22,41 @@ from adapters.sandbox.ledger import Ledger, Verdict
 from adapters.sandbox.operations import Operation
 from adapters.sandbox.psp import declined
 from adapters.sandbox.shipping import Shipping
+from adapters.sandbox.wire import Settled, cut, hang, json_response, read_call, respond
 
-HANG = 30.0
 EARLY_WITHIN = 1.0
 GARBAGE = b'<html><body>{"id": "maintenance", "status'
-KEPT_REFUSALS = (402, 422)
 NOT_APPLIED = Refusal(500, "internal", "something broke before the request was applied")
 BROKEN_AFTER = Refusal(500, "internal", "something broke")
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What a call has come to."""
-
-    status: int
-    body: bytes
-    replayed: bool = False
-    subject: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Switchboard:
-    """Takes every call of the three systems."""
+    """Takes every call of the systems."""
 
     ledger: Ledger
     faults: Faults
     shipping: Shipping
     callbacks: Callbacks
+    events: Callbacks
+    under_way: set[tuple[str, str]] = field(default_factory=set)  # (system, key) of calls that take their time
 
     async def take(self, operation: Operation, request: Request) -> Response:
         try:
+            operation.dialect.admit(request.headers)
             call = await read_call(operation, request, self.ledger.now())
+            self._refuse_twin(operation, call)
             wanted = request.headers.get("sandbox-fault")
             fault = self.faults.choose(call, wanted, replays=self._replays(operation, call))
         except Refusal as refusal:
-            return json_response(refusal.status, refusal.body())
-        if fault is None:
-            return respond(self._settle(operation, call))
-        return await self._with(fault, operation, call, request)
+            return json_response(*operation.dialect.refused(refusal))
+        try:
+            if fault is None:
+                return respond(self._settle(operation, call))
+            return await self._with(fault, operation, call, request)
+        finally:
+            if operation.system == stripe.SYSTEM:
+                self.events.wake()
 
     async def _with(self, fault: Fault, operation: Operation, call: Call, request: Request) -> Response:
         match fault.kind:
@@ -67,10 +65,11 @@ class Switchboard:
                 return await hang(request)
             case "error_before":
                 self.ledger.note(call, Verdict(status=500, fault=fault.kind))
-                return json_response(500, NOT_APPLIED.body())
+                return self._broken(NOT_APPLIED, operation, call, keep=not self._replays(operation, call))
             case "delay" | "hang_after":
                 begun = self.ledger.note(call, Verdict(status=None, fault=fault.kind))
-                await asyncio.sleep(fault.delay)
+                with self._taking_its_time(call):
+                    await asyncio.sleep(fault.delay)
                 settled = self._settle(operation, call, fault=fault, begun=begun)
                 return respond(settled) if fault.kind == "delay" else await hang(request)
             case "early_callback":
@@ -78,12 +77,32 @@ class Switchboard:
         settled = self._settle(operation, replace(call, callback_fault=fault.callback), fault=fault)
         match fault.kind:
             case "error_after":
-                return json_response(500, BROKEN_AFTER.body())
+                return self._broken(BROKEN_AFTER, operation, call, keep=not settled.replayed)
             case "garbage":
                 return Response(GARBAGE, 200, media_type="application/json")
             case "reset_after":
                 return await cut(request)
         return respond(settled)
+
+    def _broken(self, why: Refusal, operation: Operation, call: Call, *, keep: bool) -> Response:
+        """A 500; where the system keeps answers of that kind, the key's from now on."""
+        status, body = operation.dialect.refused(why)
+        if keep and operation.dialect.keeps_broken and call.key is not None:
+            self.ledger.store_answer(call, status, orjson.dumps(body))
+        return json_response(status, body)
+
+    @contextmanager
+    def _taking_its_time(self, call: Call) -> Iterator[None]:
+        named = (call.system, call.key or "")
+        self.under_way.add(named)
+        try:
+            yield
+        finally:
+            self.under_way.discard(named)
+
+    def _refuse_twin(self, operation: Operation, call: Call) -> None:
+        if operation.dialect.one_at_a_time and call.key is not None and (call.system, call.key) in self.under_way:
+            raise Refusal(409, "idempotency_key_in_use", "another call with this key is under way")
 
     async def _early(self, operation: Operation, call: Call, fault: Fault) -> Response:
         settled = self._settle(operation, call, fault=fault)
@@ -126,7 +145,7 @@ class Switchboard:
         if fault is not None and fault.kind == "decline":
             raise declined()
         if call.body is None:
-            raise Refusal(400, "malformed", "the body must be a JSON object")
+            raise Refusal(400, "malformed", "the body cannot be read")
 
     def _apply(self, operation: Operation, call: Call, fault: Fault | None, begun: int | None) -> Settled:
         answer: Answer = operation.run(self.ledger, call)
@@ -146,9 +165,10 @@ class Switchboard:
     def _refuse(
         self, operation: Operation, call: Call, refusal: Refusal, *, fault: Fault | None, begun: int | None
     ) -> Settled:
-        settled = Settled(refusal.status, orjson.dumps(refusal.body()))
+        status, body = operation.dialect.refused(refusal)
+        settled = Settled(status, orjson.dumps(body))
         with self.ledger.transaction():
-            if call.key is not None and operation.keys_kept and settled.status in KEPT_REFUSALS:
+            if call.key is not None and operation.keys_kept and operation.dialect.keeps(refusal):
                 self.ledger.store_answer(call, settled.status, settled.body)
             self.ledger.note(call, _verdict(settled, fault), sequence=begun)
         return settled
@@ -165,62 +185,3 @@ TOLD: dict[str, Callable[[int], int | None]] = {
 def _verdict(settled: Settled, fault: Fault | None) -> Verdict:
     told = TOLD[fault.kind](settled.status) if fault and fault.kind in TOLD else settled.status
     return Verdict(status=told, fault=fault.kind if fault else None, replayed=settled.replayed)
-
-
-async def read_call(operation: Operation, request: Request, now: float) -> Call:
-    headers = request.headers
-    raw = b"" if operation.reads else await request.body()
-    try:
-        body = {} if operation.reads else orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        body = None
-    deadline = headers.get("request-deadline")
-    if deadline is not None and not (deadline.isascii() and deadline.isdigit()):
-        raise Refusal(400, "malformed", "'Request-Deadline' must be a unix time in milliseconds")
-    return Call(
-        system=operation.system,
-        operation=operation.name,
-        path=request.scope["path"],
-        subject=str(request.path_params.get("id", "")),
-        body=body if isinstance(body, dict) else None,
-        query=request.query_params if operation.reads else {},
-        key=headers.get("idempotency-key"),
-        traceparent=headers.get("traceparent"),
-        request_id=headers.get("x-request-id"),
-        deadline=int(deadline) / 1000 if deadline is not None else None,
-        received_at=now,
-    )
-
-
-def json_response(status: int, body: object) -> Response:
-    return Response(orjson.dumps(body), status, media_type="application/json")
-
-
-def respond(settled: Settled) -> Response:
-    headers = {"idempotent-replayed": "true"} if settled.replayed else None
-    return Response(settled.body, settled.status, headers, "application/json")
-
-
-async def hang(request: Request) -> Response:
-    """Say nothing until the caller leaves; then, or when it is too patient, close the connection."""
-    try:
-        async with asyncio.timeout(HANG):
-            await _departure(request)
-    except TimeoutError:
-        return await cut(request)
-    return Response()  # nobody is there to read it
-
-
-async def cut(request: Request) -> Response:
-    """Reset the connection without a byte of an answer."""
-    reset = request.scope.get("extensions", {}).get("sandbox.reset")
-    if reset is None:  # reached without a network: the caller's own transport fails, as a cut one would
-        raise httpx2.ReadError("the sandbox cut the connection")
-    reset()
-    await _departure(request)
-    return Response()  # nobody is there to read it
-
-
-async def _departure(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

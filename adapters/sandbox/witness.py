@@ -8,7 +8,7 @@ import orjson
 from adapters.sandbox.answers import Json, Refusal
 from adapters.sandbox.ledger import Ledger, moment
 
-SYSTEMS = ("psp", "erp", "wms")
+SYSTEMS = ("psp", "stripe", "erp", "wms")
 USUAL, MOST = 100, 1000
 FILTERS = {
     "effects": ("order_id", "key", "reference", "kind"),
@@ -18,6 +18,7 @@ DOUBLED = """
 SELECT count(*) FROM (SELECT 1 FROM effects WHERE key IS NOT NULL OR system = 'erp'
                       GROUP BY system, kind, coalesce(key, reference) HAVING count(*) > 1)
 """
+REFUNDED = "SELECT currency, sum(amount) FROM effects WHERE system = ? AND kind = 'refund' GROUP BY currency"
 BOOKED = "SELECT count(*) AS orders, coalesce(sum(lines), 0) AS lines FROM sales_orders WHERE status <> 'cancelled'"
 
 
@@ -38,9 +39,10 @@ def page(ledger: Ledger, table: str, system: str, query: Mapping[str, str]) -> J
 
 
 def summary(ledger: Ledger) -> Json:
-    """Counts per kind and the balances of all three books."""
+    """Counts per kind and the balances of all books."""
     return {
         "psp": {"effects": _effects(ledger, "psp"), **_balances(ledger)},
+        "stripe": {"effects": _effects(ledger, "stripe"), **_intents(ledger)},
         "erp": {"effects": _effects(ledger, "erp"), **_sales(ledger)},
         "wms": {"effects": _effects(ledger, "wms"), **_warehouse(ledger)},
         "attempts": _pairs(ledger.rows("SELECT system, count(*) FROM attempts GROUP BY system")),
@@ -63,7 +65,17 @@ def _balances(ledger: Ledger) -> Json:
         "SELECT currency, sum(CASE status WHEN 'authorised' THEN amount ELSE 0 END) AS held, sum(captured) AS captured"
         " FROM authorisations GROUP BY currency"
     )
-    return {name: {row["currency"]: row[name] for row in rows} for name in ("held", "captured")}
+    balances = {name: {row["currency"]: row[name] for row in rows} for name in ("held", "captured")}
+    return {**balances, "refunded": _pairs(ledger.rows(REFUNDED, "psp"))}
+
+
+def _intents(ledger: Ledger) -> Json:
+    rows = ledger.rows(
+        "SELECT upper(currency) AS currency, sum(CASE status WHEN 'requires_capture' THEN amount ELSE 0 END) AS held,"
+        " sum(captured) AS captured FROM stripe_intents GROUP BY currency"
+    )
+    balances = {name: {row["currency"]: row[name] for row in rows} for name in ("held", "captured")}
+    return {**balances, "refunded": _pairs(ledger.rows(REFUNDED, "stripe"))}
 
 
 def _sales(ledger: Ledger) -> Json:
@@ -94,14 +106,25 @@ def _warehouse(ledger: Ledger) -> Json:
 
 def callbacks(ledger: Ledger, query: Mapping[str, str]) -> Json:
     """One page of the warehouse's callbacks, oldest first."""
+    return _told(ledger, "callbacks", query, ("shipment",))
+
+
+def events(ledger: Ledger, query: Mapping[str, str]) -> Json:
+    """One page of the Stripe side's events, oldest first."""
+    return _told(ledger, "stripe_events", query, ("type", "object"))
+
+
+def _told(ledger: Ledger, table: str, query: Mapping[str, str], about: tuple[str, ...]) -> Json:
     limit, after = _number(query, "limit", USUAL, most=MOST), _number(query, "after", 0, most=2**62)
-    rows = ledger.rows("SELECT * FROM callbacks WHERE sequence > ? ORDER BY sequence LIMIT ?", after, limit + 1)
-    listed = [_callback(row) for row in rows[:limit]]
-    return {"callbacks": listed, "next": listed[-1]["sequence"] if len(rows) > limit else None}
+    statement = f"SELECT * FROM {table} WHERE sequence > ? ORDER BY sequence LIMIT ?"  # noqa: S608
+    rows = ledger.rows(statement, after, limit + 1)
+    listed = [_callback(row, about) for row in rows[:limit]]
+    name = table.removeprefix("stripe_")
+    return {name: listed, "next": listed[-1]["sequence"] if len(rows) > limit else None}
 
 
-def _callback(row: sqlite3.Row) -> Json:
-    plain = {name: row[name] for name in ("sequence", "id", "shipment", "state", "attempts", "copies", "last_status")}
+def _callback(row: sqlite3.Row, about: tuple[str, ...]) -> Json:
+    plain = {name: row[name] for name in ("sequence", "id", *about, "state", "attempts", "copies", "last_status")}
     return {**plain, "delivered_at": moment(row["delivered_at"]) if row["delivered_at"] else None}
 
 

@@ -6,11 +6,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.back_ends import FOREIGN
 from gateway.cli.keys import with_secrets
 from gateway.cli.overlap import AtOnce, Overlap, end_of_overlap, overlap_of
 from gateway.cli.partners import Operator
 from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339, system_clock
+from gateway.errors import Misconfigured
 from gateway.partners import callback_secrets
 from gateway.store.audit import Act
 
@@ -47,6 +49,8 @@ def enter(system: str, operator: Operator, overlap: Overlap = _USUAL, at_once: A
 @app.command("rotate-secret")
 def rotate_secret(system: str, operator: Operator, overlap: Overlap = _USUAL, at_once: AtOnce = False) -> None:
     """Make a new secret and print it, once; the one before works until the overlap is over."""
+    if system in FOREIGN:
+        raise Misconfigured(f"{system} makes its secrets itself: roll it there, then omnigate callbacks enter {system}")
     new = callback_secrets.new_callback_secret()
     _replace(system, new, _act(operator), overlap=overlap, at_once=at_once)
     typer.echo(new.decode())
@@ -54,7 +58,8 @@ def rotate_secret(system: str, operator: Operator, overlap: Overlap = _USUAL, at
 
 def _replace(system: str, new: bytes, act: Act, *, overlap: str, at_once: bool) -> None:
     during = overlap_of(overlap, at_once=at_once)
-    with_secrets(lambda secrets: callback_secrets.replace(secrets, system, new, act, overlap=during))
+    form = FOREIGN[system].form if system in FOREIGN else None
+    with_secrets(lambda secrets: callback_secrets.replace(secrets, system, new, act, overlap=during, form=form))
     typer.echo(f"{system} has a new secret; {end_of_overlap(during)}")
 
 

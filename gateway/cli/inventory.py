@@ -5,7 +5,7 @@ import asyncio
 import typer
 from rich.console import Console
 
-from adapters.rest import rest_back_ends
+from gateway.back_ends import back_ends
 from gateway.cli.opened import database, database_url
 from gateway.settings import Settings, read_settings
 from gateway.store import stock
@@ -29,10 +29,8 @@ def sync() -> None:
 
 async def _sync(settings: Settings, url: str) -> int:
     changed = 0
-    payments, erp, wms = str(settings.payments_url), str(settings.erp_url), str(settings.wms_url)
-    connected = rest_back_ends(payments_url=payments, erp_url=erp, wms_url=wms)
-    async with database(url, name="omnigate-inventory") as opened, connected as back_ends:
-        async for levels in back_ends.wms.stock():
+    async with database(url, name="omnigate-inventory") as opened, back_ends(settings) as connected:
+        async for levels in connected.wms.stock():
             async with opened.transaction() as connection:
                 changed += await stock.count(connection, levels)
     return changed

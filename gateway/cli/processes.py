@@ -19,7 +19,7 @@ from gateway.domain.time import system_clock
 from gateway.edge.shared_counters import SharedCounters
 from gateway.errors import Misconfigured
 from gateway.governance.bundle import load_bundle
-from gateway.partners.callback_secrets import live, new_callback_secret
+from gateway.partners.callback_secrets import PREFIX, live, new_callback_secret
 from gateway.server import serve as serve_app
 from gateway.server import supervise
 from gateway.settings import Settings, read_settings
@@ -96,7 +96,9 @@ def sandbox(
             ledger=ledger or settings.home / "sandbox.sqlite",
             catalogue=load_catalogue(catalogue) if catalogue else EXAMPLE_CATALOGUE,
             callback_url=callback_url or f"{settings.public_address}/v1/callbacks/wms",
-            callback_secret=callback_secret or _shared_secret(settings),
+            callback_secret=callback_secret or _shared_secret(settings, "wms"),
+            events_url=f"{settings.public_address}/v1/callbacks/stripe",
+            events_secret=_shared_secret(settings, "stripe"),
             ship_after=ship_after,
             seed=seed,
         )
@@ -105,12 +107,12 @@ def sandbox(
     run_sandbox(options, host=host, port=port)
 
 
-def _shared_secret(settings: Settings) -> str:
-    """The secret that this installation and its warehouse share; made when it is first asked for."""
+def _shared_secret(settings: Settings, system: str) -> str:
+    """The newest secret that this installation and *system* share; made when it is first asked for."""
 
     async def read(url: str) -> bytes:
         async with database(url, name="omnigate-sandbox") as opened:
-            return await open_secrets(settings, opened).get_or_create("callback:wms", new_callback_secret)
+            return await open_secrets(settings, opened).get_or_create(f"{PREFIX}{system}", new_callback_secret)
 
     with database_url(settings) as url:
         return live(asyncio.run(read(url)), system_clock())[0]

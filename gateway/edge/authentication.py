@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,11 +13,12 @@ from gateway.domain.access import Deny
 from gateway.domain.principal import Principal
 from gateway.edge.fields import Headers, single
 from gateway.edge.remembered import Remembered
-from gateway.edge.signature import secret_name, verify
+from gateway.edge.signature import secret_name, verify, verify_foreign
 from gateway.governance.decisions import standing
 from gateway.partners.compact import take_apart
 from gateway.partners.registry import principal_of
 from gateway.partners.tokens import Claims, Tokens
+from gateway.ports import Callbacks
 from gateway.refusals import InvalidToken, Unauthenticated
 from gateway.store import partners
 from gateway.store.partners import Client
@@ -34,6 +36,7 @@ class Credentials:
     database: Database
     secrets: Secrets
     tokens: Tokens
+    foreign: Mapping[str, Callbacks] = field(default_factory=dict)  # systems that sign in a manner of their own
 
 
 class Authentication:
@@ -46,6 +49,7 @@ class Authentication:
         self.app = app
         self.tokens = ReadTokens(credentials.tokens)
         self.standing = Remembered(standing, seconds=FRESH)
+        self.foreign = credentials.foreign
         self.callback_secrets = Remembered(credentials.secrets.get, seconds=FRESH)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,11 +81,15 @@ class Authentication:
 
     async def _system(self, headers: Headers, call: Call) -> Principal:
         assert call.read_body is not None, "the limits stage has run"
-        system = call.path_parameters["system"]
+        assert call.operation is not None, "the operation stage has run"
+        system = call.path_parameters.get("system") or call.operation.path.rpartition("/")[2]
         name = secret_name(system)
         call.claimed = system
         secrets = await self.callback_secrets.get(name, now=call.now)
-        verify(headers, await call.read_body(), secrets=secrets, now=call.now)
+        if (manner := self.foreign.get(system)) is not None:
+            verify_foreign(manner, headers, await call.read_body(), secrets=secrets, now=call.now)
+        else:
+            verify(headers, await call.read_body(), secrets=secrets, now=call.now)
         return Principal("system", system)
 
 

@@ -8,6 +8,7 @@ from standardwebhooks.webhooks import Webhook
 
 from gateway.edge.fields import Headers, single
 from gateway.partners.callback_secrets import live, named
+from gateway.ports import Callbacks
 from gateway.refusals import InvalidSignature
 
 TOLERANCE = 300  # seconds, either way
@@ -43,3 +44,12 @@ def verify(headers: Headers, body: bytes, *, secrets: bytes | None, now: datetim
         if any(hmac.compare_digest(expected.encode(), candidate.encode()) for candidate in given):
             return
     raise InvalidSignature("no signature matches")
+
+
+def verify_foreign(manner: Callbacks, headers: Headers, body: bytes, *, secrets: bytes | None, now: datetime) -> None:
+    """The same of a system that signs in a manner of its own."""
+    signature = single(headers, manner.header.encode())
+    if signature is None:
+        raise InvalidSignature(f"{manner.header} is needed")
+    if not manner.signed(signature, body, secrets=live(secrets, now), now=now):
+        raise InvalidSignature("no signature matches, or its moment is not current")

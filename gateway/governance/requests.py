@@ -1,4 +1,8 @@
-"""Objects that callers send are closed: a field nobody knows is a mistake of theirs, and they shall hear of it."""
+"""
+Objects that callers send are closed: a field nobody knows is a mistake of theirs, and they shall hear of it.
+
+But for documents whose shape another system decides, and goes on extending: `x-foreign: true` says so.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ class _Walk:
         self.seen = seen
 
     def findings(self, place: Place, schema: Any, *, closed: bool) -> Iterator[tuple[Place, str]]:
-        if not isinstance(schema, dict) or (place, closed) in self.seen:
+        if not isinstance(schema, dict) or (place, closed) in self.seen or schema.get("x-foreign") is True:
             return
         self.seen.add((place, closed))
         closed = closed or any(schema.get(key, True) is not True for key in _CLOSERS)

@@ -12,7 +12,7 @@ from gateway.store.secrets import Secrets
 
 PREFIX = "callback:"
 _SYSTEM = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
+_STANDARD = r"whsec_[A-Za-z0-9+/]{32,86}={0,2}"  # 24 to 64 bytes in base64
 
 
 def named(system: str) -> str | None:
@@ -35,12 +35,16 @@ def overlap_until(kept: bytes | None, now: datetime) -> datetime | None:
     return max((until for _, until in _parts(kept) if until is not None and now < until), default=None)
 
 
-async def replace(secrets: Secrets, system: str, new: bytes, act: Act, *, overlap: timedelta) -> None:
-    """From now on *new*, and until *overlap* is over the one before as well; an older one yet is void."""
-    if not _SECRET.fullmatch(new.decode("ascii", "replace")):
-        raise Invalid(
-            "a callback secret is 'whsec_' and 24 to 64 bytes in base64, as Standard Webhooks 1.0.0 writes it"
-        )
+async def replace(
+    secrets: Secrets, system: str, new: bytes, act: Act, *, overlap: timedelta, form: str | None = None
+) -> None:
+    """From now on *new*, and until *overlap* is over the one before as well; an older one yet is void.
+
+    *form*: how secrets look of a system that has a manner of its own.
+    """
+    if not re.fullmatch(form or _STANDARD, new.decode("ascii", "replace")):
+        standard = "'whsec_' and 24 to 64 bytes in base64, as Standard Webhooks 1.0.0 writes it"
+        raise Invalid(f"a callback secret of '{system}' is {form or standard}")
     until = act.at + overlap
 
     def change(kept: bytes | None) -> tuple[bytes, dict[str, str]]:

@@ -27,7 +27,7 @@ ANNOUNCE: LiteralString = f"pg_notify('{_CHANNEL}', %(order_id)s)"
 
 
 async def announce(connection: Connection, order_id: str) -> None:
-    """In the transaction that decides the order, once: notifying commits stand in line for one lock."""
+    """In the transaction that decides the order or asks its customer: notifying commits stand in line for one lock."""
     await connection.execute(f"select {ANNOUNCE}", {"order_id": order_id})
 
 

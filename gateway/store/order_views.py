@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.documents import Document, whole
-from gateway.domain.orders import OrderStatus
+from gateway.domain.orders import OrderStatus, is_decided
+from gateway.store.orders import ACTION
 from gateway.store.pool import Database
 
 
@@ -21,6 +22,14 @@ class OrderRow:
     references: Mapping[str, str]
     received_at: datetime
     updated_at: datetime
+
+    @property
+    def action(self) -> tuple[str, str] | None:
+        """Where its customer has to go, and until when; None: they have nothing to do."""
+        if is_decided(self.status) or ACTION[0] not in self.references:
+            return None
+        _, url, expires_at = (self.references[name] for name in ACTION)
+        return url, expires_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,12 @@ from gateway.domain.orders import (
     may_become,
     order_from,
 )
-from gateway.store.decisions import ANNOUNCE
+from gateway.store.decisions import ANNOUNCE, announce
 from gateway.store.pool import Connection
+
+ACTION = ("next_action.type", "next_action.url", "next_action.expires_at")  # among an order's references
+_WITHOUT_ACTION = f"(refs - '{{{','.join(ACTION)}}}'::text[])"
+ACTION_NEEDED_EVENT = "com.omnigate.order.payment_action_needed.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +104,37 @@ def _moves(after: OrderStatus) -> dict[str, list[Any]]:
     }
 
 
+async def ask(
+    connection: Connection,
+    order_id: str,
+    action: Mapping[str, str] | None,
+    *,
+    now: datetime,
+    trace_id: str,
+    event_id: str,
+) -> None:
+    """Let the channel know what its customer has to do; None: nothing any more. Kept with what an order refers to, and
+    only for as long as it can be done."""
+    asked = {f"next_action.{name}": value for name, value in (action or {}).items()}
+    assert asked.keys() <= set(ACTION), "an action has these parts"
+    values = {"order_id": order_id, "now": now, "refs": Jsonb(asked)}
+    cursor = await connection.execute(_ASK, values)
+    row = await cursor.fetchone()
+    if action is not None and row is not None:
+        told = (event_id, order_id, ACTION_NEEDED_EVENT, now, trace_id, Jsonb({"status": row[0]}))
+        await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", told)
+        await announce(connection, order_id)
+
+
+_ASK = f"""
+update orders set version = version + 1, updated_at = %(now)s, refs = {_WITHOUT_ACTION} || %(refs)s
+ where order_id = %(order_id)s returning status
+"""
+
 _MOVE = f"""
 with moved as (
     update orders set status = %(after)s, version = version + 1, updated_at = %(now)s,
-           reason = coalesce(%(reason)s, reason), refs = refs || %(refs)s,
+           reason = coalesce(%(reason)s, reason), refs = {_WITHOUT_ACTION} || %(refs)s,
            cancel = case when cancel is null then null else cancel || %(cancel)s end
       from unnest(%(befores)s::text[], %(types)s::text[], %(deciding)s::boolean[]) as move (before, type, deciding)
      where order_id = %(order_id)s and status = move.before

@@ -17,6 +17,7 @@ class Signal:
     kind: str
     source: str
     data: Mapping[str, Any]
+    role: str | None = None  # the back end whose word it is: it wakes the run only while that one is waited for
 
 
 async def lock_run(connection: Connection, run_id: str) -> bool:
@@ -38,11 +39,18 @@ async def signal(connection: Connection, told: Signal, *, now: datetime, trace_i
     )
     if await cursor.fetchone() is None:
         return False
-    await connection.execute("select wake(%s)", (told.run_id,))
+    await connection.execute(_WAKE, {"run_id": told.run_id, "role": told.role})
     if told.kind == "shipped":
         await connection.execute(_SHIPPED_AFTER_END, (now, told.run_id))
     return True
 
+
+_WAKE = """
+select wake(%(run_id)s)
+ where %(role)s::text is null
+    or exists (select from step where run_id = %(run_id)s and system = %(role)s and operation = 'look'
+                                  and state = 'intended')
+"""
 
 _SHIPPED_AFTER_END = """
 update run set state = 'parked', updated_at = %s,

@@ -9,7 +9,7 @@ from gateway.errors import Failed, GatewayError, Rejected, Unknown
 from gateway.ports import BackEnds, Effect, sending
 from gateway.store.journal import Intent
 from gateway.workflows.plan import Send
-from gateway.workflows.saga import Case, Pivot, Seen, Step
+from gateway.workflows.saga import Assent, Case, Pivot, Seen, Step
 
 Kind = Literal["succeeded", "rejected", "failed", "unknown", "found", "seen"]
 
@@ -60,7 +60,7 @@ async def make(call: Call, case: Case, back_ends: BackEnds) -> Outcome:
 async def _made(call: Call, case: Case, back_ends: BackEnds) -> Outcome:
     send, key = call.send, call.intent.key
     step = send.step
-    if isinstance(step, Pivot):
+    if isinstance(step, Assent | Pivot):
         return Outcome(call, "seen", seen=await step.look(case, back_ends))
     if send.call == "find":
         found = await back_ends.named(step.system).find(send.operation, key=key, subject=send.subject)

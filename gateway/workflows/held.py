@@ -13,7 +13,7 @@ from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
 from gateway.workflows.plan import Direction, Record, Send, Situation, State
-from gateway.workflows.saga import Case, Moved, Pivot, Refusal, Saga, Step
+from gateway.workflows.saga import Assent, Case, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
 
 SEND_WINDOW = 2.0  # seconds from the intent's commit; what was not sent by then never is
@@ -102,7 +102,7 @@ class Held:
 
     def _at_pivot(self) -> bool:
         before = self.saga.steps[: self.saga.steps.index(self.pivot)]
-        return all(self.done(step.name) for step in before)
+        return all(isinstance(step, Assent) or self.done(step.name) for step in before)
 
     async def signal(self, connection: Connection) -> signals.Signal | None:
         return await signals.untaken(connection, self.lease.run_id, self.pivot.signal)
@@ -160,12 +160,13 @@ class Held:
         cause = {"code": f"{self.pivot.signal}_after_{outcome}", "step": self.pivot.name, "detail": detail}
         await self.stands(connection, "parked", cause=cause, outcome=outcome)
 
-    async def expect(self, connection: Connection, pivot: Pivot) -> None:
-        """The wait stands in the journal, so that whoever is woken knows that it is over."""
-        if pivot.name not in self.records:
-            await journal.record_wait(connection, self.lease, self.epoch, pivot.name, pivot.system)
-            key = f"{self.lease.run_id}:{pivot.name}"
-            self.records[pivot.name] = Record(pivot.name, "intended", key, 0, self.now())
+    async def expect(self, connection: Connection, step: Assent | Pivot) -> bool:
+        """The wait stands in the journal, so that whoever is woken knows that it is over. False: it stood there."""
+        if step.name in self.records:
+            return False
+        await journal.record_wait(connection, self.lease, self.epoch, step.name, step.system)
+        self.records[step.name] = Record(step.name, "intended", f"{self.lease.run_id}:{step.name}", 0, self.now())
+        return True
 
     async def locally(self, connection: Connection, name: str, refusal: Refusal | None = None) -> None:
         """A step of our own database has been done in this very transaction."""

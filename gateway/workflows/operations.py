@@ -11,11 +11,11 @@ from gateway.store import runs
 from gateway.store.pool import Connection, Database
 from gateway.store.runs import OpenStep, RunView
 from gateway.store.signals import Signal, signal
-from gateway.workflows.place_order import PLACE_ORDER
-from gateway.workflows.saga import Moved, Pivot, Saga
+from gateway.workflows.place_order import PLACE_ORDER, PLACE_ORDER_1
+from gateway.workflows.saga import Assent, Moved, Pivot, Saga
 from observability import tracing
 
-SAGAS = {PLACE_ORDER.task: PLACE_ORDER}
+SAGAS = {saga.task: saga for saga in (PLACE_ORDER, PLACE_ORDER_1)}
 
 Change = Callable[[Connection, RunView], Awaitable[dict[str, Any]]]
 
@@ -46,6 +46,8 @@ class Desk:
             if step is None:
                 raise Conflict(f"{run_id} hangs on no open step; use retry or abandon")
             state = "succeeded" if succeeded else "failed"
+            if isinstance(_saga(run).step(step.name.removeprefix("undo:")), Assent):
+                raise Conflict(f"{run_id} waits for its customer; retry has it look again, abandon gives it up")
             if step.operation == "look":
                 await self._say_it_came(connection, run_id, succeeded=succeeded, reference=reference)
             else:

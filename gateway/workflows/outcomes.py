@@ -17,7 +17,7 @@ from gateway.workflows.plan import (
     absence_counts_from,
     may_repeat_at_once,
 )
-from gateway.workflows.saga import Refusal, Step
+from gateway.workflows.saga import Assent, Refusal, Step
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0  # seconds between tries, doubling
 
@@ -48,7 +48,7 @@ def settle(outcome: Outcome, record: Record, promise: Promise | None, around: Ci
         case "succeeded":
             return Settled("succeeded", outcome.effect)
         case "seen":
-            return _seen(outcome)
+            return _seen(outcome, record, around)
         case "found":
             assert promise is not None, "only operations of a manifest are asked after"
             return _found(outcome, record, promise, around)
@@ -71,12 +71,18 @@ def pause_after(tries: int, dice: float) -> float:
     return ceiling * (0.5 + dice / 2)
 
 
-def _seen(outcome: Outcome) -> Settled:
-    seen = outcome.seen
+def _seen(outcome: Outcome, record: Record, around: Circumstances) -> Settled:
+    seen, step = outcome.seen, outcome.call.send.step
     assert seen is not None, "a look always shows something"
     if seen.trouble is not None:
         return Settled(following=Park(seen.trouble.code, outcome.call.intent.record, seen.trouble.detail))
-    return Settled(fact=seen.fact)
+    if not isinstance(step, Assent):
+        return Settled(fact=seen.fact)
+    if seen.fact is not None:
+        return Settled("succeeded")
+    over = around.now >= record.begun_at + timedelta(seconds=step.patience)
+    refusal = seen.refusal or (step.expired if over else None)
+    return Settled("rejected", refusal=refusal) if refusal else Settled()
 
 
 def _found(outcome: Outcome, record: Record, promise: Promise, around: Circumstances) -> Settled:

@@ -1,13 +1,17 @@
-"""place_order: hold money, reserve stock, book, release, wait for the goods to leave, take the money, invoice."""
+"""
+place_order: hold money, wait for the customer's assent if their bank wants it, reserve stock, book, release, wait for
+the goods to leave, take the money, invoice.
+"""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from gateway.ports import BackEnds, Effect
 from gateway.store import orders, stock
 from gateway.store.pool import Connection
-from gateway.workflows.saga import Case, Local, Moved, Pivot, Refusal, Saga, Seen, Step
+from gateway.workflows.saga import Assent, Case, Local, Moved, Pivot, Refusal, Saga, Seen, Step
 
 
 async def hold_money(case: Case, back_ends: BackEnds, key: str) -> Effect:
@@ -15,6 +19,13 @@ async def hold_money(case: Case, back_ends: BackEnds, key: str) -> Effect:
     return await back_ends.payments.authorise(
         order.payment.token, order.payment.amount, reference=order.order_id, key=key
     )
+
+
+async def look_at_hold(case: Case, back_ends: BackEnds) -> Seen:
+    hold = await back_ends.payments.standing(case.done("hold_money").id)
+    if hold.status == "held":
+        return Seen(fact={})
+    return Seen(refusal=_PAYMENT(hold.code) if hold.status == "refused" else None)
 
 
 async def release_money(case: Case, back_ends: BackEnds, held: Effect, key: str) -> Effect:
@@ -82,7 +93,14 @@ def _because(otherwise: Refusal, **known: str) -> Callable[[str], Refusal]:
     return lambda code: reasons.get(code, otherwise)
 
 
-_PAYMENT = _because(Refusal("payment_declined", "the payment provider declined to hold the money"))
+_PAYMENT = _because(
+    Refusal("payment_declined", "the payment provider declined to hold the money"),
+    insufficient_funds="the account behind the card does not hold the amount",
+    card_expired="the card has expired",
+    authentication_failed="the customer's bank did not get the customer's assent",
+    unknown_payment_method="the payment provider does not know the payment token of this order",
+)
+_EXPIRED = Refusal("payment_action_expired", "the customer did not do in time what their bank asked for")
 _ERP = _because(
     Refusal("refused_by_erp", "the order system refused the sales order"),
     unknown_sku="the order system does not know a SKU of this order",
@@ -99,6 +117,9 @@ class OrderSubject:
 
     async def status(self, connection: Connection, run_id: str) -> str:
         return await orders.lock_status(connection, run_id)
+
+    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
+        await orders.ask(connection, run_id, action, now=moved.now, trace_id=moved.trace_id, event_id=moved.event_id)
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         reason = {"code": moved.reason.code, "detail": moved.reason.detail} if moved.reason else None
@@ -117,9 +138,10 @@ class OrderSubject:
 
 PLACE_ORDER = Saga(
     "place_order",
-    1,
+    2,
     (
         Step("hold_money", "payments", "authorise", hold_money, _PAYMENT, release_money, "void"),
+        Assent("await_customer", "hold_money", "payments", look_at_hold, _EXPIRED),
         Local("reserve_stock", reserve_stock, release_stock),
         Step("book_in_erp", "erp", "book", book, _ERP, cancel_booking, "cancel", then="accepted"),
         Step(
@@ -134,8 +156,8 @@ PLACE_ORDER = Saga(
             then="processing",
         ),
         Pivot("await_shipment", "shipped", "wms", look_at_shipment, goods_left),
-        Step("take_money", "payments", "capture", take_money, _PAYMENT),
-        Step("invoice", "erp", "invoice", invoice, _ERP),
+        Step("take_money", "payments", "capture", take_money, _PAYMENT, about="hold_money"),
+        Step("invoice", "erp", "invoice", invoice, _ERP, about="book_in_erp"),
     ),
     OrderSubject(),
     done="completed",
@@ -143,4 +165,9 @@ PLACE_ORDER = Saga(
     stopped="cancelled",
     wished="cancel_requested",
     resumed="processing",
+)
+
+# Runs that began before customers could be waited for.
+PLACE_ORDER_1 = replace(
+    PLACE_ORDER, version=1, steps=tuple(step for step in PLACE_ORDER.steps if not isinstance(step, Assent))
 )

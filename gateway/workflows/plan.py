@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from gateway.ports import Effect, Manifest, Promise, RetryClass
-from gateway.workflows.saga import Local, Pivot, Refusal, Saga, Step
+from gateway.workflows.saga import Assent, Local, Pivot, Refusal, Saga, Step
 
 State = Literal["intended", "succeeded", "rejected", "failed", "unknown"]
 Direction = Literal["forward", "backward"]
@@ -42,11 +42,11 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    step: Step | Pivot
+    step: Step | Assent | Pivot
     call: CallKind
     record: str  # hold_money, undo:hold_money
     operation: str
-    subject: str | None = None  # what an undo is about
+    subject: str | None = None  # the effect that an undo or a follow-up is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    step: Pivot
+    step: Assent | Pivot
     seconds: int
 
 
@@ -110,12 +110,16 @@ def _forward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> N
         if record is not None and record.state == "succeeded":
             pivot_passed = pivot_passed or isinstance(step, Pivot)
             continue
+        if isinstance(step, Assent) and not _needed(step, now):
+            continue
         if isinstance(step, Pivot):
             return _await(step, record, now)
         if record is not None and record.state == "rejected":
             if pivot_passed:
                 return Park("refused_after_pivot", step.name, f"{step.name} was refused, and there is no way back")
             return Turn("backward", record.refusal)
+        if isinstance(step, Assent):
+            return _await_assent(step, record, now)
         if record is None or record.state == "failed":
             if now.stop_wished and not pivot_passed:
                 return Turn("backward", None)
@@ -123,14 +127,14 @@ def _forward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> N
                 return RunLocal(step, undo=False)
         assert isinstance(step, Step)
         promise = manifests[step.system][step.operation]
-        return _call(Send(step, "do", step.name, step.operation), record, promise, now, absence_matters=False)
+        return _call(_do(step, now), record, promise, now, absence_matters=False)
     return Finish("forward")
 
 
 def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> Next:
     for step in reversed(saga.steps):
         done, undone = now.records.get(step.name), now.records.get(undo_of(step.name))
-        if isinstance(step, Pivot) or done is None or done.state in ("rejected", "failed"):
+        if isinstance(step, Assent | Pivot) or done is None or done.state in ("rejected", "failed"):
             continue
         if undone is not None and undone.state == "succeeded":
             continue
@@ -138,7 +142,7 @@ def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> 
             return RunLocal(step, undo=True)
         if done.state != "succeeded":  # what may have happened is settled before it is undone
             promise = manifests[step.system][step.operation]
-            return _call(Send(step, "do", step.name, step.operation), done, promise, now, absence_matters=True)
+            return _call(_do(step, now), done, promise, now, absence_matters=True)
         if step.undo is None or done.effect is None:
             return Park("cannot_be_undone", step.name, f"{step.name} has no undo")
         if undone is not None and undone.state == "rejected":
@@ -151,6 +155,13 @@ def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> 
     return Finish("backward")
 
 
+def _do(step: Step, now: Situation) -> Send:
+    """A step that goes on from another's effect can be asked after by that effect."""
+    before = now.records.get(step.about)
+    subject = before.effect.id if before is not None and before.effect is not None else None
+    return Send(step, "do", step.name, step.operation, subject=subject)
+
+
 def _await(step: Pivot, record: Record | None, now: Situation) -> Next:
     if now.signalled:
         return Take(step)
@@ -160,6 +171,22 @@ def _await(step: Pivot, record: Record | None, now: Situation) -> Next:
         return Send(step, "look", step.name, "look")
     tries = record.tries if record else 0
     return Wait(step, min(step.first_look * 2**tries, step.last_look))
+
+
+def _needed(step: Assent, now: Situation) -> bool:
+    before = now.records.get(step.of)
+    return before is not None and before.effect is not None and before.effect.pending
+
+
+def _await_assent(step: Assent, record: Record | None, now: Situation) -> Next:
+    if now.stop_wished:
+        return Turn("backward", None)
+    if record is None:
+        return Wait(step, step.first_look)
+    if now.woken:
+        return Send(step, "look", step.name, "look")
+    left = step.patience - int((now.now - record.begun_at).total_seconds())
+    return Wait(step, max(1, min(step.first_look * 2**record.tries, step.last_look, left)))
 
 
 def _call(send: Send, record: Record | None, promise: Promise, now: Situation, *, absence_matters: bool) -> Next:

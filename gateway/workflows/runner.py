@@ -9,12 +9,13 @@ which whoever takes the run over settles by evidence.
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from time import perf_counter
 
 import structlog
 
 from gateway.domain.identifiers import Mint
-from gateway.domain.time import Clock
+from gateway.domain.time import Clock, rfc3339
 from gateway.ports import BackEnds, Manifest
 from gateway.store import signals
 from gateway.store.journal import Lease
@@ -23,7 +24,7 @@ from gateway.workflows import calls, engine
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.held import Held
 from gateway.workflows.plan import Finish, Next, Park, RunLocal, Send, Sleep, Take, Turn, Wait, plan, undo_of
-from gateway.workflows.saga import Moved, Pivot, Refusal, Saga, Step
+from gateway.workflows.saga import Assent, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
 from observability.metrics import WorkerMetrics
 
@@ -112,6 +113,8 @@ class Performance:
                 f"look:{outcome.call.intent.key}", self.lease.run_id, send.step.signal, "look", settled.fact
             )
             await signals.signal(connection, told, now=self.tools.clock(), trace_id=self.run.trace_id)
+        if isinstance(send.step, Assent) and settled.state == "succeeded":
+            await self._ask(connection, None)
         status = self._status_after(send) if settled.state == "succeeded" else None
         if status is not None and not await self.run.stop_wished(connection):  # a wish to stop keeps its own status
             await self._move(connection, status)
@@ -182,11 +185,22 @@ class Performance:
             await self._move(connection, earned)
 
     async def _wait(self, connection: Connection, wait: Wait) -> None:
-        await self.run.expect(connection, wait.step)
+        if await self.run.expect(connection, wait.step) and isinstance(wait.step, Assent):
+            await self._ask(connection, wait.step)
         await self.run.stands(connection, "waiting")
         if not await engine.wait(connection, self.lease, self.run.wakes, wait.seconds):
             # somebody woke us while we were at work; the next claim has a new number to be woken by
             await engine.sleep_until(connection, self.lease, self.run.now())
+
+    async def _ask(self, connection: Connection, step: Assent | None) -> None:
+        """Tell whose resource it is what has to be done by whom; None: that it has been."""
+        action = None
+        if step is not None:
+            until = self.tools.clock() + timedelta(seconds=step.patience)
+            url = self.run.effects[step.of].action or ""
+            action = {"type": "redirect", "url": url, "expires_at": rfc3339(until)}
+        moved = Moved(self.tools.clock(), self.run.trace_id, self.tools.mint("evt"))
+        await self.saga.subject.ask(connection, self.lease.run_id, action, moved)
 
     async def _park(self, connection: Connection, park: Park) -> None:
         cause = {"code": park.code, "step": park.step, "detail": park.detail}

@@ -32,10 +32,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at the back end showed while waiting: the awaited fact, or none yet, or a state no plan covers."""
+    """What a look at the back end showed while waiting: the awaited fact, that it never comes, nothing, or trouble."""
 
     fact: Mapping[str, Any] | None = None
-    trouble: Refusal | None = None
+    refusal: Refusal | None = None
+    trouble: Refusal | None = None  # a state that no plan covers
 
 
 Do = Callable[[Case, BackEnds, str], Awaitable[Effect]]
@@ -56,6 +57,7 @@ class Step:
     undo: Undo | None = None
     undo_operation: str = ""
     undo_may_be_refused: bool = False  # the back end is the arbiter: a refused undo turns the run forward again
+    about: str = ""  # the step whose effect this one goes on from
     then: str | None = None  # the resource's status once the step has succeeded
 
 
@@ -81,7 +83,22 @@ class Pivot:
     last_look: int = 3600
 
 
-AnyStep = Step | Local | Pivot
+@dataclass(frozen=True, slots=True)
+class Assent:
+    """A wait for what a step's effect still needs from somebody outside; skipped when it needs nothing. Whatever wakes
+    the run, the back end is asked. No answer in time is a no."""
+
+    name: str
+    of: str  # the step whose effect may be pending
+    system: str
+    look: Callable[[Case, BackEnds], Awaitable[Seen]]
+    expired: Refusal
+    patience: int = 1800  # seconds
+    first_look: int = 15
+    last_look: int = 240
+
+
+AnyStep = Step | Local | Assent | Pivot
 
 
 class Subject(Protocol):
@@ -91,6 +108,9 @@ class Subject(Protocol):
 
     async def status(self, connection: Connection, run_id: str) -> str:
         """Where the resource stands. Locks it: exactly one of somebody's wish to stop and our next intent wins."""
+
+    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: "Moved") -> None:
+        """Somebody outside has to do *action* before it goes on; None: no more."""
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: "Moved") -> None:
         """The resource's status changes, with its event."""

@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from adapters.rest import rest_back_ends
 from adapters.sandbox import Product, SandboxOptions, create_sandbox
+from adapters.stripe import stripe_payments
 from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339, system_clock
 from gateway.governance.bundle import Bundle
@@ -77,6 +78,7 @@ class Shop:
     rules: list[dict[str, Any]] = field(default_factory=list)
     workers: list[tuple[Worker, "asyncio.Task[None]"]] = field(default_factory=list)
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
+    till: str = "psp"  # the ledger that payments stand in
 
     async def place(self, body: dict[str, Any], *, key: str | None = None, **headers: str) -> Response:
         sent = {**self.headers, "idempotency-key": key or uuid4().hex, **headers}
@@ -147,7 +149,7 @@ class Shop:
         return [effect["kind"] for effect in await self.ledger(system, order_id)]
 
     async def books(self, order_id: str) -> dict[str, list[str]]:
-        return {system: await self.effects(system, order_id) for system in ("psp", "erp", "wms")}
+        return {system: await self.effects(system, order_id) for system in (self.till, "erp", "wms")}
 
     async def until_ledger(self, system: str, order_id: str, kind: str) -> None:
         end = monotonic() + PATIENCE
@@ -214,7 +216,9 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(database_url: str, home: Path, promises: Bundle) -> AsyncIterator[Shop]:
+async def open_shop(
+    database_url: str, home: Path, promises: Bundle, *, till: Literal["psp", "stripe"] = "psp"
+) -> AsyncIterator[Shop]:
     async with open_gate(database_url, home, bundle=promises) as gate:
         secret = await gate.secrets.get_or_create("callback:wms", new_callback_secret)
         options = SandboxOptions(
@@ -223,6 +227,8 @@ async def open_shop(database_url: str, home: Path, promises: Bundle) -> AsyncIte
             callback_url=f"{PUBLIC}/v1/callbacks/wms",
             callback_secret=secret.decode(),
             callback_transport=ASGITransport(gate.app),
+            events_url=f"{PUBLIC}/v1/callbacks/stripe",
+            events_secret=(await gate.secrets.get_or_create("callback:stripe", new_callback_secret)).decode(),
             ship_after=0.1,
         )
         app = create_sandbox(options)
@@ -233,8 +239,12 @@ async def open_shop(database_url: str, home: Path, promises: Bundle) -> AsyncIte
             app.router.lifespan_context(app),
             AsyncClient(transport=transport, base_url="http://sandbox") as sandbox,
             rest_back_ends(**urls, transport=transport) as back_ends,
+            stripe_payments(
+                url="http://sandbox/stripe", key="sk_test_shop", return_url=f"{PUBLIC}/back", transport=transport
+            ) as stripe,
         ):
-            shop = Shop(gate, sandbox, back_ends, await gate.bearer())
+            connected = replace(back_ends, payments=stripe) if till == "stripe" else back_ends
+            shop = Shop(gate, sandbox, connected, await gate.bearer(), till=till)
             await shop.sync_stock()
             shop.start_worker()
             try:

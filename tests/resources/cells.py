@@ -32,7 +32,7 @@ EVERYBODY = {
     "report_liveness",
     "report_readiness",
 }
-NO_BEARER = {"receive_callback", "issue_token"}  # other credentials than a partner's token
+NO_BEARER = {"receive_callback", "receive_stripe_event", "issue_token"}  # other credentials than a partner's token
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterato
 
 
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
+_EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
 
 # How each operation is called for the target: its address, and what else is sent.
@@ -110,6 +111,7 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
     "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
+    "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),
     "list_signing_keys": lambda of, now: ("/.well-known/jwks.json", {}),
     "describe_authorization_server": lambda of, now: ("/.well-known/oauth-authorization-server", {}),

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.ports import Effect, Promise, RetryClass
-from gateway.workflows.place_order import PLACE_ORDER
+from gateway.ports import ACTION_NEEDED, Effect, Promise, RetryClass
+from gateway.workflows.place_order import PLACE_ORDER, PLACE_ORDER_1
 from gateway.workflows.plan import (
     Finish,
     Park,
@@ -186,3 +186,49 @@ def test_a_key_is_repeated_only_while_the_back_end_remembers_it(promise: Promise
     moment = NOW + timedelta(seconds=age)
 
     assert may_repeat_at_once(record("hold_money", "unknown"), promise, moment) is expected
+
+
+def test_what_goes_on_from_an_effect_is_asked_after_by_it() -> None:
+    cut_off = record("take_money", "intended")
+
+    following = plan(PLACE_ORDER, situation(*done(*UP_TO_PIVOT, "await_shipment"), cut_off), MANIFESTS)
+
+    assert isinstance(following, Send)
+    assert (following.call, following.subject) == ("find", "id-hold_money")
+
+
+PENDING = Effect("pi_1", "ord_1:hold_money", "authorisation", {"state": ACTION_NEEDED})
+HELD = record("hold_money", effect=PENDING)
+
+
+@pytest.mark.parametrize(
+    ("records", "changes", "expected"),
+    [
+        ([record("hold_money")], {}, RunLocal),
+        ([HELD], {}, Wait),
+        ([HELD, record("await_customer", "intended")], {}, Wait),
+        ([HELD, record("await_customer", "intended")], {"woken": True}, Send),
+        ([HELD, record("await_customer", "intended")], {"woken": True, "stop_wished": True}, Turn),
+        ([HELD, record("await_customer", "rejected", refusal=Refusal("payment_action_expired", ""))], {}, Turn),
+        ([HELD, record("await_customer", effect=None)], {}, RunLocal),
+    ],
+    ids=["needs nobody", "begins to wait", "waits", "looks when woken", "is stopped", "turns back", "goes on"],
+)
+def test_a_customer_is_waited_for_only_where_a_bank_wants_them(
+    records: list[Record], changes: dict[str, bool], expected: type
+) -> None:
+    assert isinstance(plan(PLACE_ORDER, situation(*records, **changes), MANIFESTS), expected)
+
+
+@pytest.mark.parametrize(("tries", "elapsed", "seconds"), [(1, 60, 30), (9, 60, 240), (9, 1_790, 10), (9, 9_999, 1)])
+def test_the_wait_for_a_customer_grows_and_ends_in_time(tries: int, elapsed: int, seconds: int) -> None:
+    waits = record("await_customer", "intended", tries=tries, begun_at=NOW - timedelta(seconds=elapsed))
+
+    following = plan(PLACE_ORDER, situation(HELD, waits), MANIFESTS)
+
+    assert isinstance(following, Wait)
+    assert following.seconds == seconds
+
+
+def test_a_run_that_began_without_that_wait_does_not_meet_it() -> None:
+    assert isinstance(plan(PLACE_ORDER_1, situation(HELD), MANIFESTS), RunLocal)

@@ -1,20 +1,25 @@
 """Callbacks v1: a signed fact becomes a signal of the run it speaks of, once, in one commit."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 import orjson
+import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from gateway.context import Call, call_of
 from gateway.domain.identifiers import Mint
+from gateway.ports import Callbacks
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON
-from gateway.resources.callbacks.schemas import Callback, CallbackReceipt
+from gateway.resources.callbacks.schemas import Callback, CallbackReceipt, StripeEvent
 from gateway.resources.described import described, json_body, parameter
 from gateway.store.callbacks import record
 from gateway.store.pool import Database
 from gateway.store.signals import Signal
+
+log = structlog.get_logger("omnigate.callbacks")
 
 # Who may tell what, and what it is called among signals.
 _KINDS = {("wms", "shipment.shipped"): "shipped"}
@@ -33,8 +38,26 @@ _RECEIVE = described(
 )
 
 
-def callbacks(database: Database, *, mint: Mint) -> APIRouter:
+_RECEIVE_STRIPE = described(
+    "receive_stripe_event",
+    answer=(202, CallbackReceipt),
+    problems=(409,),
+    parameters=(
+        parameter("header", "stripe-signature", Annotated[str, Field(min_length=1, max_length=2048)], required=True),
+    ),
+    body=json_body(StripeEvent, required=True),
+)
+
+
+def callbacks(database: Database, *, mint: Mint, foreign: Mapping[str, Callbacks]) -> APIRouter:
     router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
+
+    @router.post("/stripe", **_RECEIVE_STRIPE)
+    async def receive_stripe_event(request: Request) -> Response:
+        """What is of no matter to us, or about nothing of ours, is taken note of, so that it is not sent again."""
+        call = call_of(request.scope)
+        status = await _record_foreign(database, call, "stripe", foreign["stripe"], audit_id=mint("aud"))
+        return _receipt(call.body["id"], status)
 
     @router.post("/{system}", **_RECEIVE)
     async def receive_callback(request: Request) -> Response:
@@ -43,10 +66,30 @@ def callbacks(database: Database, *, mint: Mint) -> APIRouter:
         told = await record(database, call, _signal(call, name), audit_id=mint("aud"))
         if not told.known_run:  # it may have overtaken our own commit: the sender repeats it
             raise NotFound("no order of that id is known here (yet)")
-        receipt: CallbackReceipt = {"webhook_id": name, "status": "recorded" if told.new else "known"}
-        return Response(orjson.dumps(receipt), 202, media_type=JSON)
+        return _receipt(name, "recorded" if told.new else "known")
 
     return router
+
+
+async def _record_foreign(
+    database: Database, call: Call, system: str, manner: Callbacks, *, audit_id: str
+) -> Literal["recorded", "known", "ignored"]:
+    told = manner.told(call.body)
+    if told is None:
+        log.info("callback ignored", system=system, type=call.body["type"])
+        return "ignored"
+    source = f"callback:{system}"
+    fact = Signal(f"{system}:{told.id}", told.run_id, told.kind, source, told.data, role=manner.role)
+    recorded = await record(database, call, fact, audit_id=audit_id)
+    if not recorded.known_run:
+        log.warning("callback about nothing of ours", system=system, type=call.body["type"], event_id=told.id)
+        return "ignored"
+    return "recorded" if recorded.new else "known"
+
+
+def _receipt(name: str, status: Literal["recorded", "known", "ignored"]) -> Response:
+    receipt: CallbackReceipt = {"webhook_id": name, "status": status}
+    return Response(orjson.dumps(receipt), 202, media_type=JSON)
 
 
 def _signal(call: Call, name: str) -> Signal:

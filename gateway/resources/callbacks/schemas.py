@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, with_config
+from pydantic import Field, JsonValue, with_config
 from typing_extensions import TypedDict
 
 from gateway.resources.shapes import CLOSED, Moment, OrderId, Quantity, Text64, Text255
@@ -31,7 +31,19 @@ class Callback(TypedDict):
     data: Shipped
 
 
+class StripeData(TypedDict):
+    object: dict[str, JsonValue]
+
+
+class StripeEvent(TypedDict):
+    """Open: what else is in it is Stripe's to say."""
+
+    id: Annotated[str, Field(pattern=r"^evt_[A-Za-z0-9_]{1,124}$")]
+    type: Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,128}$")]
+    data: StripeData
+
+
 @with_config(CLOSED)
 class CallbackReceipt(TypedDict):
     webhook_id: str
-    status: Literal["recorded", "known"]
+    status: Literal["recorded", "known", "ignored"]

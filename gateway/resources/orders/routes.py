@@ -69,14 +69,15 @@ def _reading(router: APIRouter, waiting: Waiting) -> None:
     @router.get("/{order_id}", **operations.GET_ORDER)
     async def get_order(request: Request) -> Response:
         wait = wait_preferred(request.headers.getlist("prefer"))
-        row, waited = await waiting.order(call_of(request.scope), wait)
+        has = request.headers.getlist("if-none-match")
+        row, waited = await waiting.order(call_of(request.scope), wait, lambda row: is_known(etag_of(row.version), has))
         if row is None:
             raise NotFound(_ABSENT)
         etag = etag_of(row.version)
         headers = {**_MINE_ALONE, "etag": etag}
         if wait is not None and waited:
             headers["preference-applied"] = wait.applied
-        if is_known(etag, request.headers.getlist("if-none-match")):
+        if is_known(etag, has):
             return Response(None, 304, headers)
         return _told(order_view(row), headers)
 

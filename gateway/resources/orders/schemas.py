@@ -97,9 +97,17 @@ class Payment(TypedDict):
 
 
 @with_config(CLOSED)
+class NextAction(TypedDict):
+    type: Literal["redirect"]
+    url: Annotated[str, Field(pattern="^https?://", max_length=4096)]
+    expires_at: Moment
+
+
+@with_config(CLOSED)
 class PaymentView(TypedDict):
     method: Method
     amount: Money
+    next_action: NotRequired[NextAction]
 
 
 @with_config(CLOSED)
@@ -222,6 +230,7 @@ class Event(TypedDict):
     sequence: Annotated[int, Field(ge=1)]
     type: Literal[
         "com.omnigate.order.received.v1",
+        "com.omnigate.order.payment_action_needed.v1",
         "com.omnigate.order.accepted.v1",
         "com.omnigate.order.processing.v1",
         "com.omnigate.order.completed.v1",

@@ -4,7 +4,7 @@ import orjson
 
 from gateway.domain.orders import allowed_actions
 from gateway.domain.time import rfc3339
-from gateway.resources.orders.schemas import OrderPage, OrderSummary, Reference
+from gateway.resources.orders.schemas import OrderPage, OrderSummary, PaymentView, Reference
 from gateway.store.order_lists import SummaryRow
 from gateway.store.order_views import EventRow, OrderRow
 
@@ -24,7 +24,7 @@ def order_view(row: OrderRow) -> bytes:
         "order_id": row.order_id,
         "version": row.version,
         "status": row.status.value,
-        "payment": {"method": row.document["payment"]["method"], "amount": row.document["payment"]["amount"]},
+        "payment": _payment(row),
         "references": _references(row),
         "allowed_actions": allowed_actions(row.status, cancel_asked=row.cancel is not None),
         "received_at": rfc3339(row.received_at),
@@ -35,6 +35,15 @@ def order_view(row: OrderRow) -> bytes:
     if row.cancel is not None:
         document["cancel"] = row.cancel
     return orjson.dumps(document)
+
+
+def _payment(row: OrderRow) -> PaymentView:
+    """Without the token; with what the customer has to do, for as long as it would still do."""
+    payment: PaymentView = {"method": row.document["payment"]["method"], "amount": row.document["payment"]["amount"]}
+    if row.action is not None:
+        url, expires_at = row.action
+        payment["next_action"] = {"type": "redirect", "url": url, "expires_at": expires_at}
+    return payment
 
 
 def _references(row: OrderRow) -> list[Reference]:

@@ -1,4 +1,4 @@
-"""An order, now or once its decision is made: the one place where a request rests, with nothing in its hands."""
+"""An order, now or once there is something to say: the one place where a request rests, with nothing in its hands."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,6 +18,7 @@ from gateway.store.order_views import OrderRow, read_orders
 from gateway.store.pool import Database
 
 Look = Callable[[], Awaitable[OrderRow | None]]
+Known = Callable[[OrderRow], bool]
 
 
 class Waiting:
@@ -27,23 +28,23 @@ class Waiting:
         self._stored = Gathered(partial(read_orders, database))  # however many are woken together
         self._decisions = decisions
 
-    async def order(self, call: Call, wait: Wait | None) -> tuple[OrderRow | None, bool]:
-        """The order, if the caller may see it, and whether the wish to wait was granted."""
+    async def order(self, call: Call, wait: Wait | None, known: Known) -> tuple[OrderRow | None, bool]:
+        """The order, if the caller may see it, and whether the wish to wait was granted. *known*: it has it already."""
         look = partial(self._stored.get, (call.path_parameters["order_id"], whose(call)))
         if wait is None:
             return await look(), False
         with self._decisions.place(call.path_parameters["order_id"]) as place, ExitStack() as stack:
             seen = await look()
-            if seen is None or is_decided(seen.status):
+            if seen is None or _is_telling(seen, known):
                 return seen, seen is not None
             try:
                 stack.enter_context(call.resting())
             except (ConcurrencyExceeded, Overloaded):  # too many rest: what was only preferred refuses nobody
                 return seen, False
-            return await self._rest(call, place, look, wait), not place.over
+            return await self._rest(call, place, look, wait, known=known), not place.over
 
-    async def _rest(self, call: Call, place: Place, look: Look, wait: Wait) -> OrderRow | None:
-        """The order as it stands when it is decided, when the time is over, or when there is nobody to tell."""
+    async def _rest(self, call: Call, place: Place, look: Look, wait: Wait, *, known: Known) -> OrderRow | None:
+        """The order as it stands when there is something to say, when the time is over, or nobody to tell."""
         assert call.extend is not None, "the limits stage has run"
         assert call.gone is not None, "the limits stage has run"
         call.extend(wait.seconds)
@@ -52,7 +53,7 @@ class Waiting:
         try:
             while await self._news(place, end):
                 with suppress(Unavailable):  # whoever waits for a decision waits for the database, too
-                    if (seen := await look()) is not None and is_decided(seen.status):
+                    if (seen := await look()) is not None and _is_telling(seen, known):
                         return seen
         finally:
             watch.cancel()
@@ -62,6 +63,11 @@ class Waiting:
         """Rest until there may be something to see. False: the time is over, or there is nobody to tell."""
         await place.news(within=min(end - monotonic(), self._decisions.patience))
         return not place.over and monotonic() < end
+
+
+def _is_telling(seen: OrderRow, known: Known) -> bool:
+    """Decided; or its customer has to act, which helps nobody but who hears of it now, once."""
+    return is_decided(seen.status) or (seen.action is not None and not known(seen))
 
 
 async def _watch(gone: Callable[[], Awaitable[None]], place: Place) -> None:

@@ -4,8 +4,23 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
+from gateway.domain.money import Money
 from gateway.ports import BackEnd, Effect, Promise
-from tests.adapters.ports.ground import CARD, EUR_30, HOME, KEY, Ground, Json, order
+from tests.adapters.ports.ground import EUR_30, HOME, KEY, Ground, Json, order
+
+EUR_10 = Money(10_00, "EUR")
+CARDS = {"psp": "tok_visa", "stripe": "pm_card_visa"}
+LOOK_UPS = {
+    "psp": {},
+    "stripe": {
+        "authorise": "list_payments",
+        "void": "get_payment",
+        "capture": "get_payment",
+        "refund": "list_refunds",
+    },
+}
+
+Ask = Callable[[], Awaitable[Effect]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,11 +30,12 @@ class Trial:
     ground: Ground
     port: BackEnd
     operation: str
-    ask: Callable[[], Awaitable[Effect]]
+    ask: Ask
     subject: str | None = None
     ledger: str  # the system it is written down at, the name it has there, and its kind
     name: str
     kind: str
+    look_up: str = ""  # the operation there by which the effect is found, where it is not the system's usual one
 
     @property
     def promise(self) -> Promise:
@@ -41,25 +57,36 @@ class Trial:
 
 async def authorise(ground: Ground) -> Trial:
     port = ground.back_ends.payments
-    ask = partial(port.authorise, CARD, EUR_30, reference="ord_1", key=KEY)
-    where = {"ledger": "psp", "name": "authorise", "kind": "authorisation"}
-    return Trial(ground=ground, port=port, operation="authorise", ask=ask, **where)
+    ask = partial(port.authorise, CARDS[ground.payments], EUR_30, reference="ord_1", key=KEY)
+    return _paid(ground, "authorise", ask, kind="authorisation")
 
 
 async def void(ground: Ground) -> Trial:
-    port = ground.back_ends.payments
-    held = await port.authorise(CARD, EUR_30, reference="ord_1", key="before")
-    ask = partial(port.void, held.id, key=KEY)
-    where = {"ledger": "psp", "name": "void", "kind": "void"}
-    return Trial(ground=ground, port=port, operation="void", ask=ask, subject=held.id, **where)
+    port, held = ground.back_ends.payments, await _held(ground)
+    return _paid(ground, "void", partial(port.void, held.id, key=KEY), subject=held.id)
 
 
 async def capture(ground: Ground) -> Trial:
+    port, held = ground.back_ends.payments, await _held(ground)
+    return _paid(ground, "capture", partial(port.capture, held.id, EUR_30, key=KEY), subject=held.id)
+
+
+async def refund(ground: Ground) -> Trial:
+    port, held = ground.back_ends.payments, await _held(ground)
+    taken = await port.capture(held.id, EUR_30, key="before that")
+    return _paid(ground, "refund", partial(port.refund, taken.id, EUR_10, key=KEY), subject=taken.id)
+
+
+def _paid(ground: Ground, operation: str, ask: Ask, *, kind: str | None = None, subject: str | None = None) -> Trial:
+    where = {"ledger": ground.payments, "name": operation, "kind": kind or operation}
+    look_up = LOOK_UPS[ground.payments].get(operation, "find_effects")
     port = ground.back_ends.payments
-    held = await port.authorise(CARD, EUR_30, reference="ord_1", key="before")
-    ask = partial(port.capture, held.id, EUR_30, key=KEY)
-    where = {"ledger": "psp", "name": "capture", "kind": "capture"}
-    return Trial(ground=ground, port=port, operation="capture", ask=ask, subject=held.id, **where)
+    return Trial(ground=ground, port=port, operation=operation, ask=ask, subject=subject, look_up=look_up, **where)
+
+
+async def _held(ground: Ground) -> Effect:
+    card = CARDS[ground.payments]
+    return await ground.back_ends.payments.authorise(card, EUR_30, reference="ord_1", key="before")
 
 
 async def book(ground: Ground) -> Trial:
@@ -99,4 +126,5 @@ async def cancel_release(ground: Ground) -> Trial:
     return Trial(ground=ground, port=port, operation="cancel", ask=ask, subject=released.id, **where)
 
 
-EFFECTS = (authorise, void, capture, book, cancel_booking, invoice, release, cancel_release)
+PAYMENTS = (authorise, void, capture, refund)
+EFFECTS = (*PAYMENTS, book, cancel_booking, invoice, release, cancel_release)

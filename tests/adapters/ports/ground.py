@@ -20,6 +20,7 @@ from adapters.outbound import Bounds
 from adapters.rest import MANIFESTS, Manifests, rest_back_ends
 from adapters.sandbox import EXAMPLE_CATALOGUE, Product, SandboxOptions, create_sandbox
 from adapters.sandbox.server import CuttableProtocol
+from adapters.stripe import MANIFEST, stripe_payments
 from gateway.domain.money import Money, extended
 from gateway.domain.orders import Address, Customer, Line, Order, Payment, Totals
 from gateway.ports import BackEnd, BackEnds
@@ -81,6 +82,7 @@ class Ground:
     back_ends: BackEnds
     _sandbox: httpx2.AsyncClient
     _clock: SandboxClock
+    payments: str = "psp"  # the ledger that payments stand in
 
     def clock_goes_ahead(self, seconds: float) -> None:
         """The sandbox's, so that what reaches it reaches it late."""
@@ -141,6 +143,17 @@ async def over_the_network(folder: Path) -> AsyncIterator[Ground]:
         client = httpx2.AsyncClient(base_url=url, trust_env=False, verify=False)
         async with client, back_ends(url) as connected:
             yield Ground(connected, client, clock)
+
+
+@asynccontextmanager
+async def on_stripe(folder: Path) -> AsyncIterator[Ground]:
+    """The same sandbox, spoken to in Stripe's dialect where money is concerned."""
+    clock = SandboxClock()
+    async with _sandbox(folder, clock) as app, listening(app) as url:
+        client = httpx2.AsyncClient(base_url=url, trust_env=False, verify=False)
+        stripe = stripe_payments(url=f"{url}/stripe", key="sk_test_of_no_value", manifest=dict(MANIFEST))
+        async with client, back_ends(url) as connected, stripe as payments:
+            yield Ground(replace(connected, payments=payments), client, clock, "stripe")
 
 
 @asynccontextmanager

@@ -78,9 +78,10 @@ async def test_copies_at_the_same_time_do_what_the_manifest_promises(trial: Tria
 
 async def test_a_look_up_that_is_not_answered_proves_nothing(trial: Trial) -> None:
     await trial.ask()
-    look_up = {"psp": "find_effects", "wms": "find_effects", "erp": "find_sales_orders"}[trial.ledger]
-    look_up = {"invoice": "find_invoices", "cancel": "get_sales_order"}.get(trial.kind, look_up)
-    await trial.ground.fault(trial.ledger, look_up if trial.ledger == "erp" else "find_effects", "garbage")
+    look_up = {"psp": "find_effects", "wms": "find_effects", "erp": "find_sales_orders"}.get(trial.ledger, "")
+    if trial.ledger == "erp":
+        look_up = {"invoice": "find_invoices", "cancel": "get_sales_order"}.get(trial.kind, look_up)
+    await trial.ground.fault(trial.ledger, trial.look_up or look_up, "garbage")
 
     with pytest.raises(Unknown):
         await trial.find()
@@ -97,6 +98,8 @@ async def test_nothing_is_sent_when_it_is_too_late(trial: Trial) -> None:
 
 
 async def test_what_comes_too_late_is_not_applied(trial: Trial) -> None:
+    if trial.ledger == "stripe":
+        pytest.skip("Stripe cannot be told a deadline; its manifest waits the longer for what was sent")
     trial.ground.clock_goes_ahead(120)
 
     with sending(soon(60)), pytest.raises(Failed):
