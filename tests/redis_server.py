@@ -13,12 +13,14 @@ from redis import Redis
 
 from tests.proof.processes import free_port, until
 
+HIGHEST_PORT = 65_535 - 10_000  # a node of a cluster talks with the others on a port that lies so much higher
+
 
 class RedisServer:
     """Keeps nothing: killed and started again, it is empty."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self.port = free_port()
+        self.port = next(port for port in iter(free_port, None) if port <= HIGHEST_PORT)
         self._folder = folder
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,12 +43,14 @@ class RedisServer:
         await until(self._answers, what="Redis answers", within=60)
 
     async def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"redis-server ended with {self._process.returncode}"
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            writer.write(b"PING\r\n")
+            answer = await reader.readline()
         except OSError:
             return False
-        writer.write(b"PING\r\n")
-        answer = await reader.readline()
         writer.close()
         return answer.startswith((b"+PONG", b"-NOAUTH"))
 
