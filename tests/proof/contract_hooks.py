@@ -4,6 +4,8 @@ What schemathesis is told of us (SCHEMATHESIS_HOOKS names this module): what no 
 Only what was generated as valid is mended; what was generated as invalid is sent as it is. Every answer is counted.
 """
 
+import hashlib
+import hmac
 import json
 import os
 from collections import Counter
@@ -22,13 +24,13 @@ from schemathesis.core.parameters import ParameterLocation
 from standardwebhooks import Webhook
 
 from tests.proof.client import order
-from tests.proof.valid_bodies import mend
+from tests.proof.valid_bodies import mend, tame
 
 Json = dict[str, Any]
 
 ADDRESS = os.environ["PROOF_ADDRESS"]
 AUTHORIZATION = {"authorization": f"Bearer {os.environ['PROOF_TOKEN']}"}
-CALLBACKS = "/v1/callbacks/{system}"
+CALLBACKS, STRIPE = "/v1/callbacks/{system}", "/v1/callbacks/stripe"
 COUNTS = Path(os.environ["PROOF_COUNTS"])
 
 
@@ -46,8 +48,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     assert case.meta is not None
     _identify(case)
     if case.meta.generation.mode.is_negative:
-        if case.path == CALLBACKS and not case.meta.is_negative_at(ParameterLocation.HEADER):
-            kwargs["auth"] = Signed()
+        if case.path in SIGNED and not case.meta.is_negative_at(ParameterLocation.HEADER):
+            kwargs["auth"] = SIGNED[case.path]
         return
     body: Any = case.body
     if case.method == "POST" and case.path == "/v1/orders":
@@ -55,7 +57,10 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     elif case.path == CALLBACKS:
         case.path_parameters["system"] = "wms"
         body["data"]["order_id"] = _an_order()
-        kwargs["auth"] = Signed()
+        kwargs["auth"] = SIGNED[CALLBACKS]
+    elif case.path == STRIPE:
+        case.body = tame(body)
+        kwargs["auth"] = SIGNED[STRIPE]
     elif case.path.endswith("/cancel"):
         case.path_parameters["order_id"] = _placed()
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
@@ -117,8 +122,23 @@ class Signed(AuthBase):
         return request
 
 
-@schemathesis.auth().apply_to(path=CALLBACKS)
-class Warehouse:
+class SignedByStripe(AuthBase):
+    """Stripe's signature over the bytes that are really sent."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+        now = str(int(datetime.now(UTC).timestamp()))
+        secret = os.environ["PROOF_STRIPE_SECRET"].encode()
+        made = hmac.new(secret, now.encode() + b"." + body, hashlib.sha256).hexdigest()
+        request.headers["stripe-signature"] = f"t={now},v1={made}"
+        return request
+
+
+SIGNED: dict[str, AuthBase] = {CALLBACKS: Signed(), STRIPE: SignedByStripe()}
+
+
+@schemathesis.auth().apply_to(path=[CALLBACKS, STRIPE])
+class Sender:
     """Tells schemathesis that callbacks are authenticated on purpose; `before_call` signs them."""
 
     def get(self, case: Case, context: AuthContext) -> str:

@@ -1,10 +1,11 @@
 """A whole installation in processes of its own: sandbox, edges and workers over one database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from signal import SIGKILL, SIGTERM
 
 from cryptography.fernet import Fernet
@@ -125,6 +126,7 @@ async def open_rig(
         "OMNIGATE_ERP_URL": f"{back_end}/erp",
         "OMNIGATE_WMS_URL": f"{back_end}/wms",
         "SANDBOX_CALLBACK_SECRET": secret,
+        "SANDBOX_STRIPE_SECRET": f"whsec_{token_hex(16)}",
     }
     settings = Settings(
         home=home,
@@ -136,7 +138,8 @@ async def open_rig(
         wms_url=environment["OMNIGATE_WMS_URL"],
     )
     migrate(url)
-    credentials = await _furnish(settings, url, secret, plan=plan)
+    told_by = {"wms": secret, "stripe": environment["SANDBOX_STRIPE_SECRET"]}
+    credentials = await _furnish(settings, url, told_by, plan=plan)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(AsyncClient(base_url=back_end, timeout=30.0))
         rig = Rig(settings, environment, catalogue or write_catalogue(home), sandbox_port, credentials, sandbox)
@@ -146,11 +149,12 @@ async def open_rig(
         yield rig
 
 
-async def _furnish(settings: Settings, url: str, callback_secret: str, *, plan: str) -> Credentials:
+async def _furnish(settings: Settings, url: str, told_by: Mapping[str, str], *, plan: str) -> Credentials:
     database = Database(url, connections=2, name="proof")
     await database.open()
     try:
-        await open_secrets(settings, database).put("callback:wms", callback_secret.encode())
+        for system, secret in told_by.items():
+            await open_secrets(settings, database).put(f"callback:{system}", secret.encode())
         registry = Registry(database, clock=system_clock, mint=mint)
         return await registry.add("web", channels=frozenset({CHANNEL}), scopes=SCOPES, plan=plan, operator="proof")
     finally:

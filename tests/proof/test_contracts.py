@@ -97,6 +97,7 @@ def _environment(rig: Rig, edge: str, token: str, counts: Path) -> Mapping[str, 
         "PROOF_ADDRESS": edge,
         "PROOF_TOKEN": token,
         "PROOF_CALLBACK_SECRET": rig.environment["SANDBOX_CALLBACK_SECRET"],
+        "PROOF_STRIPE_SECRET": rig.environment["SANDBOX_STRIPE_SECRET"],
         "PROOF_COUNTS": str(counts),
     }
 
