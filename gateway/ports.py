@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from gateway.domain.money import Money
 from gateway.domain.orders import Address, Order
@@ -91,6 +91,23 @@ class BackEnd(Protocol):
 
         *subject* is the id of the effect that an undo or follow-up was about, for back ends that know states, not keys.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What keeps a back end from being used as it should be."""
+
+    place: str  # a role, a file and its line, an operation of a manifest
+    what: str
+    mend: str
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A back end that can look after itself before it is used: `omnigate backends check` asks it."""
+
+    async def findings(self) -> list[Finding]:
+        """Is it reached, are our credentials taken, is our mapping true? Changes nothing there; to be away is one."""
 
 
 @dataclass(frozen=True, slots=True)
