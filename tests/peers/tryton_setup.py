@@ -98,7 +98,7 @@ def years(ours):
         made.save()
         return made
 
-    this = dt.date.today().year
+    this = dt.datetime.now(dt.UTC).year
     for year in (this, this + 1):
         made = M("account.fiscalyear")(name=str(year), company=ours)
         made.start_date, made.end_date = dt.date(year, 1, 1), dt.date(year, 12, 31)
