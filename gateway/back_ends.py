@@ -7,8 +7,9 @@ from dataclasses import replace
 from adapters.rest import rest_back_ends
 from adapters.stripe import StripeEvents, stripe_payments
 from gateway.errors import Misconfigured
-from gateway.ports import BackEnds, Callbacks
+from gateway.ports import BackEnds
 from gateway.settings import Settings
+from gateway.told import Callbacks
 
 FOREIGN: Mapping[str, Callbacks] = {"stripe": StripeEvents()}  # who calls back in a manner of its own
 
@@ -19,7 +20,10 @@ async def back_ends(settings: Settings) -> AsyncIterator[BackEnds]:
     async with AsyncExitStack() as stack:
         connected = await stack.enter_async_context(
             rest_back_ends(
-                payments_url=str(settings.payments_url), erp_url=str(settings.erp_url), wms_url=str(settings.wms_url)
+                payments_url=str(settings.payments_url),
+                erp_url=str(settings.erp_url),
+                wms_url=str(settings.wms_url),
+                polled=settings.wms_polled,
             )
         )
         if settings.payments == "stripe":

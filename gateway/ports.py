@@ -11,11 +11,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from gateway.domain.money import Money
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import StockLevel
+from gateway.told import Changes
 
 
 class RetryClass(StrEnum):
@@ -93,6 +94,23 @@ class BackEnd(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What keeps a back end from being used as it should be."""
+
+    place: str  # a role, a file and its line, an operation of a manifest
+    what: str
+    mend: str
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A back end that can look after itself before it is used: `omnigate backends check` asks it."""
+
+    async def findings(self) -> list[Finding]:
+        """Is it reached, are our credentials taken, is our mapping true? Changes nothing there; to be away is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Where an authorisation stands, and the code of a refusal."""
 
@@ -157,34 +175,11 @@ class BackEnds:
     payments: Payments
     erp: Erp
     wms: Wms
+    changes: Mapping[str, Changes] = field(default_factory=dict)  # of those that are asked, by role
 
     def named(self, system: str) -> BackEnd:
         back_ends: dict[str, BackEnd] = {"payments": self.payments, "erp": self.erp, "wms": self.wms}
         return back_ends[system]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a foreign system's callback says, in our words."""
-
-    id: str  # the system's for this fact, however often it tells it
-    run_id: str
-    kind: str  # of the signal that it becomes
-    data: Mapping[str, str]
-
-
-class Callbacks(Protocol):
-    """The manner in which one system calls back that does not speak Standard Webhooks."""
-
-    role: str  # which back end it is: payments | erp | wms
-    header: str  # in which it signs, in lower case
-    form: str  # what the secrets look like that it makes, as a regular expression
-
-    def signed(self, signature: str, body: bytes, *, secrets: Sequence[str], now: datetime) -> bool:
-        """Is it from whoever shares one of *secrets*, and of now?"""
-
-    def told(self, body: Mapping[str, Any]) -> Told | None:
-        """What a body that fits its contract says; None: nothing that matters to us."""
 
 
 @dataclass(frozen=True, slots=True)

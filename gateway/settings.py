@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     stripe_return_url: HttpUrl | None = None
     erp_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/erp")
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
+    wms_polled: bool = False
     policies: Path = ROOT / "policies"
     contracts: Path = ROOT / "contracts" / "openapi"
     database_connections: Annotated[int, Field(ge=2, le=64)] = 8

@@ -52,6 +52,10 @@ _COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "From a call's first wait for a connection to its outcome.",
         ("system", "operation"),
     ),
+    "omnigate_changes_pages_total": (
+        "Pages of changes asked of systems that cannot call us, and how that ended: read, failed.",
+        ("system", "outcome"),
+    ),
     "omnigate_worker_claimed_runs_total": ("Times a run was taken up.", ()),
     "omnigate_worker_crashed_runs_total": ("Times our own code failed on a run.", ()),
     "omnigate_worker_parked_runs_total": ("Runs parked for an operator, by cause.", ("cause",)),
@@ -136,6 +140,7 @@ class WorkerMetrics:
         registry = self.process.registry
         self._calls = _Counters("omnigate_back_end_calls_total", registry)
         self._durations = _Histograms("omnigate_back_end_call_duration_seconds", registry, buckets=_CALL)
+        self._pages = _Counters("omnigate_changes_pages_total", registry)
         self._claimed = _Counters("omnigate_worker_claimed_runs_total", registry).of()
         self._crashed = _Counters("omnigate_worker_crashed_runs_total", registry).of()
         self._parked = _Counters("omnigate_worker_parked_runs_total", registry)
@@ -150,6 +155,9 @@ class WorkerMetrics:
     def called(self, system: str, operation: str, *, call: str, outcome: str, seconds: float) -> None:
         self._calls.of(system, operation, call, outcome).inc()
         self._durations.of(system, operation).observe(seconds)
+
+    def asked(self, system: str, outcome: str) -> None:
+        self._pages.of(system, outcome).inc()
 
     def claimed(self, runs: int) -> None:
         self._claimed.inc(runs)

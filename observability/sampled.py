@@ -28,6 +28,15 @@ class Pool(Protocol):
     def refused(self) -> int: ...
 
 
+class Reading(Protocol):
+    """How far a system's changes have been read."""
+
+    @property
+    def since_read(self) -> float: ...
+    @property
+    def lag(self) -> float: ...
+
+
 class Installation(Protocol):
     """What the database says about the work of all processes."""
 
@@ -39,6 +48,8 @@ class Installation(Protocol):
     def runs(self) -> Mapping[str, int]: ...
     @property
     def parked(self) -> Mapping[str, int]: ...
+    @property
+    def changes(self) -> Mapping[str, Reading]: ...
 
 
 class Sampled(Collector):
@@ -90,3 +101,21 @@ def _installation(told: Installation) -> Iterator[Metric]:
     for cause, number in told.parked.items():
         parked.add_metric([cause], number)
     yield parked
+    yield from _changes(told.changes)
+
+
+def _changes(readings: Mapping[str, Reading]) -> Iterator[Metric]:
+    lag = GaugeMetricFamily(
+        "omnigate_changes_lag_seconds",
+        f"How long ago a system's changes were last read to their end. {_WHOLE}",
+        labels=["system"],
+    )
+    read = GaugeMetricFamily(
+        "omnigate_changes_since_read_seconds", f"How long ago a system's changes were last read at all. {_WHOLE}",
+        labels=["system"],
+    )  # fmt: skip
+    for system, reading in readings.items():
+        lag.add_metric([system], reading.lag)
+        read.add_metric([system], reading.since_read)
+    yield lag
+    yield read

@@ -6,6 +6,7 @@ The ports over a small REST dialect that any in-house system could implement; `a
     payments.py    `gateway.ports.Payments`: a payment provider that honours keys for 24 hours
     erp.py         `gateway.ports.Erp`: an ERP without keys, which can be asked by our reference
     wms.py         `gateway.ports.Wms`: a warehouse that honours keys for ever
+    changes.py     `gateway.ports.Changes`: what left a warehouse that does not call back
     connect.py     the three of them, connected
 
     async with rest_back_ends(payments_url=…, erp_url=…, wms_url=…) as back_ends:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx2
 
 from adapters.outbound import Bounds, Outbound
+from adapters.rest.changes import RestChanges
 from adapters.rest.dialect import Conversation
 from adapters.rest.erp import RestErp
 from adapters.rest.manifest import MANIFESTS, Manifests
@@ -21,12 +22,13 @@ async def rest_back_ends(
     payments_url: str,
     erp_url: str,
     wms_url: str,
+    polled: bool = False,
     manifests: Manifests = MANIFESTS,
     bounds: Bounds | None = None,
     transport: httpx2.AsyncBaseTransport | None = None,
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[BackEnds]:
-    """The back ends at these addresses, for as long as the context lasts.
+    """The back ends at these addresses, for as long as the context lasts. *polled*: the warehouse does not call back.
 
     A *transport* replaces the network, as `httpx2.ASGITransport` does to reach a sandbox in the same process; it stays
     the caller's to close.
@@ -37,8 +39,10 @@ async def rest_back_ends(
             outbound = Outbound(system, url=url, bounds=bounds, transport=transport, clock=clock)
             return Conversation(await stack.enter_async_context(outbound), manifest=manifest)
 
+        warehouse = await conversation("wms", wms_url, manifests.wms)
         yield BackEnds(
             payments=RestPayments(await conversation("payments", payments_url, manifests.payments)),
             erp=RestErp(await conversation("erp", erp_url, manifests.erp)),
-            wms=RestWms(await conversation("wms", wms_url, manifests.wms)),
+            wms=RestWms(warehouse),
+            changes={"wms": RestChanges(warehouse)} if polled else {},
         )

@@ -57,5 +57,6 @@ MANIFESTS = Manifests(
         "find": LOOK_UP,
         "shipment": LOOK_UP,
         "stock": LOOK_UP,
+        "changes": LOOK_UP,
     },
 )

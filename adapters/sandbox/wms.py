@@ -8,12 +8,16 @@ from adapters.sandbox.answers import Answer, Call, Effect, Json, Refusal, demand
 from adapters.sandbox.ledger import Ledger, moment
 from adapters.sandbox.operations import FOREVER, Operation
 
-MOST_POSITIONS = 1000
+MOST_AT_ONCE = 1000
 INSERT = """
 INSERT INTO shipments (id, reference, order_id, status, lines, released_at, traceparent, fault, delay, copies)
 VALUES (?, ?, ?, 'released', ?, ?, ?, ?, ?, ?)
 """
 FREE = "SELECT on_hand - allocated AS free FROM stock WHERE sku = ?"
+LEFT = """
+SELECT sequence, subject, reference, order_id, at FROM effects
+ WHERE system = 'wms' AND kind = 'shipped' AND sequence > ? ORDER BY sequence LIMIT ?
+"""
 POSITIONS = "SELECT sku, name, gtin, on_hand FROM stock WHERE sku > ? ORDER BY sku LIMIT ?"
 
 
@@ -71,15 +75,39 @@ def find_effects(ledger: Ledger, call: Call) -> Answer:
     return Answer(200, {"effects": [dict(row) for row in found]})
 
 
+def get_changes(ledger: Ledger, call: Call) -> Answer:
+    after, limit = call.query.get("after", "0"), _limit(call)
+    if not (after.isascii() and after.isdigit() and len(after) <= 18):
+        raise Refusal(400, "malformed", "'after' must be the number that an earlier page ended with")
+    found = ledger.rows(LEFT, int(after), limit + 1)
+    changes = [
+        {
+            "type": "shipment.shipped",
+            "shipment_id": row["subject"],
+            "reference": row["reference"],
+            "order_id": row["order_id"],
+            "shipped_at": moment(row["at"]),
+        }
+        for row in found[:limit]
+    ]
+    last = str(found[len(changes) - 1]["sequence"]) if changes else after
+    return Answer(200, {"changes": changes, "last": last, "more": len(found) > limit})
+
+
 def get_stock(ledger: Ledger, call: Call) -> Answer:
-    limit = call.query.get("limit", str(MOST_POSITIONS))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MOST_POSITIONS):
-        raise Refusal(400, "malformed", f"'limit' must be a number from 1 to {MOST_POSITIONS}")
-    found = ledger.rows(POSITIONS, call.query.get("after", "").upper(), int(limit) + 1)
-    page, more = found[: int(limit)], len(found) > int(limit)
+    limit = _limit(call)
+    found = ledger.rows(POSITIONS, call.query.get("after", "").upper(), limit + 1)
+    page, more = found[:limit], len(found) > limit
     positions = [{"sku": row["name"], "gtin": row["gtin"], "on_hand": row["on_hand"]} for row in page]
     following = positions[-1]["sku"] if more else None
     return Answer(200, {"as_of": moment(ledger.now()), "positions": positions, "next": following})
+
+
+def _limit(call: Call) -> int:
+    limit = call.query.get("limit", str(MOST_AT_ONCE))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MOST_AT_ONCE):
+        raise Refusal(400, "malformed", f"'limit' must be a number from 1 to {MOST_AT_ONCE}")
+    return int(limit)
 
 
 def find_shipment(ledger: Ledger, named: str) -> Json:
@@ -110,4 +138,5 @@ OPERATIONS = (
     Operation(system="wms", name="get_shipment", method="GET", path="/shipments/{id}", run=get_shipment),
     Operation(system="wms", name="find_effects", method="GET", path="/effects", run=find_effects),
     Operation(system="wms", name="get_stock", method="GET", path="/stock", run=get_stock),
+    Operation(system="wms", name="get_changes", method="GET", path="/changes", run=get_changes),
 )

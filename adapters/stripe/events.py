@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.stripe.payments import OUR_ORDER
-from gateway.ports import Told
+from gateway.told import Told
 
 TOLERANCE = 300  # seconds, either way
 MOST = 16  # signatures in one header

@@ -18,12 +18,12 @@ from gateway.governance.decisions import standing
 from gateway.partners.compact import take_apart
 from gateway.partners.registry import principal_of
 from gateway.partners.tokens import Claims, Tokens
-from gateway.ports import Callbacks
 from gateway.refusals import InvalidToken, Unauthenticated
 from gateway.store import partners
 from gateway.store.partners import Client
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets
+from gateway.told import Callbacks
 
 FRESH = 5.0  # seconds: a suspended partner is out by then
 _CAPACITY = 8192

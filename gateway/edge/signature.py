@@ -8,8 +8,8 @@ from standardwebhooks.webhooks import Webhook
 
 from gateway.edge.fields import Headers, single
 from gateway.partners.callback_secrets import live, named
-from gateway.ports import Callbacks
 from gateway.refusals import InvalidSignature
+from gateway.told import Callbacks
 
 TOLERANCE = 300  # seconds, either way
 _ID = re.compile(r"[A-Za-z0-9_:-]{1,128}")  # no full stop: it parts what is signed

@@ -44,6 +44,14 @@ async def record(connection: Connection, call: Call, resource_id: str, *, audit_
     await connection.execute(RECORD, recorded(call, resource_id, audit_id=audit_id))
 
 
+async def record_told(connection: Connection, run_id: str, *, audit_id: str, source: str, now: datetime) -> None:
+    """That *source*, when asked, told a new fact about the run."""
+    await connection.execute(
+        "insert into audit (audit_id, at, actor, subject, action, resource) values (%s, %s, 'system', %s, %s, %s)",
+        (audit_id, now, source, "changes:read", run_id),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """What an operator does: who and when, for the audit row beside the change itself."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 
@@ -19,6 +19,14 @@ _OLDEST = 1_000  # of these, those that began first are looked at for the oldest
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A system that is asked for its changes: seconds since a page was read, and since there was no more to read."""
+
+    since_read: float
+    lag: float
+
+
+@dataclass(frozen=True, slots=True)
 class Installation:
     """How far behind the work is, in seconds, and how much of it there is."""
 
@@ -26,6 +34,7 @@ class Installation:
     oldest_due_step: float
     runs: Mapping[str, int]  # ready | held | asleep | parked -> how many
     parked: Mapping[str, int]  # cause -> how many
+    changes: Mapping[str, Reading] = field(default_factory=dict)  # system -> how far it has been read
 
 
 class Watch:
@@ -63,13 +72,15 @@ async def _ask(database: Database) -> Installation | None:
     except (Unavailable, psycopg.Error):
         return None
     assert row is not None, "a select without a table has one row"
-    lag, due, ready, held, asleep, parked = row
+    lag, due, ready, held, asleep, parked, changes = row
     runs = {"ready": ready, "held": held, "asleep": asleep, "parked": sum(parked.values())}
-    return Installation(float(lag), float(due), runs, parked)
+    readings = {system: Reading(*(max(0.0, seconds) for seconds in ages)) for system, ages in changes.items()}
+    return Installation(float(lag), float(due), runs, parked, readings)
 
 
 # A dead worker's run can be taken up from the moment its lease is over. A step is due from the moment it was begun,
-# unless its run waits for a signal (`look`) or for an operator: those have no task that is about to be taken up.
+# unless its run waits for a signal (`look`) or for an operator: those have no task that is about to be taken up. A
+# system that no worker has asked for its changes for a day is none of ours any more.
 _FIGURES = """
 with ready as materialized (
     select least(
@@ -98,6 +109,10 @@ select greatest(0, extract(epoch from statement_timestamp() - ready.since)),
                                  and available_at > statement_timestamp() limit %(most)s) counted),
        (select coalesce(jsonb_object_agg(code, number), '{}'::jsonb) from (
             select coalesce(cause ->> 'code', 'none') as code, count(*) as number
-              from (select cause from run where state = 'parked' limit %(most)s) parked group by 1) causes)
+              from (select cause from run where state = 'parked' limit %(most)s) parked group by 1) causes),
+       (select coalesce(jsonb_object_agg(source, jsonb_build_array(
+                   extract(epoch from statement_timestamp() - coalesce(read_at, begun_at)),
+                   extract(epoch from statement_timestamp() - coalesce(caught_up_at, begun_at)))), '{}'::jsonb)
+          from change_feed where held_until > statement_timestamp() - interval '1 day')
   from ready, due
 """

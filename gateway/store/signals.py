@@ -29,14 +29,12 @@ async def lock_run(connection: Connection, run_id: str) -> bool:
 async def signal(connection: Connection, told: Signal, *, now: datetime, trace_id: str | None) -> bool:
     """Record *told* and wake its run, in the caller's transaction. False: it was known already, nothing was done.
 
-    Goods that leave for an order that has ended without them are nobody's plan: the run is parked for an operator.
+    A shipment that a callback told of and one that we asked for are one fact, whatever each of them is called. Goods
+    that leave for an order that has ended without them are nobody's plan: the run is parked for an operator.
     """
     await lock_run(connection, told.run_id)
-    cursor = await connection.execute(
-        "insert into signal (signal_id, run_id, kind, source, data, received_at, trace_id)"
-        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (signal_id) do nothing returning 1",
-        (told.id, told.run_id, told.kind, told.source, Jsonb(dict(told.data)), now, trace_id),
-    )
+    row = (told.id, told.run_id, told.kind, told.source, Jsonb(dict(told.data)), now, trace_id)
+    cursor = await connection.execute(_RECORD, (*row, told.run_id, told.kind, told.data.get("shipment_id")))
     if await cursor.fetchone() is None:
         return False
     await connection.execute(_WAKE, {"run_id": told.run_id, "role": told.role})
@@ -44,6 +42,13 @@ async def signal(connection: Connection, told: Signal, *, now: datetime, trace_i
         await connection.execute(_SHIPPED_AFTER_END, (now, told.run_id))
     return True
 
+
+_RECORD = """
+insert into signal (signal_id, run_id, kind, source, data, received_at, trace_id)
+select %s, %s, %s, %s, %s, %s, %s
+ where not exists (select from signal where run_id = %s and kind = %s and data ->> 'shipment_id' = %s)
+    on conflict (signal_id) do nothing returning 1
+"""
 
 _WAKE = """
 select wake(%(run_id)s)

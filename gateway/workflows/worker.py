@@ -15,6 +15,7 @@ from gateway.store import housekeeping, journal
 from gateway.store.journal import Lease
 from gateway.store.pool import Connection
 from gateway.workflows import engine
+from gateway.workflows.feed import Feed
 from gateway.workflows.runner import Performance, Tools
 from gateway.workflows.saga import Saga
 
@@ -49,6 +50,7 @@ class Worker:
             asyncio.create_task(self._regularly(engine.HEARTBEAT, self._extend_leases)),
             asyncio.create_task(self._regularly(SWEEP, self._keep_house)),
             asyncio.create_task(self._regularly(FORGET, self._forget)),
+            *(asyncio.create_task(feed.follow()) for feed in self._feeds()),
         ]
         log.info("worker started", worker=self.name)
         while not self._stop.is_set():
@@ -59,6 +61,10 @@ class Worker:
             task.cancel()
         await asyncio.gather(*beside, *self._held, return_exceptions=True)
         log.info("worker stopped", worker=self.name)
+
+    def _feeds(self) -> list[Feed]:
+        asked = self.tools.back_ends.changes
+        return [Feed(source, changes, self.tools, holder=self.name) for source, changes in asked.items()]
 
     async def _claim(self) -> int:
         free = self.slots - len(self._held)

@@ -217,7 +217,7 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(
-    database_url: str, home: Path, promises: Bundle, *, till: Literal["psp", "stripe"] = "psp"
+    database_url: str, home: Path, promises: Bundle, *, till: Literal["psp", "stripe"] = "psp", polled: bool = False
 ) -> AsyncIterator[Shop]:
     async with open_gate(database_url, home, bundle=promises) as gate:
         secret = await gate.secrets.get_or_create("callback:wms", new_callback_secret)
@@ -238,7 +238,7 @@ async def open_shop(
         async with (
             app.router.lifespan_context(app),
             AsyncClient(transport=transport, base_url="http://sandbox") as sandbox,
-            rest_back_ends(**urls, transport=transport) as back_ends,
+            rest_back_ends(**urls, polled=polled, transport=transport) as back_ends,
             stripe_payments(
                 url="http://sandbox/stripe", key="sk_test_shop", return_url=f"{PUBLIC}/back", transport=transport
             ) as stripe,

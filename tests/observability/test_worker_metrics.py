@@ -30,10 +30,12 @@ class Stall:
 
 
 @asynccontextmanager
-async def stall(database_url: str, home: Path, bundle: Bundle, lines: BytesIO) -> AsyncIterator[Stall]:
+async def stall(
+    database_url: str, home: Path, bundle: Bundle, lines: BytesIO, *, polled: bool = False
+) -> AsyncIterator[Stall]:
     settings, clock = Settings(metrics_port=free_port()), StillClock()
     async with (
-        open_shop(database_url, home, bundle) as shop,
+        open_shop(database_url, home, bundle, polled=polled) as shop,
         metered(shop.metrics.process, settings=settings, database=shop.gate.database, ticks=clock.ticks),
     ):
         yield Stall(shop, clock, ports_of(lines)[0])
@@ -91,3 +93,25 @@ async def test_a_parked_run_shows_until_somebody_acts(
     assert parked.of("omnigate_worker_parked_runs_total", cause="deadline_passed") == 1
     assert after.of("omnigate_parked_runs") == 0
     assert after.of("omnigate_worker_parked_runs_total", cause="deadline_passed") == 1, "what was counted stays counted"
+
+
+async def test_how_far_a_system_is_read_that_cannot_call_us(
+    database_url: str, tmp_path: Path, bundle: Bundle, lines: BytesIO
+) -> None:
+    async with stall(database_url, tmp_path, bundle, lines, polled=True) as watched:
+        await watched.shop.fault("wms", "create_shipment", "lost_callback")
+        await watched.shop.until(await watched.shop.placed(order()))
+        async with watched.shop.gate.database.connection() as connection:
+            await connection.execute(
+                "insert into change_feed (source, held_until, begun_at, read_at)"
+                " values ('erp', now() - interval '1 hour', now() - interval '400 s', now() - interval '90 s'),"
+                " ('gone', now() - interval '2 days', now() - interval '3 days', null)"
+            )
+
+        seen = await watched.scrape()
+
+    assert seen.of("omnigate_changes_pages_total", system="wms", outcome="read") >= 1
+    assert 0 <= seen.of("omnigate_changes_lag_seconds", system="wms") < 90
+    assert 90 <= seen.of("omnigate_changes_since_read_seconds", system="erp") < 180
+    assert 400 <= seen.of("omnigate_changes_lag_seconds", system="erp") < 490
+    assert 'system="gone"' not in seen.text

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from gateway.context import Call, call_of
 from gateway.domain.identifiers import Mint
-from gateway.ports import Callbacks
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON
 from gateway.resources.callbacks.schemas import Callback, CallbackReceipt, StripeEvent
@@ -18,6 +17,7 @@ from gateway.resources.described import described, json_body, parameter
 from gateway.store.callbacks import record
 from gateway.store.pool import Database
 from gateway.store.signals import Signal
+from gateway.told import Callbacks
 
 log = structlog.get_logger("omnigate.callbacks")
 

@@ -167,6 +167,7 @@ async def back_ends(
         payments_url=f"{url}/psp",
         erp_url=f"{url}/erp",
         wms_url=f"{url}/wms",
+        polled=True,
         manifests=patient(),
         bounds=bounds,
         transport=transport,

@@ -164,3 +164,17 @@ async def test_a_page_of_stock_has_bounds(sandbox: Any, limit: str) -> None:
     answer = await sandbox.http.get("/wms/stock", params={"limit": limit})
 
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+async def test_what_left_is_listed_page_by_page_for_whoever_is_not_called(sandbox: Any) -> None:
+    left = [(await sandbox.release(key=key)).json()["id"] for key in "abc"]
+    for shipment in left:
+        await ship(sandbox, shipment)
+
+    first = await sandbox.get("/wms/changes", limit="2")
+    rest = await sandbox.get("/wms/changes", limit="2", after=first["last"])
+    nothing = await sandbox.get("/wms/changes", after=rest["last"])
+
+    assert [each["shipment_id"] for each in first["changes"] + rest["changes"]] == left
+    assert (first["more"], rest["more"], nothing["more"]) == (True, False, False)
+    assert (nothing["changes"], nothing["last"]) == ([], rest["last"])

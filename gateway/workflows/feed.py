@@ -1,0 +1,57 @@
+"""Systems that cannot call us are asked: what they did becomes the signals that callbacks would have been."""
+
+import asyncio
+
+import structlog
+
+from gateway.store import change_feeds
+from gateway.told import Changes
+from gateway.workflows.runner import Tools
+
+log = structlog.get_logger("worker.feed")
+
+EVERY = 1.0  # seconds between looks at a system that has nothing new
+TURN = 6.0  # seconds; a dead worker's turn is over within them, and a look that takes longer is given up
+LONGEST_PAUSE = 30.0  # seconds, while a system or the database is in trouble
+
+
+class Feed:
+    """One system's changes. Every worker has one; one of them at a time reads, the others stand by."""
+
+    def __init__(self, source: str, changes: Changes, tools: Tools, *, holder: str) -> None:
+        self.source, self.changes, self.tools, self.holder = source, changes, tools, holder
+
+    async def follow(self) -> None:
+        """For ever. Trouble, whatever it is, costs time only."""
+        failed = 0
+        while True:
+            try:
+                more = await self.read()
+                failed = 0
+            except Exception as error:
+                failed += 1
+                more = False
+                self.tools.metrics.asked(self.source, "failed")
+                log.warning("changes not read", source=self.source, error=type(error).__name__, failed=failed)
+            if not more:
+                await asyncio.sleep(self._pause(failed))
+
+    async def read(self) -> bool:
+        """One page, if it is our turn. True: there is more to read at once."""
+        turn = await change_feeds.turn(self.tools.database, self.source, self.holder, seconds=TURN)
+        if turn is None:
+            return False
+        async with asyncio.timeout(TURN):
+            page = await self.changes.since(turn.cursor)
+        taken = await change_feeds.take_over(
+            self.tools.database, turn, page, now=self.tools.clock(), mint=self.tools.mint
+        )
+        self.tools.metrics.asked(self.source, "read")
+        if taken.new or taken.foreign:
+            log.info("changes read", source=self.source, new=taken.new, foreign=taken.foreign)
+        return page.more
+
+    def _pause(self, failed: int) -> float:
+        """Not in step with the other workers."""
+        longest = min(LONGEST_PAUSE, EVERY * 2.0 ** min(failed, 10))
+        return longest * (0.5 + self.tools.dice() / 2)
