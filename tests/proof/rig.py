@@ -8,7 +8,7 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
 from cryptography.fernet import Fernet
-from httpx2 import AsyncClient, HTTPError, Limits
+from httpx2 import AsyncBaseTransport, AsyncClient, HTTPError, Limits
 
 from gateway.app import open_secrets
 from gateway.domain.identifiers import mint
@@ -83,9 +83,9 @@ class Rig:
             await until(ready, what=f"{process.name} answers at {url}", within=STARTED)
 
     @asynccontextmanager
-    async def channel(self, address: str) -> AsyncIterator[Channel]:
+    async def channel(self, address: str, *, transport: AsyncBaseTransport | None = None) -> AsyncIterator[Channel]:
         limits = Limits(max_connections=64, max_keepalive_connections=64)
-        async with AsyncClient(base_url=address, timeout=15.0, limits=limits) as http:
+        async with AsyncClient(base_url=address, timeout=15.0, limits=limits, transport=transport) as http:
             basic = (self.credentials.client_id, self.credentials.client_secret)
             answer = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=basic)
             assert answer.status_code == 200, answer.text
