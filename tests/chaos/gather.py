@@ -85,10 +85,11 @@ class Gathering:
         """Somebody reads their orders, as on any day."""
         for witness in self.witnesses:
             page = await witness.channel.http.get("/v1/orders", headers=witness.channel.headers())
-            known = itertools.cycle([order["order_id"] for order in page.json()["orders"]] or ["ord_none"])
+            known = [f"/v1/orders/{order['order_id']}" for order in page.json()["orders"]]
+            paths = itertools.cycle(known or ["/v1/orders"])
             until_then = time.monotonic() + CALM / len(self.witnesses)
             while time.monotonic() < until_then:
-                await witness.channel.http.get(f"/v1/orders/{next(known)}", headers=witness.channel.headers())
+                await witness.channel.http.get(next(paths), headers=witness.channel.headers())
                 await asyncio.sleep(PACE)
 
     async def parked(self) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ from gateway.store.migrate import migrate
 from gateway.store.pool import Database
 from tests.proof.books import Promised, effects, faults
 from tests.proof.client import CHANNEL, SKUS, Channel
-from tests.proof.processes import Process, free_port, start, until
+from tests.proof.processes import ROOT, Process, free_port, start, until
 
 STARTED = 60.0  # seconds a process may take to come up on a busy machine
 
@@ -37,6 +37,7 @@ class Rig:
     credentials: Credentials
     sandbox: AsyncClient
     processes: list[Process] = field(default_factory=list)
+    tree: Path = ROOT  # whose sources run
 
     @property
     def home(self) -> Path:
@@ -44,7 +45,7 @@ class Rig:
 
     def launch(self, name: str, *command: str, **environment: str) -> Process:
         log = self.home / f"{name}.log"
-        process = start(name, *command, environment={**self.environment, **environment}, log=log)
+        process = start(name, *command, environment={**self.environment, **environment}, log=log, tree=self.tree)
         self.processes.append(process)
         return process
 
@@ -109,7 +110,7 @@ class Rig:
 
 @asynccontextmanager
 async def open_rig(
-    url: str, home: Path, *, catalogue: Path | None = None, plan: str = "internal"
+    url: str, home: Path, *, catalogue: Path | None = None, plan: str = "internal", tree: Path = ROOT
 ) -> AsyncIterator[Rig]:
     """A migrated database with one partner and stock, and its sandbox; edges and workers are started by the test."""
     port, sandbox_port = free_port(), free_port()
@@ -139,7 +140,9 @@ async def open_rig(
     credentials = await _furnish(settings, url, secret, plan=plan)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(AsyncClient(base_url=back_end, timeout=30.0))
-        rig = Rig(settings, environment, catalogue or write_catalogue(home), sandbox_port, credentials, sandbox)
+        rig = Rig(
+            settings, environment, catalogue or write_catalogue(home), sandbox_port, credentials, sandbox, tree=tree
+        )
         stack.callback(_end_all, rig)
         await rig.start_sandbox()
         await rig.run("inventory", "inventory", "sync")
