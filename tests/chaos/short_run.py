@@ -34,7 +34,7 @@ class ShortRun:
 
     @property
     def gathering(self) -> Gathering:
-        return Gathering(self.rig, [self.web], self.started)
+        return Gathering(self.rig, [self.web], self.started, {"rest_within": 180.0})
 
     async def evidence(self) -> Evidence:
         """After the last fault, which was just now."""
