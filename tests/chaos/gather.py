@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from httpx2 import AsyncClient
 
-from tests.chaos.checker.evidence import Attempt, Circumstances, Effect, Event, Evidence, Order, Shelf
-from tests.chaos.checker.files import lines
+from tests.chaos.checker.evidence import Circumstances, Event, Evidence, Order, Shelf
+from tests.chaos.ledgers import attempt_of, effect_of, is_effect, rows
 from tests.chaos.notebook import Notebook
 from tests.proof.client import Channel
 from tests.proof.processes import until
@@ -21,8 +20,6 @@ from tests.proof.rig import Rig
 
 Json = dict[str, Any]
 
-SYSTEMS = ("psp", "erp", "wms")
-QUESTIONS = ("find_", "get_", "list_")  # how operations are called that only look
 UNDER_WAY = ("received", "accepted", "processing", "cancel_requested")
 AT_ONCE = 16  # questions about orders
 CALM, PACE = 10.5, 0.1  # seconds: of ordinary life after the last fault, and between its requests
@@ -168,34 +165,6 @@ async def _pages(channel: Channel, path: str, name: str, asked: list[tuple[str, 
         token = page["next_page_token"]
         if not token:
             return
-
-
-async def rows(sandbox: AsyncClient, table: str, **only: str) -> list[Json]:
-    """Every effect, or attempt, of the three systems, in the order in which they happened."""
-    found: list[Json] = []
-    for system in SYSTEMS:
-        after: int | None = 0
-        while after is not None:
-            asked = {"after": str(after), "limit": "1000", **only}
-            page = (await sandbox.get(f"/ledger/{system}/{table}", params=asked)).raise_for_status().json()
-            found += page[table]
-            after = page["next"]
-    return sorted(found, key=lambda row: int(row["sequence"]))
-
-
-def is_effect(attempt: Json) -> bool:
-    return not attempt["operation"].startswith(QUESTIONS)
-
-
-def effect_of(row: Json) -> Effect:
-    money = row["amount"] or {"amount": None, "currency": None}
-    plain = {name: row[name] for name in ("system", "sequence", "kind", "id", "key", "reference", "order_id")}
-    return Effect(**plain, **money, lines=lines(row["lines"]), data=row["data"] or {})
-
-
-def attempt_of(row: Json) -> Attempt:
-    named = ("system", "sequence", "operation", "key", "reference", "order_id", "status", "fault")
-    return Attempt(**{name: row[name] for name in named}, applied=row["applied"], replayed=row["replayed"])
 
 
 def order_of(document: Json, events: Sequence[Json], *, partner: str, parked: str | None) -> Order:

@@ -13,6 +13,11 @@ def agreement(books: Books) -> Iterator[Violation]:
         sentence = f"rest came {around.rested - around.last_fault:.0f} s after the last fault"
         yield Violation("I9", None, sentence)
     yield from _asked_and_done(books)
+    yield from stories(books)
+
+
+def stories(books: Books) -> Iterator[Violation]:
+    """What the three ledgers say of one order goes together."""
     for account in books.accounts.values():
         if not account.parked:
             for sentence in _three_ways(account):
