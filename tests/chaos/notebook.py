@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -15,7 +16,6 @@ from httpx2 import (
     Limits,
     Request,
     Response,
-    TransportError,
 )
 
 from tests.chaos.checker.evidence import Exchange, Wanted
@@ -49,12 +49,14 @@ class Notebook:
         """A connection pool whose exchanges are written down here."""
         return _Remembering(self, AsyncHTTPTransport(limits=limits))
 
-    def note(self, request: Request, answer: Response | None, content: bytes, *, sent: float) -> None:
+    def note(self, request: Request, answered: tuple[Response, bytes] | None, *, sent: float) -> None:
+        answer, content = answered or (None, b"")
         operation, order_id = operation_of(request)
         told = _told(content) if answer is not None and answer.is_success else {}
         digest = digest_of(request.content)
         if operation == "place" and digest not in self._wanted:
-            self._wanted[digest] = wanted_of(self.partner, json.loads(request.content), request=digest)
+            with suppress(LookupError, TypeError, ValueError, ArithmeticError):  # what is no order is no wish
+                self._wanted[digest] = wanted_of(self.partner, _told(request.content), request=digest)
         exchange = Exchange(
             sent=sent,
             answered=self.now(),
@@ -80,15 +82,14 @@ class _Remembering(AsyncBaseTransport):
         self._network = network
 
     async def handle_async_request(self, request: Request) -> Response:
-        sent = self._notebook.now()
+        sent, told = self._notebook.now(), None
         await request.aread()
         try:
             answer = await self._network.handle_async_request(request)
             content = await answer.aread()
-        except TransportError:
-            self._notebook.note(request, None, b"", sent=sent)
-            raise
-        self._notebook.note(request, answer, content, sent=sent)
+            told = (answer, content)
+        finally:  # whoever gave up waiting has sent it all the same
+            self._notebook.note(request, told, sent=sent)
         return Response(answer.status_code, headers=answer.headers, stream=ByteStream(content))
 
     async def aclose(self) -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from signal import SIGKILL
 
 from tests.chaos.checker.evidence import Evidence
-from tests.chaos.gather import Gathering, Witness
+from tests.chaos.gather import Gathering, Witness, witness
 from tests.proof.client import Acked, Json, order
-from tests.proof.processes import Process, until
-from tests.proof.rig import Rig
+from tests.proof.processes import ROOT, Process, until
+from tests.proof.rig import Rig, open_rig
 
 AMBIGUOUS = (
     ("psp", "authorise", "error_after"),
@@ -19,22 +22,24 @@ AMBIGUOUS = (
     ("erp", "create_invoice", "error_after"),
 )
 REFUSED = {"system": "wms", "operation": "create_shipment", "kind": "refuse", "next": 1}
+STORES = "pos-uk"
 CROWD, TOLD = 24, 4  # orders placed at once when the edge dies, and how many of them it has acknowledged by then
 COPIES = 3
 
 
 @dataclass(slots=True)
 class ShortRun:
-    """One rig, one witness at its one edge, and what happens to them."""
+    """One rig, two partners at its one edge, and what happens to them."""
 
     rig: Rig
     web: Witness
+    pos: Witness
     edge: Process
     started: float = field(default_factory=time.time)
 
     @property
     def gathering(self) -> Gathering:
-        return Gathering(self.rig, [self.web], self.started, {"rest_within": 180.0})
+        return Gathering(self.rig, [self.web, self.pos], self.started, {"rest_within": 180.0})
 
     async def evidence(self) -> Evidence:
         """After the last fault, which was just now."""
@@ -45,6 +50,7 @@ class ShortRun:
         happy = [await self.web.channel.place(order(number=number)) for number in range(3)]
         await self.web.channel.place(order(number=3, token="tok_declined"))
         await self._ended(happy)
+        await self.pos.channel.place(sold_in_store(4))
         await self._faults([REFUSED])
         await self._ended([await self.web.channel.place(order(number=4))])
         await self._hold(True)
@@ -69,16 +75,17 @@ class ShortRun:
         """One request many times over, at once and once more."""
         for number in (20, 21):
             body, key = order(number=number), f"copies-of-number-{number}"
-            answers = await asyncio.gather(*(self.web.channel.post(body, key) for _ in range(COPIES)))
-            again = await self.web.channel.post(body, key)
-            assert {answer.status_code for answer in (*answers, again)} <= {202, 409}
-            refused = await self.web.channel.post(order(number=number), key)
-            assert refused.status_code == 422, refused.text
+            await asyncio.gather(*(self.web.channel.post(body, key) for _ in range(COPIES)))
+            for _ in range(2):
+                await self._answered(body, key, 202)
+            await self._answered(order(number=number), key, 422)
 
     async def edge_killed(self) -> None:
         """The edge dies once it has said yes a few times, and comes back; whoever was not told yes asks again."""
         before = self._receipts()
-        crowd = [asyncio.create_task(self.web.channel.place(order(number=number))) for number in range(30, 30 + CROWD)]
+        wishes = [(self.web, order(number=number)) for number in range(30, 30 + CROWD)]
+        wishes[::3] = [(self.pos, sold_in_store(number)) for number in range(30, 30 + CROWD, 3)]
+        crowd = [asyncio.create_task(partner.channel.place(wish)) for partner, wish in wishes]
 
         async def said_yes() -> bool:
             return self._receipts() >= before + TOLD
@@ -99,7 +106,8 @@ class ShortRun:
         await self._hold(False)
 
     def _receipts(self) -> int:
-        return sum(each.operation == "place" and each.status == 202 for each in self.web.notebook.exchanges)
+        exchanges = (*self.web.notebook.exchanges, *self.pos.notebook.exchanges)
+        return sum(each.operation == "place" and each.status == 202 for each in exchanges)
 
     async def _faults(self, rules: list[Json]) -> None:
         (await self.rig.sandbox.post("/faults", json={"seed": 1, "rules": rules})).raise_for_status()
@@ -122,9 +130,14 @@ class ShortRun:
     async def _cancel(self, unwanted: Acked) -> None:
         to, key = f"/v1/orders/{unwanted.order_id}/cancel", f"cancel-{unwanted.order_id}"
         for _ in range(2):
-            answer = await self.web.channel.post({"reason": "no longer wanted"}, key, to=to)
-            assert answer.status_code == 202, answer.text
+            await self._answered({"reason": "no longer wanted"}, key, 202, to=to)
         await self._ended([unwanted])
+
+    async def _answered(self, body: Json, key: str, status: int, *, to: str = "/v1/orders") -> None:
+        async def so() -> bool:
+            return (await self.web.channel.post(body, key, to=to)).status_code == status
+
+        await until(so, what=f"{to} under {key} is answered {status}", within=60, pause=0.2)
 
     async def _void(self, robbed: Acked) -> None:
         """Somebody at the payment provider gives the money back by hand: the order cannot be paid, and is parked."""
@@ -133,3 +146,28 @@ class ShortRun:
         by_hand = {"idempotency-key": f"by-hand-{robbed.order_id}"}
         answer = await self.rig.sandbox.post(f"/psp/authorisations/{held['id']}/void", json={}, headers=by_hand)
         answer.raise_for_status()
+
+
+@asynccontextmanager
+async def short_run(url: str, home: Path, *, tree: Path = ROOT) -> AsyncIterator[ShortRun]:
+    """An installation of the sources in *tree*, with one edge, one worker and two partners who see their own only."""
+    async with open_rig(url, home, tree=tree) as rig:
+        await rig.run("partner-web", "partners", "change", "web", "--drop-scope", "operations", "--operator", "proof")
+        edge, address = await rig.start_edge()
+        rig.start_worker()
+        stores = await _stores(rig)
+        async with witness(rig, address) as web, witness(stores, address, "pos") as pos:
+            yield ShortRun(rig, web, pos, edge)
+
+
+async def _stores(rig: Rig) -> Rig:
+    """The same rig, as another partner sees it."""
+    options = ("--channel", STORES, "--plan", "internal", "--operator", "proof")
+    await rig.run("partner-pos", "partners", "add", "pos", *options)
+    told = dict(line.split()[:2] for line in (rig.home / "partner-pos.log").read_text().splitlines() if line.strip())
+    known = replace(rig.credentials, client_id=told["client_id"], client_secret=told["client_secret"])
+    return replace(rig, credentials=known)
+
+
+def sold_in_store(number: int) -> Json:
+    return {**order(number=number), "channel": {"channel_id": STORES}}

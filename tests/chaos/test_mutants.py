@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.checker import INVARIANTS, check, read, write
-from tests.chaos.gather import witness
 from tests.chaos.mutants import MUTATIONS, mutants
-from tests.chaos.short_run import ShortRun
-from tests.proof.rig import open_rig
+from tests.chaos.short_run import short_run
 
 pytestmark = pytest.mark.proof
 
@@ -17,17 +15,13 @@ SEED, COUNT = 20261126, 200
 
 
 async def test_every_mutant_of_a_sound_run_is_flagged_and_the_run_itself_is_not(database_url: str, home: Path) -> None:
-    async with open_rig(database_url, home) as rig:
-        edge, address = await rig.start_edge()
-        rig.start_worker()
-        async with witness(rig, address) as web:
-            run = ShortRun(rig, web, edge)
-            await run.every_end()
-            await run.answers_lost()
-            await run.copies()
-            await run.edge_killed()
-            await run.worker_killed()
-            write(await run.evidence(), home / "run.jsonl")
+    async with short_run(database_url, home) as run:
+        await run.every_end()
+        await run.answers_lost()
+        await run.copies()
+        await run.edge_killed()
+        await run.worker_killed()
+        write(await run.evidence(), home / "run.jsonl")
     evidence = read(home / "run.jsonl")
 
     statuses = Counter("parked" if order.parked else order.status for order in evidence.orders)

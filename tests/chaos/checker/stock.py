@@ -33,7 +33,7 @@ def _warehouse(shelf: Shelf, released: int, left: int, back: int) -> Iterator[st
 
 
 def _ours(shelf: Shelf, sold: int, waiting: int) -> Iterator[str]:
-    """Omnigate's own count: what is still for sale. A parked order may hold what it has not released."""
+    """Omnigate's own count: what is still for sale. A parked order may hold what no shipment does."""
     if shelf.available is None:
         return
     free = shelf.start - sold
@@ -55,7 +55,8 @@ def _units(effects: tuple[Effect, ...], lines: Mapping[str, tuple[Line, ...]], k
 def _held_by_parked(books: Books) -> Counter[str]:
     held: Counter[str] = Counter()
     for account in books.accounts.values():
-        if account.parked and account.wanted is not None and not account.kinds["wms", "shipment"]:
+        live = account.kinds["wms", "shipment"] - account.kinds["wms", "cancel"]
+        if account.parked and account.wanted is not None and live <= 0:
             for _, sku, units in account.wanted.lines:
                 held[sku] += units
     return held

@@ -36,7 +36,12 @@ def order_still_under_way(given: Given) -> Evidence:
 
 def order_of_another_partner(given: Given) -> Evidence:
     order = given.pick(given.evidence.orders)
-    return given.put("orders", order, replace(order, partner="somebody-else"))
+    return given.put("orders", order, replace(order, partner=given.another_partner(order.partner)))
+
+
+def receipt_to_another_partner(given: Given) -> Evidence:
+    receipt = given.pick(each for each in given.receipts() if each not in given.replayed())
+    return given.put("exchanges", receipt, replace(receipt, partner=given.another_partner(receipt.partner)))
 
 
 def order_of_another_wish(given: Given) -> Evidence:
@@ -186,9 +191,10 @@ def wish_for_other_goods(given: Given) -> Evidence:
 
 ACCOUNTS = (
     *(acknowledged_and_lost, export_missing, export_twice, order_of_another_end, order_still_under_way),
-    *(order_of_another_partner, order_of_another_wish, order_parked_for_no_reason, order_at_an_older_version),
-    *(event_lost, events_swapped, replay_with_other_bytes, replay_with_another_status, replay_with_another_header),
-    *(replay_of_another_order, key_used_for_another_request, version_going_back, two_statuses_at_one_version),
-    *(acknowledged_and_then_unknown, late_failure, late_silence, late_fault, rest_late, storm),
-    *(shelf_of_another_count, shelf_sold_twice, wish_never_sent, wish_of_another_amount, wish_for_other_goods),
+    *(order_of_another_partner, receipt_to_another_partner, order_of_another_wish, order_parked_for_no_reason),
+    *(order_at_an_older_version, event_lost, events_swapped, replay_with_other_bytes, replay_with_another_status),
+    *(replay_with_another_header, replay_of_another_order, key_used_for_another_request, version_going_back),
+    *(two_statuses_at_one_version, acknowledged_and_then_unknown, late_failure, late_silence, late_fault),
+    *(rest_late, storm, shelf_of_another_count, shelf_sold_twice, wish_never_sent, wish_of_another_amount),
+    *(wish_for_other_goods,),
 )

@@ -47,6 +47,12 @@ class Given:
         done = {order.channel_order_id for order in self.ended() if order.status == "completed"}
         return [wanted for wanted in self.evidence.wanted if wanted.channel_order_id in done]
 
+    def another_partner(self, partner: str) -> str:
+        return self.pick(sorted({wanted.partner for wanted in self.evidence.wanted} - {partner}))
+
+    def another_channel(self, channel: object) -> str:
+        return self.pick(sorted({wanted.channel for wanted in self.evidence.wanted} - {channel}))
+
     def asked(self) -> list[Effect]:
         return [effect for effect in self.evidence.effects if effect.kind != "shipped"]
 

@@ -65,16 +65,15 @@ def effect_without_a_line(given: Given) -> Evidence:
 
 
 def sales_order_of_another_partner(given: Given) -> Evidence:
-    return _sales_order(given, channel="somebody-elses")
+    effect = given.pick(each for each in given.evidence.effects if each.kind == "sales_order")
+    other = given.another_channel(effect.data["channel"])
+    return given.put("effects", effect, replace(effect, data={**effect.data, "channel": other}))
 
 
 def sales_order_with_other_goods(given: Given) -> Evidence:
-    return _sales_order(given, goods=given.dice.randrange(-1000, 0))
-
-
-def _sales_order(given: Given, **said: object) -> Evidence:
     effect = given.pick(each for each in given.evidence.effects if each.kind == "sales_order")
-    return given.put("effects", effect, replace(effect, data={**effect.data, **said}))
+    other = given.dice.randrange(-1000, 0)
+    return given.put("effects", effect, replace(effect, data={**effect.data, "goods": other}))
 
 
 def invoice_not_paid(given: Given) -> Evidence:
