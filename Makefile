@@ -13,7 +13,7 @@ test: .venv/.installed
 
 proof: .venv/.installed
 	$(BIN)/python -m pytest -q -s -m proof -o faulthandler_timeout=1800 tests/proof tests/guides tests/store/test_stock_model.py \
-		tests/adapters/ports $(ARGS)
+		tests/adapters/ports tests/chaos $(ARGS)
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

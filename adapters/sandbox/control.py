@@ -98,6 +98,10 @@ async def attempts(control: Control, request: Request) -> Json:
     return witness.page(control.ledger, "attempts", request.path_params["system"], request.query_params)
 
 
+async def stock(control: Control, request: Request) -> Json:
+    return witness.stock(control.ledger)
+
+
 async def callbacks(control: Control, request: Request) -> Json:
     return witness.callbacks(control.ledger, request.query_params)
 
@@ -131,6 +135,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("GET", "/ledger/summary", summary),
     ("GET", "/ledger/stripe/events", events),
     ("GET", "/ledger/wms/callbacks", callbacks),
+    ("GET", "/ledger/wms/stock", stock),
     ("GET", "/ledger/{system}/effects", effects),
     ("GET", "/ledger/{system}/attempts", attempts),
 )

@@ -104,6 +104,11 @@ def _warehouse(ledger: Ledger) -> Json:
     }
 
 
+def stock(ledger: Ledger) -> Json:
+    """Every article: units on the shelves, and how many of them are promised to shipments."""
+    return {"stock": [dict(row) for row in ledger.rows("SELECT sku, on_hand, allocated FROM stock ORDER BY sku")]}
+
+
 def callbacks(ledger: Ledger, query: Mapping[str, str]) -> Json:
     """One page of the warehouse's callbacks, oldest first."""
     return _told(ledger, "callbacks", query, ("shipment",))

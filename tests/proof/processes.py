@@ -39,16 +39,16 @@ class Process:
             raise AssertionError(f"{self.name} did not end within {within} s of {number.name}") from None
 
 
-def start(name: str, *command: str, environment: Mapping[str, str], log: Path) -> Process:
-    """One `omnigate` process; nothing of the test's own OMNIGATE_* settings reaches it."""
+def start(name: str, *command: str, environment: Mapping[str, str], log: Path, tree: Path = ROOT) -> Process:
+    """One `omnigate` process of the sources in *tree*; nothing of the test's own OMNIGATE_* settings reaches it."""
     inherited = {
         key: value for key, value in os.environ.items() if not key.startswith(("OMNIGATE_", "DATABASE_", "PG"))
     }
     with log.open("ab") as written:
         running = subprocess.Popen(
             [sys.executable, "-m", "gateway.cli", *command],
-            cwd=ROOT,
-            env={**inherited, **environment},
+            cwd=tree,
+            env={**inherited, **environment, "PYTHONPATH": str(tree)},
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=written,

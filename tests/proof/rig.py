@@ -9,7 +9,7 @@ from secrets import token_hex
 from signal import SIGKILL, SIGTERM
 
 from cryptography.fernet import Fernet
-from httpx2 import AsyncClient, HTTPError, Limits
+from httpx2 import AsyncBaseTransport, AsyncClient, HTTPError, Limits
 
 from gateway.app import open_secrets
 from gateway.domain.identifiers import mint
@@ -22,7 +22,7 @@ from gateway.store.migrate import migrate
 from gateway.store.pool import Database
 from tests.proof.books import Promised, effects, faults
 from tests.proof.client import CHANNEL, SKUS, Channel
-from tests.proof.processes import Process, free_port, start, until
+from tests.proof.processes import ROOT, Process, free_port, start, until
 
 STARTED = 60.0  # seconds a process may take to come up on a busy machine
 
@@ -38,6 +38,7 @@ class Rig:
     credentials: Credentials
     sandbox: AsyncClient
     processes: list[Process] = field(default_factory=list)
+    tree: Path = ROOT  # whose sources run
 
     @property
     def home(self) -> Path:
@@ -45,7 +46,7 @@ class Rig:
 
     def launch(self, name: str, *command: str, **environment: str) -> Process:
         log = self.home / f"{name}.log"
-        process = start(name, *command, environment={**self.environment, **environment}, log=log)
+        process = start(name, *command, environment={**self.environment, **environment}, log=log, tree=self.tree)
         self.processes.append(process)
         return process
 
@@ -84,9 +85,9 @@ class Rig:
             await until(ready, what=f"{process.name} answers at {url}", within=STARTED)
 
     @asynccontextmanager
-    async def channel(self, address: str) -> AsyncIterator[Channel]:
+    async def channel(self, address: str, *, transport: AsyncBaseTransport | None = None) -> AsyncIterator[Channel]:
         limits = Limits(max_connections=64, max_keepalive_connections=64)
-        async with AsyncClient(base_url=address, timeout=15.0, limits=limits) as http:
+        async with AsyncClient(base_url=address, timeout=15.0, limits=limits, transport=transport) as http:
             basic = (self.credentials.client_id, self.credentials.client_secret)
             answer = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=basic)
             assert answer.status_code == 200, answer.text
@@ -110,7 +111,7 @@ class Rig:
 
 @asynccontextmanager
 async def open_rig(
-    url: str, home: Path, *, catalogue: Path | None = None, plan: str = "internal"
+    url: str, home: Path, *, catalogue: Path | None = None, plan: str = "internal", tree: Path = ROOT
 ) -> AsyncIterator[Rig]:
     """A migrated database with one partner and stock, and its sandbox; edges and workers are started by the test."""
     port, sandbox_port = free_port(), free_port()
@@ -142,7 +143,9 @@ async def open_rig(
     credentials = await _furnish(settings, url, told_by, plan=plan)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(AsyncClient(base_url=back_end, timeout=30.0))
-        rig = Rig(settings, environment, catalogue or write_catalogue(home), sandbox_port, credentials, sandbox)
+        rig = Rig(
+            settings, environment, catalogue or write_catalogue(home), sandbox_port, credentials, sandbox, tree=tree
+        )
         stack.callback(_end_all, rig)
         await rig.start_sandbox()
         await rig.run("inventory", "inventory", "sync")

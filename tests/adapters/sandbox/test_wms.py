@@ -26,6 +26,16 @@ async def test_stock_is_taken_when_a_shipment_leaves_and_not_before(sandbox: Any
     assert (await sandbox.get(f"/wms/shipments/{released['id']}"))["status"] == "shipped"
 
 
+async def test_the_ledger_tells_what_lies_on_the_shelves_and_what_of_it_is_promised(sandbox: Any) -> None:
+    parcels = [(await sandbox.release(key=f"release-{number}", quantity=number)).json()["id"] for number in (1, 2, 4)]
+
+    await ship(sandbox, parcels[0])
+    await cancel(sandbox, parcels[1])
+
+    told = (await sandbox.get("/ledger/wms/stock"))["stock"]
+    assert {"sku": "LAMP-7", "on_hand": 9, "allocated": 4} in told
+
+
 async def test_a_release_ships_by_itself(open_sandbox: Any, receiver: Any) -> None:
     async with open_sandbox(ship_after=0.0) as sandbox:
         released = (await sandbox.release()).json()["id"]

@@ -1,0 +1,151 @@
+"""What the checker judges by: what clients sent and were told, the back ends' own books, and Omnigate's export."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Line = tuple[str, str, int]  # line, SKU, units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """When the run was disturbed and came to rest (unix times), and what it is held to."""
+
+    started: float
+    last_fault: float  # nothing was done to any process, network or back end after it
+    rested: float  # every order had ended or was parked
+    ended: float
+    rest_within: float = 60.0  # seconds from the last fault
+    attempts: int = 12  # of one effect, at most
+    amplification: float | None = None  # attempts to offered effects, at most; None: nothing was away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """An order as a client sent it, whatever became of it. `request` is the digest of its bytes."""
+
+    partner: str
+    request: str
+    channel: str
+    channel_order_id: str
+    amount: int
+    currency: str
+    goods: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request of a client and what came back: no status where no answer came."""
+
+    sent: float
+    answered: float
+    partner: str
+    operation: str  # place | cancel | read | other
+    key: str | None = None
+    request: str = ""  # digest of what was sent
+    order_id: str | None = None  # asked about, or told in the receipt
+    status: int | None = None
+    body: str = ""  # digest of the answer's bytes
+    headers: Mapping[str, str] = field(default_factory=dict)  # those that an answer repeats
+    version: int | None = None  # of the order, where it was told
+    stands: str | None = None  # the order's status, where it was told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """One line of a back end's books."""
+
+    system: str
+    sequence: int
+    kind: str
+    id: str
+    key: str | None
+    reference: str | None
+    order_id: str | None
+    amount: int | None
+    currency: str | None
+    lines: tuple[Line, ...] | None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str | None:
+        """What its caller called it: the key, or the reference where the back end knows no keys."""
+        return self.key or self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call that a back end was asked for an effect by, applied or not."""
+
+    system: str
+    sequence: int
+    operation: str
+    key: str | None
+    reference: str | None
+    order_id: str | None
+    status: int | None
+    fault: str | None
+    applied: bool
+    replayed: bool
+
+    @property
+    def name(self) -> str | None:
+        return self.key or self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    sequence: int
+    type: str
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What Omnigate says of an order in the end. `partner`: who may read it. `parked`: the cause, if it is."""
+
+    order_id: str
+    partner: str
+    channel: str
+    channel_order_id: str
+    status: str
+    version: int
+    events: tuple[Event, ...]
+    parked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """One article: as many as there were, what the warehouse has of it now, and what Omnigate would still sell."""
+
+    sku: str
+    start: int
+    on_hand: int
+    allocated: int
+    available: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything that is known of one run, after it has come to rest."""
+
+    circumstances: Circumstances
+    wanted: tuple[Wanted, ...]
+    exchanges: tuple[Exchange, ...]
+    effects: tuple[Effect, ...]
+    attempts: tuple[Attempt, ...]
+    orders: tuple[Order, ...]
+    shelves: tuple[Shelf, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What contradicts what: the invariant, the order it is about (if it is about one), a sentence."""
+
+    invariant: str
+    order: str | None
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.order or '-'}: {self.sentence}"

@@ -1,0 +1,182 @@
+"""Collects the evidence of a run: waits until it has come to rest, then asks everybody."""
+
+import asyncio
+import csv
+import itertools
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from tests.chaos.checker.evidence import Circumstances, Event, Evidence, Order, Shelf
+from tests.chaos.ledgers import attempt_of, effect_of, is_effect, rows
+from tests.chaos.notebook import Notebook
+from tests.proof.client import Channel
+from tests.proof.processes import until
+from tests.proof.rig import Rig
+
+Json = dict[str, Any]
+
+UNDER_WAY = ("received", "accepted", "processing", "cancel_requested")
+AT_ONCE = 16  # questions about orders
+CALM, PACE = 10.5, 0.1  # seconds: of ordinary life after the last fault, and between its requests
+_names = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A channel through which a partner's orders can be read, and everything that partner sent and was told."""
+
+    channel: Channel
+    notebook: Notebook
+
+
+@dataclass(slots=True)
+class Gathering:
+    """How one run is brought to its end and asked. *bounds*: what `Circumstances` holds it to, if not the usual."""
+
+    rig: Rig
+    witnesses: Sequence[Witness]
+    started: float
+    bounds: Mapping[str, float | int | None] = field(default_factory=dict)
+
+    async def evidence(self, *, last_fault: float, within: float = 180.0) -> Evidence:
+        """After the last fault: rest, ten seconds of ordinary life, rest again, and everybody's account."""
+        await self.rest(within=within)
+        rested = time.time()
+        await self.live()
+        await self.rest(within=within)
+        orders = await self._orders()
+        circumstances = Circumstances(
+            started=self.started,
+            last_fault=last_fault,
+            rested=rested,
+            ended=time.time(),
+            **self.bounds,  # type: ignore[arg-type]
+        )
+        return Evidence(
+            circumstances=circumstances,
+            wanted=tuple(wanted for witness in self.witnesses for wanted in witness.notebook.wanted),
+            exchanges=tuple(exchange for witness in self.witnesses for exchange in witness.notebook.exchanges),
+            effects=tuple(effect_of(row) for row in await rows(self.rig.sandbox, "effects")),
+            attempts=tuple(attempt_of(row) for row in await rows(self.rig.sandbox, "attempts") if is_effect(row)),
+            orders=orders,
+            shelves=await self._shelves(),
+        )
+
+    async def rest(self, *, within: float) -> None:
+        """Until every order has ended or waits for an operator."""
+        seen: set[str] = set()
+
+        async def at_rest() -> bool:
+            nonlocal seen
+            before, seen = seen, {order["order_id"] for order in await self._listed(UNDER_WAY)}
+            return not seen or (seen == before and seen <= (await self.parked()).keys())
+
+        await until(at_rest, what="every order has ended or is parked", within=within, pause=0.5)
+
+    async def live(self) -> None:
+        """Somebody reads their orders, as on any day."""
+        for witness in self.witnesses:
+            page = await witness.channel.http.get("/v1/orders", headers=witness.channel.headers())
+            known = [f"/v1/orders/{order['order_id']}" for order in page.json()["orders"]]
+            paths = itertools.cycle(known or ["/v1/orders"])
+            until_then = time.monotonic() + CALM / len(self.witnesses)
+            while time.monotonic() < until_then:
+                await witness.channel.http.get(next(paths), headers=witness.channel.headers())
+                await asyncio.sleep(PACE)
+
+    async def parked(self) -> Mapping[str, str]:
+        """Workflow -> cause, as an operator reads it."""
+        name = f"parked-{next(_names)}"
+        self.rig.environment["COLUMNS"] = "2000"  # a row a line
+        await self.rig.run(name, "workflows", "list", "--parked", "--limit", "1000")
+        table = (self.rig.home / f"{name}.log").read_text(encoding="utf-8").splitlines()
+        rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in table if line.startswith("│")]
+        return {row[0]: row[5] for row in rows}
+
+    async def _listed(self, statuses: Sequence[str] = ()) -> list[Json]:
+        return [order for witness in self.witnesses async for order in listed(witness.channel, statuses)]
+
+    async def _orders(self) -> tuple[Order, ...]:
+        parked, asking = await self.parked(), asyncio.Semaphore(AT_ONCE)
+
+        async def told(witness: Witness, order_id: str) -> Order:
+            async with asking:
+                document = await witness.channel.look(order_id)
+                events = [event async for event in happened(witness.channel, order_id)]
+            return order_of(document, events, partner=witness.notebook.partner, parked=parked.get(order_id))
+
+        asked = [
+            told(witness, order["order_id"]) for witness in self.witnesses async for order in listed(witness.channel)
+        ]
+        return tuple(await asyncio.gather(*asked))
+
+    async def _shelves(self) -> tuple[Shelf, ...]:
+        with self.rig.catalogue.open(encoding="utf-8", newline="") as file:
+            start = {row["sku"].upper(): int(row["on_hand"]) for row in csv.DictReader(file)}
+        stock = (await self.rig.sandbox.get("/ledger/wms/stock")).raise_for_status().json()["stock"]
+        connection = await psycopg.AsyncConnection.connect(self.rig.environment["DATABASE_URL"], autocommit=True)
+        async with connection:
+            ours = await (await connection.execute("select sku, on_hand - reserved from stock_position")).fetchall()
+        available = dict(ours)
+        return tuple(
+            Shelf(
+                sku=shelf["sku"],
+                start=start[shelf["sku"]],
+                on_hand=shelf["on_hand"],
+                allocated=shelf["allocated"],
+                available=available.get(shelf["sku"]),
+            )
+            for shelf in stock
+        )
+
+
+@asynccontextmanager
+async def witness(rig: Rig, address: str, partner: str = "web") -> AsyncIterator[Witness]:
+    """The rig's partner at one edge, remembering."""
+    notebook = Notebook(partner)
+    async with rig.channel(address, transport=notebook.network()) as channel:
+        yield Witness(channel, notebook)
+
+
+async def listed(channel: Channel, statuses: Sequence[str] = ()) -> AsyncIterator[Json]:
+    """Every order that the channel's partner may read."""
+    asked: list[tuple[str, str]] = [("page_size", "200"), *(("status", status) for status in statuses)]
+    async for order in _pages(channel, "/v1/orders", "orders", asked):
+        yield order
+
+
+async def happened(channel: Channel, order_id: str) -> AsyncIterator[Json]:
+    async for event in _pages(channel, f"/v1/orders/{order_id}/events", "events", [("page_size", "200")]):
+        yield event
+
+
+async def _pages(channel: Channel, path: str, name: str, asked: list[tuple[str, str]]) -> AsyncIterator[Json]:
+    token = ""
+    while True:
+        query = [*asked, ("page_token", token)] if token else asked
+        page = (await channel.http.get(path, params=query, headers=channel.headers())).raise_for_status().json()
+        for each in page[name]:
+            yield each
+        token = page["next_page_token"]
+        if not token:
+            return
+
+
+def order_of(document: Json, events: Sequence[Json], *, partner: str, parked: str | None) -> Order:
+    return Order(
+        order_id=document["order_id"],
+        partner=partner,
+        channel=document["channel"]["channel_id"],
+        channel_order_id=document["channel_order_id"],
+        status=document["status"],
+        version=document["version"],
+        events=tuple(
+            Event(sequence=each["sequence"], type=each["type"], status=each["data"].get("status")) for each in events
+        ),
+        parked=parked,
+    )

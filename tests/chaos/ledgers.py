@@ -1,0 +1,41 @@
+"""The back ends' own books, as the sandbox tells of them, in the checker's words."""
+
+from typing import Any
+
+from httpx2 import AsyncClient
+
+from tests.chaos.checker.evidence import Attempt, Effect
+from tests.chaos.checker.files import lines
+
+Json = dict[str, Any]
+
+SYSTEMS = ("psp", "erp", "wms")
+QUESTIONS = ("find_", "get_", "list_")  # how operations are called that only look
+
+
+async def rows(sandbox: AsyncClient, table: str, **only: str) -> list[Json]:
+    """Every effect, or attempt, of the three systems, in the order in which they happened."""
+    found: list[Json] = []
+    for system in SYSTEMS:
+        after: int | None = 0
+        while after is not None:
+            asked = {"after": str(after), "limit": "1000", **only}
+            page = (await sandbox.get(f"/ledger/{system}/{table}", params=asked)).raise_for_status().json()
+            found += page[table]
+            after = page["next"]
+    return sorted(found, key=lambda row: int(row["sequence"]))
+
+
+def is_effect(attempt: Json) -> bool:
+    return not attempt["operation"].startswith(QUESTIONS)
+
+
+def effect_of(row: Json) -> Effect:
+    money = row["amount"] or {"amount": None, "currency": None}
+    plain = {name: row[name] for name in ("system", "sequence", "kind", "id", "key", "reference", "order_id")}
+    return Effect(**plain, **money, lines=lines(row["lines"]), data=row["data"] or {})
+
+
+def attempt_of(row: Json) -> Attempt:
+    named = ("system", "sequence", "operation", "key", "reference", "order_id", "status", "fault")
+    return Attempt(**{name: row[name] for name in named}, applied=row["applied"], replayed=row["replayed"])

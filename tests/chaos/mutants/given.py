@@ -1,0 +1,83 @@
+"""What a mutation is given: sound evidence, dice, and the records among which every choice leads to a contradiction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, TypeVar
+
+from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Order, Wanted
+
+T = TypeVar("T")
+
+ASIDE = "ord_nobodys"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Sound evidence, and what of it may be touched."""
+
+    evidence: Evidence
+    dice: Random
+
+    def pick(self, records: Iterable[T]) -> T:
+        among = list(records)
+        assert among, "the run must have had everything that is to be mutated"
+        return self.dice.choice(among)
+
+    def put(self, name: str, old: object, *new: object) -> Evidence:
+        """The evidence with *new* in the place of *old*."""
+        records: Sequence[Any] = getattr(self.evidence, name)
+        at = next(place for place, record in enumerate(records) if record is old)
+        return replace(self.evidence, **{name: (*records[:at], *new, *records[at + 1 :])})
+
+    def settled(self) -> list[Effect]:
+        """Effects of orders that have ended: which they must be is known exactly."""
+        ended = {order.order_id for order in self.ended()}
+        return [effect for effect in self.evidence.effects if effect.order_id in ended]
+
+    def ended(self) -> list[Order]:
+        return [order for order in self.evidence.orders if order.parked is None]
+
+    def parked(self) -> Order:
+        return self.pick(order for order in self.evidence.orders if order.parked is not None)
+
+    def completed(self) -> list[Wanted]:
+        """What clients wanted and got."""
+        done = {order.channel_order_id for order in self.ended() if order.status == "completed"}
+        return [wanted for wanted in self.evidence.wanted if wanted.channel_order_id in done]
+
+    def another_partner(self, partner: str) -> str:
+        return self.pick(sorted({wanted.partner for wanted in self.evidence.wanted} - {partner}))
+
+    def another_channel(self, channel: object) -> str:
+        return self.pick(sorted({wanted.channel for wanted in self.evidence.wanted} - {channel}))
+
+    def asked(self) -> list[Effect]:
+        return [effect for effect in self.evidence.effects if effect.kind != "shipped"]
+
+    def applied(self, *, applied: bool = True) -> list[Attempt]:
+        return [attempt for attempt in self.evidence.attempts if attempt.applied == applied]
+
+    def receipts(self) -> list[Exchange]:
+        return [each for each in self.evidence.exchanges if each.operation == "place" and each.status == 202]
+
+    def reads(self) -> dict[str, list[Exchange]]:
+        """Order -> the looks at it, in turn."""
+        found: dict[str, list[Exchange]] = defaultdict(list)
+        for each in sorted(self.evidence.exchanges, key=lambda each: each.sent):
+            if each.stands is not None and each.order_id is not None:
+                found[each.order_id].append(each)
+        return found
+
+    def replayed(self) -> list[Exchange]:
+        """Yeses that were given again under their key."""
+        found: dict[tuple[str, str | None], list[Exchange]] = defaultdict(list)
+        for each in self.evidence.exchanges:
+            if each.key is not None and each.status == 202:
+                found[each.partner, each.key].append(each)
+        return [each for answers in found.values() if len(answers) > 1 for each in answers]
+
+    def beyond(self) -> int:
+        """A place in the sequence of the ledgers where nothing stands yet."""
+        return max(effect.sequence for effect in self.evidence.effects) + self.dice.randrange(1, 1000)

@@ -1,0 +1,173 @@
+"""A short life with everything in it: orders of every end, answers lost, processes killed; and the evidence of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from signal import SIGKILL
+
+from tests.chaos.checker.evidence import Evidence
+from tests.chaos.gather import Gathering, Witness, witness
+from tests.proof.client import Acked, Json, order
+from tests.proof.processes import ROOT, Process, until
+from tests.proof.rig import Rig, open_rig
+
+AMBIGUOUS = (
+    ("psp", "authorise", "error_after"),
+    ("erp", "create_sales_order", "reset_after"),
+    ("wms", "create_shipment", "error_after"),
+    ("psp", "capture", "reset_after"),
+    ("erp", "create_invoice", "error_after"),
+)
+REFUSED = {"system": "wms", "operation": "create_shipment", "kind": "refuse", "next": 1}
+STORES = "pos-uk"
+CROWD, TOLD = 24, 4  # orders placed at once when the edge dies, and how many of them it has acknowledged by then
+COPIES = 3
+
+
+@dataclass(slots=True)
+class ShortRun:
+    """One rig, two partners at its one edge, and what happens to them."""
+
+    rig: Rig
+    web: Witness
+    pos: Witness
+    edge: Process
+    started: float = field(default_factory=time.time)
+
+    @property
+    def gathering(self) -> Gathering:
+        return Gathering(self.rig, [self.web, self.pos], self.started, {"rest_within": 180.0})
+
+    async def evidence(self) -> Evidence:
+        """After the last fault, which was just now."""
+        return await self.gathering.evidence(last_fault=time.time())
+
+    async def every_end(self) -> None:
+        """Completed, declined, refused by the warehouse, cancelled, parked."""
+        happy = [await self.web.channel.place(order(number=number)) for number in range(3)]
+        await self.web.channel.place(order(number=3, token="tok_declined"))
+        await self._ended(happy)
+        await self.pos.channel.place(sold_in_store(4))
+        await self._faults([REFUSED])
+        await self._ended([await self.web.channel.place(order(number=4))])
+        await self._hold(True)
+        unwanted, robbed = [await self.web.channel.place(order(number=number)) for number in (5, 6)]
+        await self._released([unwanted, robbed])
+        await self._cancel(unwanted)
+        await self._void(robbed)
+        await self._hold(False)
+
+    async def answers_lost(self) -> None:
+        """Each effect is applied, and its answer is not given, a few times over."""
+        rules = [
+            {"system": system, "operation": operation, "kind": kind, "next": 2} for system, operation, kind in AMBIGUOUS
+        ]
+        await self._faults(rules)
+        for number in range(10, 14):
+            await self.web.channel.place(order(number=number))
+        await self.gathering.rest(within=120)
+        await self._faults([])
+
+    async def copies(self) -> None:
+        """One request many times over, at once and once more."""
+        for number in (20, 21):
+            body, key = order(number=number), f"copies-of-number-{number}"
+            await asyncio.gather(*(self.web.channel.post(body, key) for _ in range(COPIES)))
+            for _ in range(2):
+                await self._answered(body, key, 202)
+            await self._answered(order(number=number), key, 422)
+
+    async def edge_killed(self) -> None:
+        """The edge dies once it has said yes a few times, and comes back; whoever was not told yes asks again."""
+        before = self._receipts()
+        wishes = [(self.web, order(number=number)) for number in range(30, 30 + CROWD)]
+        wishes[::3] = [(self.pos, sold_in_store(number)) for number in range(30, 30 + CROWD, 3)]
+        crowd = [asyncio.create_task(partner.channel.place(wish)) for partner, wish in wishes]
+
+        async def said_yes() -> bool:
+            return self._receipts() >= before + TOLD
+
+        await until(said_yes, what="orders are acknowledged", within=60, pause=0.001)
+        self.edge.end(SIGKILL)
+        self.edge, _ = await self.rig.start_edge()
+        await asyncio.gather(*crowd)
+
+    async def worker_killed(self) -> None:
+        """The one worker dies amid orders, and another takes over."""
+        (worker,) = [process for process in self.rig.processes if process.name == "worker" and process.alive]
+        await self._hold(True)
+        orders = [await self.web.channel.place(order(number=number)) for number in range(60, 64)]
+        await self._released(orders[:1])
+        worker.end(SIGKILL)
+        self.rig.start_worker()
+        await self._hold(False)
+
+    def _receipts(self) -> int:
+        exchanges = (*self.web.notebook.exchanges, *self.pos.notebook.exchanges)
+        return sum(each.operation == "place" and each.status == 202 for each in exchanges)
+
+    async def _faults(self, rules: list[Json]) -> None:
+        (await self.rig.sandbox.post("/faults", json={"seed": 1, "rules": rules})).raise_for_status()
+
+    async def _hold(self, held: bool) -> None:
+        (await self.rig.sandbox.post("/wms/_hold", json={"hold": held})).raise_for_status()
+
+    async def _ended(self, orders: list[Acked]) -> None:
+        await self._all_stand(orders, ("completed", "rejected", "cancelled"))
+
+    async def _released(self, orders: list[Acked]) -> None:
+        await self._all_stand(orders, ("processing",))
+
+    async def _all_stand(self, orders: list[Acked], statuses: tuple[str, ...]) -> None:
+        async def stand() -> bool:
+            return all([await self.web.channel.status(each.order_id) in statuses for each in orders])
+
+        await until(stand, what=f"orders are {' or '.join(statuses)}", within=120, pause=0.1)
+
+    async def _cancel(self, unwanted: Acked) -> None:
+        to, key = f"/v1/orders/{unwanted.order_id}/cancel", f"cancel-{unwanted.order_id}"
+        for _ in range(2):
+            await self._answered({"reason": "no longer wanted"}, key, 202, to=to)
+        await self._ended([unwanted])
+
+    async def _answered(self, body: Json, key: str, status: int, *, to: str = "/v1/orders") -> None:
+        async def so() -> bool:
+            return (await self.web.channel.post(body, key, to=to)).status_code == status
+
+        await until(so, what=f"{to} under {key} is answered {status}", within=60, pause=0.2)
+
+    async def _void(self, robbed: Acked) -> None:
+        """Somebody at the payment provider gives the money back by hand: the order cannot be paid, and is parked."""
+        page = await self.rig.sandbox.get("/ledger/psp/effects", params={"order_id": robbed.order_id})
+        (held,) = page.json()["effects"]
+        by_hand = {"idempotency-key": f"by-hand-{robbed.order_id}"}
+        answer = await self.rig.sandbox.post(f"/psp/authorisations/{held['id']}/void", json={}, headers=by_hand)
+        answer.raise_for_status()
+
+
+@asynccontextmanager
+async def short_run(url: str, home: Path, *, tree: Path = ROOT) -> AsyncIterator[ShortRun]:
+    """An installation of the sources in *tree*, with one edge, one worker and two partners who see their own only."""
+    async with open_rig(url, home, tree=tree) as rig:
+        await rig.run("partner-web", "partners", "change", "web", "--drop-scope", "operations", "--operator", "proof")
+        edge, address = await rig.start_edge()
+        rig.start_worker()
+        stores = await _stores(rig)
+        async with witness(rig, address) as web, witness(stores, address, "pos") as pos:
+            yield ShortRun(rig, web, pos, edge)
+
+
+async def _stores(rig: Rig) -> Rig:
+    """The same rig, as another partner sees it."""
+    options = ("--channel", STORES, "--plan", "internal", "--operator", "proof")
+    await rig.run("partner-pos", "partners", "add", "pos", *options)
+    told = dict(line.split()[:2] for line in (rig.home / "partner-pos.log").read_text().splitlines() if line.strip())
+    known = replace(rig.credentials, client_id=told["client_id"], client_secret=told["client_secret"])
+    return replace(rig, credentials=known)
+
+
+def sold_in_store(number: int) -> Json:
+    return {**order(number=number), "channel": {"channel_id": STORES}}
