@@ -57,9 +57,13 @@ async def _rows(url: str, *, parked: bool, limit: int) -> list[runs.RunView]:
 
 
 @app.command()
-def retry(workflow: str, operator: Operator) -> None:
+def retry(
+    workflow: str,
+    operator: Operator,
+    adopt: Annotated[bool, typer.Option("--adopt", help="After saga_changed: go on with the steps of today.")] = False,
+) -> None:
     """Take a parked workflow up where it stopped; what is unknown is asked after first."""
-    _at_desk(operator, lambda desk: desk.retry(workflow), f"{workflow} goes on")
+    _at_desk(operator, lambda desk: desk.retry(workflow, adopt=adopt), f"{workflow} goes on")
 
 
 @app.command()

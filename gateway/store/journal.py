@@ -35,6 +35,7 @@ class RunRow:
     direction: str
     reason: Mapping[str, Any] | None
     traceparent: str | None
+    shape: str  # of the step table that the run began with
     now: datetime
 
 
@@ -89,12 +90,15 @@ def is_lost(error: psycopg.Error) -> bool:
     return error.sqlstate == LOST
 
 
-async def open_run(connection: Connection, lease: Lease) -> RunRow:
-    """Take the run over: fence it, raise its epoch. Raises a database error with sqlstate `LOST` if it is not ours."""
+async def open_run(connection: Connection, lease: Lease, shape: str) -> RunRow:
+    """Take the run over: fence it, raise its epoch. Raises a database error with sqlstate `LOST` if it is not ours.
+
+    *shape* is that of the step table at hand, which becomes the run's if it has none yet.
+    """
     cursor = await connection.execute(
-        "select epoch, wakes, saga, version, state, direction, reason, traceparent, clock_timestamp()"
-        " from take_up(%s, %s, %s)",
-        (lease.run_id, lease.engine_run, lease.worker),
+        "select epoch, wakes, saga, version, state, direction, reason, traceparent, shape, clock_timestamp()"
+        " from take_up(%s, %s, %s, %s)",
+        (lease.run_id, lease.engine_run, lease.worker, shape),
     )
     row = await cursor.fetchone()
     assert row is not None, "a function returns its row"

@@ -94,6 +94,11 @@ async def restart(connection: Connection, run_id: str, *, direction: str, reason
     await connection.execute("select start_task(%s, %s, %s, %s)", (run_id, *row))
 
 
+async def forget_shape(connection: Connection, run_id: str) -> None:
+    """Whoever takes the run up next writes down the shape of the steps that it has."""
+    await connection.execute("update run set shape = null where run_id = %s", (run_id,))
+
+
 async def close(connection: Connection, run_id: str, outcome: str) -> None:
     """End a run as it stands."""
     await connection.execute(

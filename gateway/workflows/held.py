@@ -12,7 +12,7 @@ from gateway.store.journal import Ending, Intent, Lease, Standing
 from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
-from gateway.workflows.plan import Direction, Record, Send, Situation, State
+from gateway.workflows.plan import Direction, Park, Record, Send, Situation, State
 from gateway.workflows.saga import Assent, Case, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
 
@@ -32,6 +32,7 @@ class Held:
         self.records: dict[str, Record] = {}
         self.effects: dict[str, Effect] = {}
         self.woken = True
+        self.shape = saga.shape
         self._status: str | None = None  # asked once a transaction: the row stays locked
         self.traceparent: str | None = None
         self.trace_id = tracing.trace_id_of(None)
@@ -40,8 +41,9 @@ class Held:
 
     async def open(self, connection: Connection) -> None:
         """The first transaction's first statement: the run is ours from now on, or the whole of it is refused."""
-        row = await journal.open_run(connection, self.lease)
+        row = await journal.open_run(connection, self.lease, self.saga.shape)
         self.epoch, self.wakes, self.traceparent = row.epoch, row.wakes, row.traceparent
+        self.shape = row.shape
         self.direction = cast_direction(row.direction)
         self.reason = refusal_of(row.reason)
         self.trace_id = tracing.trace_id_of(row.traceparent)
@@ -63,6 +65,14 @@ class Held:
                 self.effects[step.name] = effect
         case = await self.saga.subject.load(connection, self.lease.run_id)
         self.case = replace(case, effects=self.effects)
+
+    def stranger(self) -> Park | None:
+        """The run began with other steps than this build has under the same name and version: their records would be
+        read for what they are not, so a person decides."""
+        if self.shape == self.saga.shape:
+            return None
+        step = next(reversed(self.records), self.saga.steps[0].name)
+        return Park("saga_changed", step, f"{self.saga.task} was {self.shape}, and is {self.saga.shape} in this build")
 
     def now(self) -> datetime:
         """The database's clock, carried on by our monotonic one."""

@@ -29,12 +29,17 @@ class Desk:
     clock: Clock
     mint: Mint
 
-    async def retry(self, run_id: str) -> None:
-        """Take the run up where it stopped; what is unknown is asked after first."""
+    async def retry(self, run_id: str, *, adopt: bool = False) -> None:
+        """Take the run up where it stopped; what is unknown is asked after first. *adopt*: with the steps of the build
+        that runs now, although it began with others."""
 
         async def change(connection: Connection, run: RunView) -> dict[str, Any]:
+            if adopt:
+                if (run.cause or {}).get("code") != "saga_changed":
+                    raise Conflict(f"{run_id} is not parked as saga_changed; there are no other steps to adopt")
+                await runs.forget_shape(connection, run_id)
             await runs.restart(connection, run_id, direction=run.direction)
-            return {"was": run.cause}
+            return {"was": run.cause, "adopted": adopt}
 
         await self._do("retry", run_id, change)
 

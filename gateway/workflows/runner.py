@@ -92,6 +92,7 @@ class Performance:
             following: Next | None = None
             if outcome is None:
                 await self.run.open(connection)
+                following = self.run.stranger()
             else:
                 following = await self._ended(connection, outcome)
             for _ in range(MOST_TURNS):

@@ -1,8 +1,10 @@
 """What a saga is made of: steps with their undo beside them, one wait that is the pivot, nothing else."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 
 from gateway.domain.orders import Address, Order
@@ -144,5 +146,26 @@ class Saga:
     def task(self) -> str:
         return f"{self.name}.v{self.version}"
 
+    @property
+    def shape(self) -> str:
+        """What a run that is under way depends on: which steps, in which order, under which names, calling what."""
+        return _shape(self.steps)
+
     def step(self, name: str) -> AnyStep:
         return next(step for step in self.steps if step.name == name)
+
+
+@cache
+def _shape(steps: tuple[AnyStep, ...]) -> str:
+    told = [
+        (
+            type(step).__name__,
+            *(
+                f"{each.name}={value}"
+                for each in fields(step)
+                if isinstance(value := getattr(step, each.name), str | bool)
+            ),
+        )
+        for step in steps
+    ]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
