@@ -128,7 +128,13 @@ def _effect(step: OpenStep, reference: str | None) -> dict[str, Any]:
 
 
 def _saga(run: RunView) -> Saga:
-    return SAGAS[f"{run.saga}.v{run.version}"]
+    """The steps that the run goes by."""
+    saga = SAGAS.get(f"{run.saga}.v{run.version}")
+    if saga is None or run.shape not in (None, saga.shape):
+        raise Conflict(
+            f"{run.run_id} began with other steps than this build has; use that build, or retry --adopt first"
+        )
+    return saga
 
 
 async def _past_pivot(connection: Connection, run: RunView) -> bool:

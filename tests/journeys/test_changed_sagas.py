@@ -57,6 +57,20 @@ async def test_an_operator_may_have_it_go_on_with_the_steps_of_today(shop: Shop)
     assert [fact["adopted"] for fact in told] == [True]
 
 
+async def test_nothing_is_said_about_steps_that_this_build_does_not_have(shop: Shop) -> None:
+    await shop.stop_workers()
+    shop.start_worker(without_reserving())
+    await shop.hold_shipping(hold=True)
+    order_id = await shop.placed(order())
+    await shop.until(order_id, "processing")
+    await shop.void_by_hand(order_id)
+    await shop.hold_shipping(hold=False)
+    assert (await shop.until_parked(order_id))["code"] == "refused_after_pivot"
+
+    with pytest.raises(Conflict, match="other steps than this build has"):
+        await shop.desk().resolve(order_id, succeeded=True, evidence="paid by transfer", reference="bank-1")
+
+
 async def test_only_what_is_parked_for_it_can_adopt_other_steps(shop: Shop) -> None:
     await shop.hold_shipping(hold=True)
     order_id = await shop.placed(order())
