@@ -6,7 +6,10 @@ from dataclasses import replace
 
 from adapters.rest import rest_back_ends
 from adapters.stripe import StripeEvents, stripe_payments
+from adapters.tryton import Login, TrytonChanges, mapping_from, tryton_back_ends
+from adapters.tryton import Mapping as Words
 from gateway.errors import Misconfigured
+from gateway.governance.yaml import read_yaml
 from gateway.ports import BackEnds
 from gateway.settings import Settings
 from gateway.told import Callbacks
@@ -33,4 +36,20 @@ async def back_ends(settings: Settings) -> AsyncIterator[BackEnds]:
             back = str(settings.stripe_return_url) if settings.stripe_return_url else None
             payments = stripe_payments(url=str(settings.stripe_url), key=key, return_url=back)
             connected = replace(connected, payments=await stack.enter_async_context(payments))
+        if "tryton" in (settings.erp, settings.wms):
+            roles = await stack.enter_async_context(tryton_back_ends(*_tryton(settings)))
+            connected = replace(connected, erp=roles.erp)
+            if settings.wms == "tryton":
+                connected = replace(connected, wms=roles.wms, changes={"wms": TrytonChanges(roles.talks["wms"])})
         yield connected
+
+
+def _tryton(settings: Settings) -> tuple[Login, Words]:
+    if settings.erp != "tryton":
+        raise Misconfigured("OMNIGATE_WMS=tryton needs OMNIGATE_ERP=tryton: it ships what was booked there")
+    database, user, password = settings.tryton_database, settings.tryton_user, settings.tryton_password
+    if not (database and user and password and settings.tryton_mapping):
+        raise Misconfigured("OMNIGATE_ERP=tryton needs all of OMNIGATE_TRYTON_DATABASE, _USER, _PASSWORD and _MAPPING")
+    login = Login(url=str(settings.tryton_url), database=database, user=user, password=password.get_secret_value())
+    file = read_yaml(settings.tryton_mapping)
+    return login, mapping_from(file.value, file.at)

@@ -56,9 +56,16 @@ class Settings(BaseSettings):
     stripe_url: HttpUrl = HttpUrl("https://api.stripe.com")
     stripe_key: SecretStr | None = None
     stripe_return_url: HttpUrl | None = None
+    erp: Literal["rest", "tryton"] = "rest"
     erp_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/erp")
+    wms: Literal["rest", "tryton"] = "rest"
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
     wms_polled: bool = False
+    tryton_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
+    tryton_database: str | None = None
+    tryton_user: str | None = None
+    tryton_password: SecretStr | None = None
+    tryton_mapping: Path | None = None
     policies: Path = ROOT / "policies"
     contracts: Path = ROOT / "contracts" / "openapi"
     database_connections: Annotated[int, Field(ge=2, le=64)] = 8

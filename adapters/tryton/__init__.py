@@ -11,14 +11,27 @@
     election.py       of all sales for a key the one that counts
     transitions.py    bringing a record to a state; wizards
     erp.py, wms.py    the ports
+    changes.py        what left, for it cannot call us
+    check.py          whether the mapping is true, by demands.py
 
     async with tryton_back_ends(Login(url=…, database=…, user=…, password=…), mapping) as tryton:
         with sending(until):
             await tryton.erp.book(order, key=key)
 """
 
+from adapters.tryton.changes import TrytonChanges
 from adapters.tryton.connect import Login, Roles, tryton_back_ends
 from adapters.tryton.manifest import MANIFESTS, Manifests
 from adapters.tryton.mapping import Channel, Mapping, mapping_from
 
-__all__ = ["MANIFESTS", "Channel", "Login", "Manifests", "Mapping", "Roles", "mapping_from", "tryton_back_ends"]
+__all__ = [
+    "MANIFESTS",
+    "Channel",
+    "Login",
+    "Manifests",
+    "Mapping",
+    "Roles",
+    "TrytonChanges",
+    "mapping_from",
+    "tryton_back_ends",
+]

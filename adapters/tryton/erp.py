@@ -1,5 +1,6 @@
 """Tryton as the ERP: sales and invoices. Our key is a record's `reference`, our order id a sale's `description`."""
 
+from adapters.tryton.check import findings
 from adapters.tryton.conversation import Conversation, Json
 from adapters.tryton.election import elected
 from adapters.tryton.mapping import Mapping
@@ -8,7 +9,7 @@ from adapters.tryton.transitions import accepted, answered, moved
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
 from gateway.errors import Failed, Rejected
-from gateway.ports import Effect
+from gateway.ports import Effect, Finding
 
 SALE, SHIPMENT, INVOICE = "sale.sale", "stock.shipment.out", "account.invoice"
 SALE_FIELDS = ["number", "state", "reference", "sale_date", "total_amount", "lines", "shipments", "invoices"]
@@ -61,6 +62,9 @@ class TrytonErp:
         if found["state"] != "paid":
             raise self._erp.unreadable("the invoice was paid, and is not")
         return _effect(found, "invoice", key=key)
+
+    async def findings(self) -> list[Finding]:
+        return await findings(self._erp, self._mapping)
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         if operation == "cancel":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping as Words
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
@@ -45,6 +45,7 @@ class Mapping:
         None  # the service article that a cent of rounded taxes is sold as; none: such an order is not
     )
     skip_warnings: frozenset[str] = frozenset()
+    at: At = field(default=lambda *place: ".".join(map(str, place)), compare=False)  # where each of them stands
 
     def sku(self, product: int) -> str | None:
         """The SKU of one of Tryton's products."""
@@ -53,7 +54,7 @@ class Mapping:
 
 def mapping_from(value: Any, at: At) -> Mapping:
     """Raises `Misconfigured` naming file, line, key and what would be right. *at* tells the place of a key."""
-    known = {field.name for field in fields(Mapping)}
+    known = {each.name for each in fields(Mapping)} - {"at"}
     _keys(value, known, known - BOUNDS, at)
     plain = ("company", "warehouse", "unit", "payment_term", "payment_method", "carrier", "register", "delivery")
     rounding = value.get("rounding")
@@ -66,6 +67,7 @@ def mapping_from(value: Any, at: At) -> Mapping:
         articles=_articles(value, at),
         rounding=None if rounding is None else _id(rounding, at, "rounding"),
         skip_warnings=_warnings(value.get("skip_warnings", []), at),
+        at=at,
     )
 
 

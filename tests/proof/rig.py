@@ -1,7 +1,7 @@
 """A whole installation in processes of its own: sandbox, edges and workers over one database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,7 +109,12 @@ class Rig:
 
 @asynccontextmanager
 async def open_rig(
-    url: str, home: Path, *, catalogue: Path | None = None, plan: str = "internal"
+    url: str,
+    home: Path,
+    *,
+    catalogue: Path | None = None,
+    plan: str = "internal",
+    settings_too: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Rig]:
     """A migrated database with one partner and stock, and its sandbox; edges and workers are started by the test."""
     port, sandbox_port = free_port(), free_port()
@@ -125,6 +130,7 @@ async def open_rig(
         "OMNIGATE_ERP_URL": f"{back_end}/erp",
         "OMNIGATE_WMS_URL": f"{back_end}/wms",
         "SANDBOX_CALLBACK_SECRET": secret,
+        **(settings_too or {}),
     }
     settings = Settings(
         home=home,
