@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo test proof lint bench lock clean
+.PHONY: demo demo-tryton test proof lint bench lock clean
 
 demo: .venv/.installed
 	$(BIN)/omnigate demo $(ARGS)
+
+demo-tryton: .venv/.installed
+	$(BIN)/python -m tests.peers.demo
 
 test: .venv/.installed
 	$(BIN)/python -m pytest -q -n 4 -m "not proof" $(ARGS)

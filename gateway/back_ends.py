@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -12,8 +12,11 @@ from pydantic import HttpUrl, SecretStr
 from adapters.outbound import Bounds, Outbound
 from adapters.rest import rest_back_ends
 from adapters.stripe import StripeEvents, stripe_payments
+from adapters.tryton import Login, TrytonChanges, mapping_from, tryton_back_ends
+from adapters.tryton import Mapping as Words
 from gateway.errors import Misconfigured
-from gateway.ports import BackEnds
+from gateway.governance.yaml import read_yaml
+from gateway.ports import BackEnds, Payments
 from gateway.promises import Finding, contradictions
 from gateway.settings import Settings
 from gateway.told import Callbacks
@@ -28,7 +31,7 @@ class Role:
     """Who plays it, and where that is."""
 
     name: str
-    adapter: str  # rest, stripe, or package.module:function
+    adapter: str  # rest, stripe, tryton, or package.module:function
     url: HttpUrl
     key: SecretStr | None
 
@@ -44,13 +47,16 @@ class Role:
 
 
 def roles(settings: Settings) -> tuple[Role, ...]:
-    stripe = Role("payments", "stripe", settings.stripe_url, settings.stripe_key)
-    payments = Role("payments", settings.payments, settings.payments_url, settings.payments_key)
-    return (
-        stripe if settings.payments == "stripe" else payments,
-        Role("erp", settings.erp, settings.erp_url, settings.erp_key),
-        Role("wms", settings.wms, settings.wms_url, settings.wms_key),
-    )
+    elsewhere = {
+        "stripe": (settings.stripe_url, settings.stripe_key),
+        "tryton": (settings.tryton_url, settings.tryton_password),
+    }
+    played = {
+        "payments": (settings.payments, settings.payments_url, settings.payments_key),
+        "erp": (settings.erp, settings.erp_url, settings.erp_key),
+        "wms": (settings.wms, settings.wms_url, settings.wms_key),
+    }
+    return tuple(Role(name, how, *elsewhere.get(how, (url, key))) for name, (how, url, key) in played.items())
 
 
 def bounds(settings: Settings) -> Bounds:
@@ -81,30 +87,53 @@ async def connected(settings: Settings, metrics: BackEndMetrics | None = None) -
     """The REST dialect in every role; what the settings name instead takes that role over."""
     limits = bounds(settings)
     async with AsyncExitStack() as stack:
-        reached = await stack.enter_async_context(
-            rest_back_ends(
-                payments_url=str(settings.payments_url),
-                erp_url=str(settings.erp_url),
-                wms_url=str(settings.wms_url),
-                polled=settings.wms_polled,
-                bounds=limits,
-                metrics=metrics,
-            )
-        )
+        reached = await stack.enter_async_context(_rest(settings, limits, metrics))
         if settings.payments == "stripe":
-            if settings.stripe_key is None:
-                raise Misconfigured("OMNIGATE_STRIPE_KEY is missing: OMNIGATE_PAYMENTS=stripe needs a secret key")
-            secret = settings.stripe_key.get_secret_value()
-            back = str(settings.stripe_return_url) if settings.stripe_return_url else None
-            url = str(settings.stripe_url)
-            payments = stripe_payments(url=url, key=secret, return_url=back, bounds=limits, metrics=metrics)
-            reached = replace(reached, payments=await stack.enter_async_context(payments))
+            reached = replace(reached, payments=await stack.enter_async_context(_stripe(settings, limits, metrics)))
+        if "tryton" in (settings.erp, settings.wms):
+            tryton = tryton_back_ends(*_tryton(settings), bounds=limits, metrics=metrics)
+            played = await stack.enter_async_context(tryton)
+            reached = replace(reached, erp=played.erp)
+            if settings.wms == "tryton":
+                reached = replace(reached, wms=played.wms, changes={"wms": TrytonChanges(played.talks["wms"])})
         for role in filter(lambda role: role.own, roles(settings)):
             outbound = Outbound(role.name, url=str(role.url), bounds=limits, metrics=metrics)
             key = role.key.get_secret_value() if role.key else None
             port = _own(role)(await stack.enter_async_context(outbound), key)
             reached = replace(reached, **{role.name: port})
         yield reached
+
+
+def _rest(settings: Settings, limits: Bounds, metrics: BackEndMetrics | None) -> AbstractAsyncContextManager[BackEnds]:
+    return rest_back_ends(
+        payments_url=str(settings.payments_url),
+        erp_url=str(settings.erp_url),
+        wms_url=str(settings.wms_url),
+        polled=settings.wms_polled,
+        bounds=limits,
+        metrics=metrics,
+    )
+
+
+def _stripe(
+    settings: Settings, limits: Bounds, metrics: BackEndMetrics | None
+) -> AbstractAsyncContextManager[Payments]:
+    if settings.stripe_key is None:
+        raise Misconfigured("OMNIGATE_STRIPE_KEY is missing: OMNIGATE_PAYMENTS=stripe needs a secret key")
+    secret = settings.stripe_key.get_secret_value()
+    back = str(settings.stripe_return_url) if settings.stripe_return_url else None
+    return stripe_payments(url=str(settings.stripe_url), key=secret, return_url=back, bounds=limits, metrics=metrics)
+
+
+def _tryton(settings: Settings) -> tuple[Login, Words]:
+    if settings.erp != "tryton":
+        raise Misconfigured("OMNIGATE_WMS=tryton needs OMNIGATE_ERP=tryton: it ships what was booked there")
+    database, user, password = settings.tryton_database, settings.tryton_user, settings.tryton_password
+    if not (database and user and password and settings.tryton_mapping):
+        raise Misconfigured("OMNIGATE_ERP=tryton needs all of OMNIGATE_TRYTON_DATABASE, _USER, _PASSWORD and _MAPPING")
+    login = Login(url=str(settings.tryton_url), database=database, user=user, password=password.get_secret_value())
+    file = read_yaml(settings.tryton_mapping)
+    return login, mapping_from(file.value, file.at)
 
 
 def _own(role: Role) -> Callable[[Outbound, str | None], Any]:

@@ -69,10 +69,10 @@ class Settings(BaseSettings):
     stripe_url: HttpUrl = HttpUrl("https://api.stripe.com")
     stripe_key: SecretStr | None = None
     stripe_return_url: HttpUrl | None = None
-    erp: Annotated[str, _adapter("rest")] = "rest"
+    erp: Annotated[str, _adapter("rest", "tryton")] = "rest"
     erp_key: SecretStr | None = None
     erp_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/erp")
-    wms: Annotated[str, _adapter("rest")] = "rest"
+    wms: Annotated[str, _adapter("rest", "tryton")] = "rest"
     wms_key: SecretStr | None = None
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
     wms_polled: bool = False
@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     breaker_failures: Annotated[int, Field(ge=1, le=100)] = 5
     breaker_rest: Annotated[float, Field(ge=0.1, le=60)] = 1.0
     workers: Annotated[int, Field(ge=1, le=1024)] = 1
+    tryton_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
+    tryton_database: str | None = None
+    tryton_user: str | None = None
+    tryton_password: SecretStr | None = None
+    tryton_mapping: Path | None = None
     policies: Path = ROOT / "policies"
     contracts: Path = ROOT / "contracts" / "openapi"
     database_connections: Annotated[int, Field(ge=2, le=64)] = 8

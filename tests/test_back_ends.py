@@ -1,12 +1,41 @@
 """Who plays a role is the settings' to say; what they leave open stops the process."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from adapters.rest.erp import RestErp
 from adapters.rest.payments import RestPayments
 from adapters.stripe.payments import StripePayments
+from adapters.tryton.erp import TrytonErp
+from adapters.tryton.wms import TrytonWms
 from gateway.back_ends import back_ends
 from gateway.errors import Misconfigured
 from gateway.settings import Settings
+
+MAPPING = """
+company: 1
+warehouse: 5
+unit: 1
+payment_term: 1
+payment_method: 1
+carrier: 1
+register: 1
+delivery: 2
+currencies: {EUR: 1}
+countries: {DE: 1}
+taxes: {'0.19': 1}
+channels:
+  web-uk: {party: 3, address: 3}
+articles: {LAMP-7: 4}
+"""
+TRYTON = {"erp": "tryton", "tryton_database": "shop", "tryton_user": "omnigate", "tryton_password": "of no value"}
+
+
+def given(folder: Path, text: str = MAPPING, **more: Any) -> Settings:
+    (folder / "tryton.yaml").write_text(text)
+    return Settings.model_validate({**TRYTON, "tryton_mapping": folder / "tryton.yaml", **more})
 
 
 @pytest.mark.parametrize(
@@ -26,3 +55,55 @@ async def test_stripe_without_its_key_is_said_so() -> None:
 
 def test_a_key_is_not_shown() -> None:
     assert "sk_live" not in repr(Settings.model_validate({"stripe_key": "sk_live_0123456789"}))
+
+
+async def test_tryton_is_the_erp_and_the_warehouse_which_is_asked_what_left(tmp_path: Path) -> None:
+    async with back_ends(given(tmp_path, wms="tryton")) as connected:
+        assert isinstance(connected.erp, TrytonErp)
+        assert isinstance(connected.wms, TrytonWms)
+        assert list(connected.changes) == ["wms"]
+
+
+async def test_a_warehouse_that_calls_back_is_not_asked() -> None:
+    async with back_ends(Settings()) as connected:
+        assert isinstance(connected.erp, RestErp)
+        assert connected.changes == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ({"tryton_password": None}, "OMNIGATE_TRYTON_DATABASE, _USER, _PASSWORD and _MAPPING"),
+        ({"tryton_mapping": None}, "OMNIGATE_TRYTON_DATABASE, _USER, _PASSWORD and _MAPPING"),
+        ({"erp": "rest", "wms": "tryton"}, "OMNIGATE_WMS=tryton needs OMNIGATE_ERP=tryton"),
+        ({"tryton_mapping": Path("nowhere.yaml")}, "nowhere.yaml: there is no such file"),
+    ],
+)
+async def test_what_tryton_needs_is_asked_for(tmp_path: Path, *, more: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(Misconfigured, match=complaint):
+        async with back_ends(given(tmp_path, **more)):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "complaint"),
+    [
+        ("company: 1", "", r"tryton.yaml:1?\d?: 'company' is missing"),
+        ("company: 1", "compny: 1", "tryton.yaml:2: unknown key 'compny'"),
+        ("warehouse: 5", "warehouse: five", "tryton.yaml:3: 'warehouse' must be one of Tryton's ids"),
+        ("{'0.19': 1}", "{'19': 1}", "tryton.yaml:12: '19' is no rate; write 19 % as '0.19'"),
+        ("{EUR: 1}", "{EURO: 1}", "tryton.yaml:10: 'EURO' is no currency of ISO 4217"),
+        ("party: 3, ", "", "tryton.yaml:14: 'party' is missing"),
+        ("{LAMP-7: 4}", "{LAMP-7: 4, lamp-7: 5}", "tryton.yaml:15: 'lamp-7' stands here twice"),
+    ],
+)
+async def test_a_bad_mapping_is_refused_with_its_line(
+    tmp_path: Path, *, line: str, instead: str, complaint: str
+) -> None:
+    with pytest.raises(Misconfigured, match=complaint):
+        async with back_ends(given(tmp_path, MAPPING.replace(line, instead))):
+            pass
+
+
+def test_trytons_password_is_not_shown() -> None:
+    assert "of no value" not in repr(Settings.model_validate(TRYTON))

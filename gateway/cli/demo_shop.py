@@ -50,12 +50,14 @@ class Day:
 Told = Callable[[], None]
 
 
-async def place_all(edge: Channel, wishes: Sequence[Wish], day: Day, told: Told) -> None:
+async def place_all(
+    edge: Channel, wishes: Sequence[Wish], day: Day, told: Told, *, per_second: float = PER_SECOND
+) -> None:
     """Send the orders at an even pace, as customers would; cancels follow their orders."""
     async with asyncio.TaskGroup() as group:
         for wish in wishes:
             group.create_task(_place(edge, wish, day, told))
-            await asyncio.sleep(1 / PER_SECOND)
+            await asyncio.sleep(1 / per_second)
     day.all_sent = True
 
 

@@ -111,7 +111,13 @@ class Rig:
 
 @asynccontextmanager
 async def open_rig(
-    url: str, home: Path, *, catalogue: Path | None = None, plan: str = "internal", tree: Path = ROOT
+    url: str,
+    home: Path,
+    *,
+    catalogue: Path | None = None,
+    plan: str = "internal",
+    settings_too: Mapping[str, str] | None = None,
+    tree: Path = ROOT,
 ) -> AsyncIterator[Rig]:
     """A migrated database with one partner and stock, and its sandbox; edges and workers are started by the test."""
     port, sandbox_port = free_port(), free_port()
@@ -128,6 +134,7 @@ async def open_rig(
         "OMNIGATE_WMS_URL": f"{back_end}/wms",
         "SANDBOX_CALLBACK_SECRET": secret,
         "SANDBOX_STRIPE_SECRET": f"whsec_{token_hex(16)}",
+        **(settings_too or {}),
     }
     settings = Settings(
         home=home,

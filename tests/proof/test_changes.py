@@ -22,8 +22,7 @@ SIGNALS = "select count(*) from signal where run_id = %s and kind = 'shipped'"
 
 @pytest.fixture
 async def rig(database_url: str, home: Path) -> AsyncIterator[Rig]:
-    async with open_rig(database_url, home) as opened:
-        opened.environment["OMNIGATE_WMS_POLLED"] = "true"
+    async with open_rig(database_url, home, settings_too={"OMNIGATE_WMS_POLLED": "true"}) as opened:
         yield opened
 
 

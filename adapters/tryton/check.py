@@ -1,0 +1,38 @@
+"""Is the mapping true? Every id in it against Tryton's own records: what is wrong, where it stands, what mends it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from itertools import islice
+
+from adapters.tryton.conversation import Conversation, Json
+from adapters.tryton.demands import Demand, demands
+from adapters.tryton.mapping import At
+from adapters.tryton.mapping import Mapping as Words
+from gateway.errors import BackEndError
+from gateway.ports import Finding
+
+AT_ONCE = 100
+
+
+async def findings(tryton: Conversation, words: Words) -> list[Finding]:
+    """All of them at once. That Tryton is away, or does not let us in, is the only one there can be then."""
+    try:
+        return [finding for demand in demands(words) async for finding in _unmet(tryton, demand, words.at)]
+    except BackEndError as error:
+        mend = "start Tryton, or mend OMNIGATE_TRYTON_URL, _DATABASE, _USER or _PASSWORD"
+        return [Finding("tryton", f"it could not be asked: {error.detail}", mend)]
+
+
+async def _unmet(tryton: Conversation, demand: Demand, at: At) -> AsyncIterator[Finding]:
+    left = iter(demand.named.items())
+    while some := dict(islice(left, AT_ONCE)):
+        records = await _records(tryton, demand, sorted(set(some.values())))
+        for place, number in some.items():
+            for what, mend in demand.faults(place, records.get(number)):
+                yield Finding(at(*place), what, mend)
+
+
+async def _records(tryton: Conversation, demand: Demand, numbers: Sequence[int]) -> Mapping[int, Json]:
+    """Also those that are switched off."""
+    wanted, fields = [["id", "in", list(numbers)]], ["rec_name", *demand.fields]
+    rows = await tryton.listed("find", demand.model, wanted, fields, most=AT_ONCE, active_test=False)
+    return {row["id"]: row for row in rows}

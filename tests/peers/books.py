@@ -1,0 +1,61 @@
+"""Tryton's books as an auditor reads them: over its own API, by a client that shares no code with the adapter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tests.peers.clerk import Clerk
+
+SALE = ["number", "state", "reference", "total_amount", "shipments", "invoices"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale with what became of it: the states of its shipments and of its invoices, and what those amount to."""
+
+    number: str
+    state: str
+    reference: str
+    total: Decimal
+    shipments: tuple[str, ...]
+    invoices: tuple[str, ...]
+    invoiced: Decimal
+
+    @property
+    def cancelled(self) -> bool:
+        """Tryton calls a sale done whose shipments are all cancelled."""
+        all_cancelled = bool(self.shipments) and set(self.shipments) == {"cancelled"}
+        return self.state == "cancelled" or (self.state == "done" and all_cancelled)
+
+    @property
+    def order_id(self) -> str:
+        return self.reference.partition(":")[0]
+
+
+def sales(clerk: Clerk, order_id: str = "ord") -> list[Sale]:
+    """Every sale under one of our references, oldest first; of one order, if it is named."""
+    found = clerk.found("sale.sale", SALE, ["reference", "like", f"{order_id}%"])
+    return [_sale(clerk, each) for each in found]
+
+
+def _sale(clerk: Clerk, sale: dict[str, Any]) -> Sale:
+    shipments = clerk.found("stock.shipment.out", ["state"], ["id", "in", sale["shipments"]])
+    invoices = clerk.found("account.invoice", ["state", "total_amount"], ["id", "in", sale["invoices"]])
+    return Sale(
+        number=sale["number"] or "",
+        state=sale["state"],
+        reference=sale["reference"],
+        total=_decimal(sale["total_amount"]),
+        shipments=_states(shipments),
+        invoices=_states(invoices),
+        invoiced=sum((_decimal(each["total_amount"]) for each in invoices), Decimal(0)),
+    )
+
+
+def _states(records: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(each["state"] for each in records)
+
+
+def _decimal(value: dict[str, str]) -> Decimal:
+    return Decimal(value["decimal"])
