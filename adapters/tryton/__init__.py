@@ -18,7 +18,20 @@
 """
 
 from adapters.tryton.connect import Login, Roles, tryton_back_ends
+from adapters.tryton.erp import TrytonErp
 from adapters.tryton.manifest import MANIFESTS, Manifests
 from adapters.tryton.mapping import Channel, Mapping, mapping_from
+from adapters.tryton.wms import TrytonWms
 
-__all__ = ["MANIFESTS", "Channel", "Login", "Manifests", "Mapping", "Roles", "mapping_from", "tryton_back_ends"]
+__all__ = [
+    "MANIFESTS",
+    "Channel",
+    "Login",
+    "Manifests",
+    "Mapping",
+    "Roles",
+    "TrytonErp",
+    "TrytonWms",
+    "mapping_from",
+    "tryton_back_ends",
+]
