@@ -85,8 +85,8 @@ class Gathering:
         over = time.monotonic() + CALM
 
         async def read(witness: Witness) -> None:
-            page = await witness.channel.http.get("/v1/orders", headers=witness.channel.headers())
-            known = [f"/v1/orders/{order['order_id']}" for order in page.json()["orders"]]
+            page = await told(witness.channel, "/v1/orders")
+            known = [f"/v1/orders/{order['order_id']}" for order in page["orders"]]
             paths = itertools.cycle(known or ["/v1/orders"])
             while time.monotonic() < over:
                 with suppress(HTTPError):  # it is written down, and held against the run
@@ -110,14 +110,14 @@ class Gathering:
     async def _orders(self) -> tuple[Order, ...]:
         parked, asking = await self.parked(), asyncio.Semaphore(AT_ONCE)
 
-        async def told(witness: Witness, order_id: str) -> Order:
+        async def known(witness: Witness, order_id: str) -> Order:
             async with asking:
-                document = await witness.channel.look(order_id)
+                document = await told(witness.channel, f"/v1/orders/{order_id}")
                 events = [event async for event in happened(witness.channel, order_id)]
             return order_of(document, events, partner=witness.notebook.partner, parked=parked.get(order_id))
 
         asked = [
-            told(witness, order["order_id"]) for witness in self.witnesses async for order in listed(witness.channel)
+            known(witness, order["order_id"]) for witness in self.witnesses async for order in listed(witness.channel)
         ]
         return tuple(await asyncio.gather(*asked))
 
@@ -161,11 +161,25 @@ async def happened(channel: Channel, order_id: str) -> AsyncIterator[Json]:
         yield event
 
 
+async def told(channel: Channel, path: str, query: Sequence[tuple[str, str]] = ()) -> Json:
+    """What is answered with 200, however often a busy edge has to be asked for it."""
+    found: list[Json] = []
+
+    async def answered() -> bool:
+        with suppress(HTTPError):
+            answer = await channel.http.get(path, params=list(query), headers=channel.headers())
+            found.extend([answer.json()] if answer.status_code == 200 else [])
+        return bool(found)
+
+    await until(answered, what=f"{path} is answered with 200", within=60, pause=0.2)
+    return found[0]
+
+
 async def _pages(channel: Channel, path: str, name: str, asked: list[tuple[str, str]]) -> AsyncIterator[Json]:
     token = ""
     while True:
         query = [*asked, ("page_token", token)] if token else asked
-        page = (await channel.http.get(path, params=query, headers=channel.headers())).raise_for_status().json()
+        page = await told(channel, path, query)
         for each in page[name]:
             yield each
         token = page["next_page_token"]
