@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGKILL
 
+from httpx2 import HTTPError
+
 from tests.chaos.checker.evidence import Evidence
-from tests.chaos.gather import Gathering, Witness, witness
+from tests.chaos.gather import Gathering, Witness, told, witness
 from tests.proof.client import Acked, Json, order
 from tests.proof.processes import ROOT, Process, until
 from tests.proof.rig import Rig, open_rig
@@ -75,7 +77,7 @@ class ShortRun:
         """One request many times over, at once and once more."""
         for number in (20, 21):
             body, key = order(number=number), f"copies-of-number-{number}"
-            await asyncio.gather(*(self.web.channel.post(body, key) for _ in range(COPIES)))
+            await asyncio.gather(*(self.web.channel.post(body, key) for _ in range(COPIES)), return_exceptions=True)
             for _ in range(2):
                 await self._answered(body, key, 202)
             await self._answered(order(number=number), key, 422)
@@ -123,7 +125,8 @@ class ShortRun:
 
     async def _all_stand(self, orders: list[Acked], statuses: tuple[str, ...]) -> None:
         async def stand() -> bool:
-            return all([await self.web.channel.status(each.order_id) in statuses for each in orders])
+            looks = [await told(self.web.channel, f"/v1/orders/{each.order_id}") for each in orders]
+            return all(look["status"] in statuses for look in looks)
 
         await until(stand, what=f"orders are {' or '.join(statuses)}", within=120, pause=0.1)
 
@@ -135,7 +138,9 @@ class ShortRun:
 
     async def _answered(self, body: Json, key: str, status: int, *, to: str = "/v1/orders") -> None:
         async def so() -> bool:
-            return (await self.web.channel.post(body, key, to=to)).status_code == status
+            with suppress(HTTPError):
+                return (await self.web.channel.post(body, key, to=to)).status_code == status
+            return False
 
         await until(so, what=f"{to} under {key} is answered {status}", within=60, pause=0.2)
 
@@ -164,8 +169,8 @@ async def _stores(rig: Rig) -> Rig:
     """The same rig, as another partner sees it."""
     options = ("--channel", STORES, "--plan", "internal", "--operator", "proof")
     await rig.run("partner-pos", "partners", "add", "pos", *options)
-    told = dict(line.split()[:2] for line in (rig.home / "partner-pos.log").read_text().splitlines() if line.strip())
-    known = replace(rig.credentials, client_id=told["client_id"], client_secret=told["client_secret"])
+    shown = dict(line.split()[:2] for line in (rig.home / "partner-pos.log").read_text().splitlines() if line.strip())
+    known = replace(rig.credentials, client_id=shown["client_id"], client_secret=shown["client_secret"])
     return replace(rig, credentials=known)
 
 

@@ -24,7 +24,6 @@ async def test_without_operation_keys_effects_are_doubled_and_the_checker_says_s
     print(f"\nno operation keys: {len(violations)} violations of {', '.join(sorted(found))}")
     assert any(each.sentence.startswith("2 effects psp authorisation") for each in violations)
     assert any(each.sentence.startswith("2 effects erp sales_order") for each in violations)
-    assert "I11" not in found
 
 
 async def test_an_acknowledgement_before_its_commit_is_lost_with_its_edge_and_the_checker_says_so(
@@ -39,4 +38,3 @@ async def test_an_acknowledgement_before_its_commit_is_lost_with_its_edge_and_th
     lost = [each for each in violations if each.sentence == "was acknowledged, and Omnigate does not know it"]
     print(f"\nack before commit: {len(lost)} of the {len(violations)} violations are lost orders")
     assert lost
-    assert "I11" not in {violation.invariant for violation in violations}

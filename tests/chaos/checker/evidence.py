@@ -14,7 +14,7 @@ class Circumstances:
     started: float
     last_fault: float  # nothing was done to any process, network or back end after it
     rested: float  # every order had ended or was parked
-    ended: float
+    ended: float  # nobody was asked for anything after it but evidence
     rest_within: float = 60.0  # seconds from the last fault
     attempts: int = 12  # of one effect, at most
     amplification: float | None = None  # attempts to offered effects, at most; None: nothing was away
