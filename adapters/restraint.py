@@ -38,7 +38,7 @@ class Bounds:
     connect: float = 1.0
     idle: float = 3.0  # shorter than servers keep a connection, so that none is closed under a call
     failures: int = 5  # in a row, and the breaker opens
-    rest: float = 1.0  # before one call may try whether it is well again
+    rest: float = 2.0  # before one call may try whether it is well again
     repeats: float = 0.1  # of what is asked for the first time
     repeats_per_second: float = 2.0  # in any case
     processes: int = 1  # that keep its pace together, each its share

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     back_end_calls: Annotated[int, Field(ge=1, le=256)] = 8
     back_end_repeats: Annotated[float, Field(ge=0, le=1)] = 0.1
     breaker_failures: Annotated[int, Field(ge=1, le=100)] = 5
-    breaker_rest: Annotated[float, Field(ge=0.1, le=60)] = 1.0
+    breaker_rest: Annotated[float, Field(ge=0.1, le=60)] = 2.0
     workers: Annotated[int, Field(ge=1, le=1024)] = 1
     policies: Path = ROOT / "policies"
     contracts: Path = ROOT / "contracts" / "openapi"
