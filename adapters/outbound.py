@@ -118,7 +118,9 @@ class Outbound:
     def _ask(self, call: Call, last: float | None) -> Ask:
         patience = self._bounds.wait if last is None else last - self._now()
         key = asked_under() if call.is_effect else ""
-        return Ask(pace=call.promise.pace, patience=patience, key=key, window=send_by() if key else None)
+        return Ask(
+            effect=call.is_effect, pace=call.promise.pace, patience=patience, key=key, window=send_by() if key else None
+        )
 
     def _last_moment(self, call: Call) -> float | None:
         if not call.is_effect:

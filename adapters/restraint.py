@@ -38,7 +38,7 @@ class Bounds:
     connect: float = 1.0
     idle: float = 3.0  # shorter than servers keep a connection, so that none is closed under a call
     failures: int = 5  # in a row, and the breaker opens
-    rest: float = 1.0  # before one call may try whether it is well again
+    rest: float = 2.0  # before one call may try whether it is well again
     repeats: float = 0.1  # of what is asked for the first time
     repeats_per_second: float = 2.0  # in any case
     processes: int = 1  # that keep its pace together, each its share
@@ -48,6 +48,7 @@ class Bounds:
 class Ask:
     """What restraint has to know of a call."""
 
+    effect: bool  # else a question, which is answered or not for reasons of its own
     pace: Pace | None
     patience: float  # seconds; after them it is not sent any more
     key: str = ""  # of the effect; empty for questions and for whoever does not count repeats
@@ -70,7 +71,8 @@ class Restraint:
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.system, self.bounds, self._metrics, self._ticks = system, bounds, metrics, ticks
-        self._breaker = AsyncCircuitBreaker(failure_threshold=bounds.failures, reset_timeout=bounds.rest, _now=ticks)
+        self._breakers = {effect: self._breaker() for effect in (True, False)}
+        self._told_open = False
         self._places = AsyncBulkhead(max_concurrent=bounds.connections, acquire_timeout=None)
         self._budget = RetryBudget(
             ttl=MEMORY, min_retries_per_sec=bounds.repeats_per_second, percent_can_retry=bounds.repeats, _now=ticks
@@ -80,18 +82,23 @@ class Restraint:
         self._nameless = httpx2.Request("POST", f"http://{system}.invalid/")  # told of by httpware, sent nowhere
         metrics.watch(system, lambda: self.open)
 
+    def _breaker(self) -> AsyncCircuitBreaker:
+        return AsyncCircuitBreaker(
+            failure_threshold=self.bounds.failures, reset_timeout=self.bounds.rest, _now=self._ticks
+        )
+
     @property
     def open(self) -> bool:
-        return self._breaker.state is not CircuitState.CLOSED
+        """Are its effects left alone, or its questions?"""
+        return any(breaker.state is not CircuitState.CLOSED for breaker in self._breakers.values())
 
     async def make(self, ask: Ask, call: Callable[[], Awaitable[None]]) -> None:
         """Make *call*, which raises `InTrouble` when the back end is. Raises `Failed` when it is not made."""
         self._pay(ask)
-        was = self._breaker.state
 
         async def admitted(_: httpx2.Request) -> httpx2.Response:
             place.reschedule(None)
-            return await self._breaker(self._nameless, made)
+            return await self._breakers[ask.effect](self._nameless, made)
 
         async def made(_: httpx2.Request) -> httpx2.Response:
             await self._turn(ask)
@@ -107,7 +114,7 @@ class Restraint:
         except TimeoutError as error:
             raise self._refused("no_place", "has as many calls under way as it may") from error
         finally:
-            self._tell(was)
+            self._tell()
 
     async def _turn(self, ask: Ask) -> None:
         if ask.pace is None:
@@ -139,15 +146,16 @@ class Restraint:
         self._metrics.refused(self.system, why)
         return Failed(f"{self.system} {sentence}", system=self.system, code=why)
 
-    def _tell(self, was: CircuitState) -> None:
-        now = self._breaker.state
-        if (was is CircuitState.CLOSED) == (now is CircuitState.CLOSED):
+    def _tell(self) -> None:
+        """Once, whoever of many callers notices first."""
+        if self.open is self._told_open:
             return
-        if now is CircuitState.CLOSED:
-            log.info("breaker closed", system=self.system)
-        else:
+        self._told_open = self.open
+        if self._told_open:
             self._metrics.opened(self.system)
             log.warning("breaker opened", system=self.system)
+        else:
+            log.info("breaker closed", system=self.system)
 
 
 class _Turns:

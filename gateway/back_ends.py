@@ -99,7 +99,7 @@ async def connected(settings: Settings, metrics: BackEndMetrics | None = None) -
         for role in filter(lambda role: role.own, roles(settings)):
             outbound = Outbound(role.name, url=str(role.url), bounds=limits, metrics=metrics)
             key = role.key.get_secret_value() if role.key else None
-            port = _own(role)(await stack.enter_async_context(outbound), key)
+            port = own_adapter(role)(await stack.enter_async_context(outbound), key)
             reached = replace(reached, **{role.name: port})
         yield reached
 
@@ -136,7 +136,7 @@ def _tryton(settings: Settings) -> tuple[Login, Words]:
     return login, mapping_from(file.value, file.at)
 
 
-def _own(role: Role) -> Callable[[Outbound, str | None], Any]:
+def own_adapter(role: Role) -> Callable[[Outbound, str | None], Any]:
     """The function that makes the port out of a client and a credential."""
     where, name = f"OMNIGATE_{role.name.upper()}={role.adapter}", role.adapter.partition(":")[2]
     try:

@@ -39,7 +39,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Which operation takes the effect back, and for how long it can."""
+    """Which operation takes the effect back, and for how long it can: after that it refuses, and a person decides."""
 
     operation: str
     within: float | None = None  # seconds from the effect's beginning; None: as long as it stands

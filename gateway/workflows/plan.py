@@ -150,17 +150,10 @@ def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> 
             if step.undo_may_be_refused:
                 return Turn("forward", None)
             return Park("undo_refused", step.name, f"{step.system} refused to undo {step.name}")
-        if _too_late_to_undo(done, manifests[step.system][step.operation], now):
-            return Park("undo_too_late", step.name, f"{step.system} undoes {step.name} no longer, by its manifest")
         promise = manifests[step.system][step.undo_operation]
         send = Send(step, "undo", undo_of(step.name), step.undo_operation, subject=done.effect.id)
         return _call(send, undone, promise, now, absence_matters=False)
     return Finish("backward")
-
-
-def _too_late_to_undo(done: Record, promise: Promise, now: Situation) -> bool:
-    within = promise.undo.within if promise.undo else None
-    return within is not None and now.now > done.begun_at + timedelta(seconds=within)
 
 
 def _do(step: Step, now: Situation) -> Send:

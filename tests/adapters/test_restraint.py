@@ -16,6 +16,7 @@ from gateway.promises import Pace
 from observability.metrics import BackEndMetrics
 
 KEYED = Promise(RetryClass.KEYED)
+QUESTION = Call(method="GET", path="/things", promise=Promise(RetryClass.NATURAL))
 BOUNDS = Bounds(failures=3, rest=5.0, repeats_per_second=0.2, wait=0.05)
 
 
@@ -94,6 +95,20 @@ async def test_one_call_tries_whether_it_is_well_again_and_then_all_may() -> Non
 
     assert back_end.heard == 3 + 1 + 4
     assert back_end.told("omnigate_back_end_breaker_open") == 0
+
+
+async def test_look_ups_that_are_answered_do_not_hide_that_effects_are_not() -> None:
+    back_end = BackEnd(None)
+    async with client(back_end) as outbound:
+        for _ in range(3):
+            back_end.status = None
+            await in_trouble(outbound, 1)
+            back_end.status = 200
+            await outbound.send(QUESTION)
+
+        with pytest.raises(Failed):
+            await asked(outbound)
+        assert (await outbound.send(QUESTION)).status == 200
 
 
 async def test_a_no_is_no_trouble() -> None:
