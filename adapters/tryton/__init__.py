@@ -21,8 +21,10 @@
 
 from adapters.tryton.changes import TrytonChanges
 from adapters.tryton.connect import Login, Roles, tryton_back_ends
+from adapters.tryton.erp import TrytonErp
 from adapters.tryton.manifest import MANIFESTS, Manifests
 from adapters.tryton.mapping import Channel, Mapping, mapping_from
+from adapters.tryton.wms import TrytonWms
 
 __all__ = [
     "MANIFESTS",
@@ -32,6 +34,8 @@ __all__ = [
     "Mapping",
     "Roles",
     "TrytonChanges",
+    "TrytonErp",
+    "TrytonWms",
     "mapping_from",
     "tryton_back_ends",
 ]

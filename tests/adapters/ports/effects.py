@@ -8,7 +8,7 @@ from gateway.domain.money import Money
 from gateway.ports import BackEnd, Effect, Promise
 from tests.adapters.ports.ground import EUR_30, HOME, KEY, Ground, Json, order
 
-EUR_10 = Money(10_00, "EUR")
+EUR_10, EUR_22_50 = Money(10_00, "EUR"), Money(22_50, "EUR")
 CARDS = {"psp": "tok_visa", "stripe": "pm_card_visa"}
 LOOK_UPS = {
     "psp": {},
@@ -106,7 +106,7 @@ async def cancel_booking(ground: Ground) -> Trial:
 async def invoice(ground: Ground) -> Trial:
     port = ground.back_ends.erp
     booked = await port.book(order(), key="before")
-    ask = partial(port.invoice, booked.id, EUR_30, capture="cap_1", key=KEY)
+    ask = partial(port.invoice, booked.id, EUR_22_50, capture="cap_1", key=KEY)
     where = {"ledger": "erp", "name": "create_invoice", "kind": "invoice"}
     return Trial(ground=ground, port=port, operation="invoice", ask=ask, subject=booked.id, **where)
 
@@ -127,4 +127,5 @@ async def cancel_release(ground: Ground) -> Trial:
 
 
 PAYMENTS = (authorise, void, capture, refund)
-EFFECTS = (*PAYMENTS, book, cancel_booking, invoice, release, cancel_release)
+TRADE = (book, cancel_booking, invoice, release, cancel_release)
+EFFECTS = (*PAYMENTS, *TRADE)
