@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.peers.books import Sale, sales
@@ -14,7 +15,7 @@ from tests.peers.tryton import Tryton, tryton
 from tests.peers.wiring import variables
 from tests.proof.client import Channel, order
 from tests.proof.processes import until
-from tests.proof.rig import Rig, open_rig
+from tests.proof.rig import open_rig
 
 pytestmark = pytest.mark.proof
 
@@ -23,7 +24,7 @@ WITHIN = 300.0  # seconds: Tryton takes about two of them for an order, on a qui
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    rig: Rig
+    database_url: str
     channel: Channel
     clerk: Clerk
 
@@ -44,11 +45,20 @@ async def shop(database_url: str, home: Path, server: Tryton) -> AsyncIterator[S
         _, address = await rig.start_edge()
         rig.start_worker()
         async with rig.channel(address) as channel, warehouse_at_work(server):
-            yield Shop(rig, channel, Clerk(server))
+            yield Shop(database_url, channel, Clerk(server))
+
+
+STUCK = """
+select jsonb_agg(a.detail || jsonb_build_object('step', a.step, 'outcome', a.outcome) order by a.begun_at)
+  from run join attempt a using (run_id) where run_id = %s and run.state = 'parked'
+"""
 
 
 async def ended(shop: Shop, order_id: str) -> str:
     async def at_rest() -> bool:
+        async with await psycopg.AsyncConnection.connect(shop.database_url) as looking:
+            (stuck,) = await (await looking.execute(STUCK, (order_id,))).fetchone() or (None,)
+        assert stuck is None, f"the order is parked: {stuck}"
         return await shop.channel.has_ended(order_id)
 
     await until(at_rest, what="the order has ended", within=WITHIN, pause=0.2)
