@@ -1,0 +1,21 @@
+"""Runs remember by which table of steps they go."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0005_saga_fingerprint"
+down_revision = "0004_change_feeds"
+branch_labels = None
+depends_on = None
+
+_SQL = Path(__file__).parent.parent / "sql" / (Path(__file__).stem + ".sql")
+
+
+def upgrade() -> None:
+    # as one text, without parameters: functions hold semicolons, colons and percent signs
+    op.get_bind().exec_driver_sql(_SQL.read_text("utf-8"), execution_options={"no_parameters": True})
+
+
+def downgrade() -> None:
+    raise RuntimeError("a database is taken back by restoring it")
