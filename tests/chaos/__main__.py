@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ KEEP = Path(".chaos")
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever is told to end tidies up first
     asked = _arguments()
     seed = asked.seed if asked.seed is not None else secrets.randbelow(1_000_000)
     order = Order(seed, asked.full, asked.keep)

@@ -95,7 +95,10 @@ async def _apart(name: str, order: Order) -> Verdict:
             await asyncio.wait_for(process.wait(), bound)
         except TimeoutError:
             await _ended(process)
-    return _verdict(name, log, time.monotonic() - began, bound)
+        except asyncio.CancelledError:
+            await _ended(process)
+            raise
+    return _verdict(name, log, time.monotonic() - began)
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
@@ -107,10 +110,10 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _verdict(name: str, log: Path, seconds: float, bound: float) -> Verdict:
+def _verdict(name: str, log: Path, seconds: float) -> Verdict:
     told = [line for line in log.read_text(errors="replace").splitlines() if line.startswith(MARK)]
     if not told:
-        return Verdict(name, seconds, wrong=(f"told nothing within {bound:.0f} s; see {log}",))
+        return Verdict(name, seconds, wrong=(f"told nothing in {seconds:.0f} s; see {log}",))
     came = json.loads(told[-1].removeprefix(MARK))
     if not came["wrong"]:
         log.unlink()

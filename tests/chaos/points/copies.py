@@ -44,7 +44,8 @@ class Crowd:
 
     async def _one(self, number: int) -> None:
         dice = self.room.dice(f"key {number}")
-        body, key, copies = order(f"once-{number}", number=number), f"key-{number}", dice.randint(FEWEST, MOST)
+        body, key = order(f"once-{number}", number=number), f"copies-of-number-{number}"
+        copies = dice.randint(FEWEST, MOST)
         self.copies += copies
         dying = [self._edge_dies(dice.randrange(2), dice.uniform(0, SOON))] if number in self.fatal else []
         await asyncio.gather(*(self._post(self._channel(copy), body, key) for copy in range(copies)), *dying)
@@ -70,7 +71,8 @@ class Crowd:
     async def _finally(self, channel: Channel, body: Json, key: str) -> None:
         """Whoever asks for long enough is told."""
         async with asyncio.timeout(PATIENT):
-            while await self._post(channel, body, key) != 202:
+            while (status := await self._post(channel, body, key)) != 202:
+                assert status is None or status in ALLOWED, f"{key} was answered {status}"
                 await asyncio.sleep(0.2)
 
     async def _oddly(self, channel: Channel, number: int, key: str) -> None:
