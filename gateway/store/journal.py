@@ -35,7 +35,6 @@ class RunRow:
     direction: str
     reason: Mapping[str, Any] | None
     traceparent: str | None
-    fingerprint: str
     now: datetime
 
 
@@ -90,13 +89,12 @@ def is_lost(error: psycopg.Error) -> bool:
     return error.sqlstate == LOST
 
 
-async def open_run(connection: Connection, lease: Lease, fingerprint: str) -> RunRow:
-    """Take the run over: fence it, raise its epoch, and if nobody did before say by which steps it goes. Raises a
-    database error with sqlstate `LOST` if it is not ours."""
+async def open_run(connection: Connection, lease: Lease) -> RunRow:
+    """Take the run over: fence it, raise its epoch. Raises a database error with sqlstate `LOST` if it is not ours."""
     cursor = await connection.execute(
-        "select epoch, wakes, saga, version, state, direction, reason, traceparent, fingerprint, clock_timestamp()"
-        " from take_up(%s, %s, %s, %s)",
-        (lease.run_id, lease.engine_run, lease.worker, fingerprint),
+        "select epoch, wakes, saga, version, state, direction, reason, traceparent, clock_timestamp()"
+        " from take_up(%s, %s, %s)",
+        (lease.run_id, lease.engine_run, lease.worker),
     )
     row = await cursor.fetchone()
     assert row is not None, "a function returns its row"

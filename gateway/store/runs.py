@@ -21,7 +21,6 @@ class RunView:
     cause: Mapping[str, Any] | None
     traceparent: str | None
     updated_at: datetime
-    fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class OpenStep:
 _OPEN = """(state in ('intended', 'unknown', 'failed') or state = 'rejected' and (name like 'undo:%%')
     = (select direction = 'backward' from run where run.run_id = step.run_id))"""
 
-_COLUMNS = "run_id, saga, version, state, direction, outcome, cause, traceparent, updated_at, fingerprint"
+_COLUMNS = "run_id, saga, version, state, direction, outcome, cause, traceparent, updated_at"
 
 
 async def runs(database: Database, *, parked: bool, limit: int) -> list[RunView]:

@@ -32,7 +32,6 @@ class Held:
         self.records: dict[str, Record] = {}
         self.effects: dict[str, Effect] = {}
         self.woken = True
-        self.begun_by = ""  # the fingerprint of the steps it goes by
         self._status: str | None = None  # asked once a transaction: the row stays locked
         self.traceparent: str | None = None
         self.trace_id = tracing.trace_id_of(None)
@@ -41,9 +40,8 @@ class Held:
 
     async def open(self, connection: Connection) -> None:
         """The first transaction's first statement: the run is ours from now on, or the whole of it is refused."""
-        row = await journal.open_run(connection, self.lease, self.saga.fingerprint)
+        row = await journal.open_run(connection, self.lease)
         self.epoch, self.wakes, self.traceparent = row.epoch, row.wakes, row.traceparent
-        self.begun_by = row.fingerprint
         self.direction = cast_direction(row.direction)
         self.reason = refusal_of(row.reason)
         self.trace_id = tracing.trace_id_of(row.traceparent)
@@ -70,10 +68,6 @@ class Held:
         """The database's clock, carried on by our monotonic one."""
         at, then = self._time
         return at + timedelta(seconds=monotonic() - then)
-
-    @property
-    def is_of_this_build(self) -> bool:
-        return self.begun_by == self.saga.fingerprint
 
     def done(self, name: str) -> bool:
         return name in self.records and self.records[name].state == "succeeded"

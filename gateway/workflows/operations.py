@@ -123,11 +123,7 @@ def _effect(step: OpenStep, reference: str | None) -> dict[str, Any]:
 
 
 def _saga(run: RunView) -> Saga:
-    """The steps the run goes by. Raises `Conflict` where this build does not have them."""
-    saga = SAGAS.get(f"{run.saga}.v{run.version}")
-    if saga is None or run.fingerprint not in (None, saga.fingerprint):
-        raise Conflict(f"{run.run_id} began with other steps than this build has; use the build it began with")
-    return saga
+    return SAGAS[f"{run.saga}.v{run.version}"]
 
 
 async def _past_pivot(connection: Connection, run: RunView) -> bool:

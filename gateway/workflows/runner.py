@@ -92,7 +92,6 @@ class Performance:
             following: Next | None = None
             if outcome is None:
                 await self.run.open(connection)
-                following = self._changed()
             else:
                 following = await self._ended(connection, outcome)
             for _ in range(MOST_TURNS):
@@ -105,14 +104,6 @@ class Performance:
                     return None
                 following = None
         raise AssertionError(f"{self.lease.run_id} turns in circles; a plan must lead somewhere")
-
-    def _changed(self) -> Park | None:
-        """A run goes on by the steps it began with, or not at all."""
-        if self.run.is_of_this_build:
-            return None
-        latest = list(self.run.records)[-1:] or [self.saga.steps[0].name]
-        detail = f"{self.saga.task} has other steps in this build than where the run began; that build can go on"
-        return Park("saga_changed", latest[0], detail)
 
     async def _ended(self, connection: Connection, outcome: Outcome) -> Next | None:
         settled = await self.run.ended(connection, outcome, self.tools.dice())

@@ -1,6 +1,5 @@
 """What a saga is made of: steps with their undo beside them, one wait that is the pivot, nothing else."""
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -145,26 +144,5 @@ class Saga:
     def task(self) -> str:
         return f"{self.name}.v{self.version}"
 
-    @property
-    def fingerprint(self) -> str:
-        """The same for as long as steps, their order and what they ask of whom are the same."""
-        told = [_told(step) for step in self.steps]
-        ends = (self.done, self.undone, self.stopped, self.wished, self.resumed)
-        return hashlib.blake2b(repr((told, ends)).encode(), digest_size=16).hexdigest()
-
     def step(self, name: str) -> AnyStep:
         return next(step for step in self.steps if step.name == name)
-
-
-def _told(step: AnyStep) -> tuple[object, ...]:
-    """What a journal's rows rest on. How long a wait is, and what a function does inside, may be mended in place."""
-    match step:
-        case Step():
-            asks = (step.system, step.operation, step.undo_operation, step.undo_may_be_refused)
-            return ("step", step.name, *asks, step.about, step.then)
-        case Local():
-            return ("local", step.name)
-        case Pivot():
-            return ("pivot", step.name, step.signal, step.system)
-        case Assent():
-            return ("assent", step.name, step.of, step.system)

@@ -1,7 +1,7 @@
 """The whole of Omnigate in one process: what a partner, a warehouse and an operator can do and see."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +24,6 @@ from gateway.store.signals import Signal, signal
 from gateway.store.timeline import Moment
 from gateway.workflows.operations import SAGAS, Desk
 from gateway.workflows.runner import Tools
-from gateway.workflows.saga import Saga
 from gateway.workflows.worker import Worker
 from observability.metrics import WorkerMetrics
 from tests.gate import PUBLIC, Gate, open_gate
@@ -205,8 +204,8 @@ class Shop:
     def desk(self, operator: str = "olga") -> Desk:
         return Desk(operator, self.gate.database, system_clock, mint)
 
-    def start_worker(self, sagas: Mapping[str, Saga] = SAGAS) -> None:
-        worker = Worker(sagas, Tools(self.gate.database, self.back_ends, system_clock, mint, metrics=self.metrics))
+    def start_worker(self) -> None:
+        worker = Worker(SAGAS, Tools(self.gate.database, self.back_ends, system_clock, mint, metrics=self.metrics))
         self.workers.append((worker, asyncio.create_task(worker.work())))
 
     async def stop_workers(self) -> None:

@@ -38,7 +38,7 @@ async def claimed(database: Database, worker: str) -> Lease:
 
 async def opened_by(database: Database, lease: Lease) -> int:
     async with database.transaction() as connection:
-        return (await journal.open_run(connection, lease, "steps")).epoch
+        return (await journal.open_run(connection, lease)).epoch
 
 
 async def write(database: Database, lease: Lease, epoch: int) -> None:
