@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo demo-tryton test proof lint bench lock clean
+.PHONY: demo demo-tryton test proof chaos lint bench lock clean
 
 demo: .venv/.installed
 	$(BIN)/omnigate demo $(ARGS)
@@ -17,6 +17,9 @@ test: .venv/.installed
 proof: .venv/.installed
 	$(BIN)/python -m pytest -q -s -m proof -o faulthandler_timeout=1800 tests/proof tests/guides tests/store/test_stock_model.py \
 		tests/adapters/ports tests/chaos $(ARGS)
+
+chaos: .venv/.installed
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(FULL),--full) $(ARGS)
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

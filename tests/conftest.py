@@ -1,7 +1,5 @@
 """What every test may ask for: a throw-away PostgreSQL, and in it a migrated database of its own."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,35 +10,21 @@ import pytest
 from psycopg import sql
 
 from gateway.store.embedded import Embedded, acquire
-from gateway.store.locks import held
 from gateway.store.migrate import migrate
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """A folder that also the account may pass which serves root where user namespaces are forbidden."""
-    folder = Path(tempfile.mkdtemp(prefix="omnigate-"))
-    folder.chmod(0o711)
-    try:
-        yield folder
-        if (folder / "postgres").exists():  # its server writes until the guardian has gone
-            with held(folder / "postgres" / "guardian.lock", within=20) as gone:
-                assert gone
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+from tests.folders import throw_away
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
     """An empty data folder."""
-    with _folder() as folder:
+    with throw_away() as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Embedded]:
     """The server of this test run."""
-    with _folder() as folder, acquire(folder, durable=False) as server:
+    with throw_away() as folder, acquire(folder, durable=False) as server:
         yield server
 
 

@@ -1,8 +1,8 @@
 """
-Where victims are born: a process that has imported Omnigate once and forks a worker for each line it reads.
+Where victims are born: a process that has imported Omnigate once and forks a worker or edge for each line it reads.
 
-Imports are nine tenths of a worker's start, and the kill grid starts some hundreds of them. The child runs
-`omnigate worker`, the same main function as the installed program, with the environment it is given.
+Imports are nine tenths of a worker's start, and chaos starts some hundreds of them. The child runs
+`omnigate worker` or `serve`, the same main function as the installed program, with the environment it is given.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ from gateway.cli import main
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG: nobody survives a test that was cut off
 
 
-def _become_worker(environment: dict[str, str], log: str) -> None:
+def _become(command: list[str], environment: dict[str, str], log: str) -> None:
     ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
@@ -25,7 +25,7 @@ def _become_worker(environment: dict[str, str], log: str) -> None:
     for descriptor in (1, 2):
         os.dup2(written, descriptor)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.argv = ["omnigate", "worker"]
+    sys.argv = ["omnigate", *command]
     main()
 
 
@@ -34,7 +34,7 @@ def _bear(line: str) -> None:
     child = os.fork()
     if child == 0:
         try:
-            _become_worker(wanted["environment"], wanted["log"])
+            _become(wanted["command"], wanted["environment"], wanted["log"])
         finally:
             os._exit(0)
     print(child, flush=True)

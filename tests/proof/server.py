@@ -25,6 +25,12 @@ class Server:
     def url(self) -> str:
         return f"postgresql://{NAME}:{self.cluster.password()}@{HOST}:{self.port}/{NAME}"
 
+    @property
+    def pid(self) -> int:
+        """Of the postmaster, or of who started it under another account."""
+        assert self._running is not None, "it is stopped"
+        return self._running.pid
+
     async def start(self) -> None:
         how = disguise(self.cluster.data)
         options = ("-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=", "-c", "max_connections=100")

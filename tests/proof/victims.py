@@ -42,21 +42,24 @@ class Shot:
 
 @dataclass
 class Nursery:
-    """Forks workers from a process that has imported everything already."""
+    """Forks workers and edges from a process that has imported everything already."""
 
     mother: asyncio.subprocess.Process
     environment: Mapping[str, str]
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def worker(self, url: str, log: Path) -> int:
-        """Its process id, once it idles."""
+    async def born(self, command: Sequence[str], log: Path, **environment: str) -> int:
+        """Its process id, at once."""
         assert self.mother.stdin is not None
         assert self.mother.stdout is not None
-        environment = {**self.environment, "DATABASE_URL": url}
-        line = json.dumps({"environment": environment, "log": str(log)})
+        wanted = {"command": command, "environment": {**self.environment, **environment}, "log": str(log)}
         async with self._one:
-            self.mother.stdin.write(line.encode() + b"\n")
-            born = int(await self.mother.stdout.readline())
+            self.mother.stdin.write(json.dumps(wanted).encode() + b"\n")
+            return int(await self.mother.stdout.readline())
+
+    async def worker(self, url: str, log: Path) -> int:
+        """Its process id, once it idles."""
+        born = await self.born(("worker",), log, DATABASE_URL=url)
 
         async def started() -> bool:
             return log.exists() and b"worker started" in log.read_bytes()

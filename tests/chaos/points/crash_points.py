@@ -1,5 +1,6 @@
 """
-A worker is killed with SIGKILL as it enters each of its network sends, from the first to the last of a story.
+R2: a worker is killed with SIGKILL as it enters each of its network sends, from the first to the last of a story; then
+PostgreSQL is, as it enters a sync of its own.
 
 What is sent to PostgreSQL or a back end takes effect whether its sender lives or not, so a death at send K is a death
 after everything up to send K-1: after each commit and after each request. A second round kills between a commit or a
@@ -9,22 +10,19 @@ request and the reading of its answer. Wherever it dies: one effect per key, a l
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import psycopg
-import pytest
-import structlog
 
-from gateway.store.embedded import Embedded
+from gateway.store.embedded import acquire
 from observability import logs
+from tests.chaos.points.syncs import killed_at_syncs
+from tests.chaos.room import Room
 from tests.proof.branches import open_street
 from tests.proof.crashes import Crash, Grid, Story
 from tests.proof.rig import open_rig
 from tests.proof.victims import SENDS, Shot, open_nursery
 from tests.tools import tool
-
-pytestmark = pytest.mark.proof
 
 LANES = 12  # crashes at a time: most of one is waiting for a dead worker's lease to run out
 SURVIVED = 3  # so many workers have outlived the story: there is nothing more to kill
@@ -40,43 +38,42 @@ STORIES = (
 )
 
 
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """Successors run in this process, and what they say of takeovers is not the test's to print."""
-    logs.configure(level="CRITICAL")
-    yield
-    structlog.reset_defaults()
+async def crash_points(room: Room) -> None:
+    logs.configure(
+        level="CRITICAL"
+    )  # successors run in this process, and what they say of takeovers is not ours to print
+    for story in STORIES[: room.size["stories"]]:
+        home = room.home / story.name.replace(" ", "-")
+        home.mkdir(mode=0o711)
+        with acquire(home, durable=False) as cluster:
+            server, name = cluster.url.rpartition("/")[0], "furnished"
+            with psycopg.connect(cluster.url, autocommit=True) as connection:
+                connection.execute(f'create database "{name}"')
+            async with (
+                open_rig(f"{server}/{name}", home) as rig,
+                open_street(rig, f"{server}/{name}") as street,
+                open_nursery(rig.environment) as nursery,
+            ):
+                (await rig.sandbox.post("/faults", json={"seed": 1, "rules": [*story.rules]})).raise_for_status()
+                (await rig.sandbox.post("/wms/_hold", json={"hold": story.cancelled})).raise_for_status()
+                await _everywhere(room, Grid(street, nursery, tool("strace").path, home, story))
+    await killed_at_syncs(room)
 
 
-@pytest.fixture(params=STORIES, ids=lambda story: story.name.replace(" ", "-"))
-async def grid(request: pytest.FixtureRequest, cluster: Embedded, home: Path) -> AsyncIterator[Grid]:
-    program, story = tool("strace").path, request.param
-    server, name = cluster.url.rpartition("/")[0], f"furnished_{story.name.replace(' ', '_')}"
-    with psycopg.connect(cluster.url, autocommit=True) as connection:
-        connection.execute(f'create database "{name}"')
-    async with (
-        open_rig(f"{server}/{name}", home) as rig,
-        open_street(rig, f"{server}/{name}") as street,
-        open_nursery(rig.environment) as nursery,
-    ):
-        (await rig.sandbox.post("/faults", json={"seed": 1, "rules": [*story.rules]})).raise_for_status()
-        (await rig.sandbox.post("/wms/_hold", json={"hold": story.cancelled})).raise_for_status()
-        yield Grid(street, nursery, program, home, story)
-
-
-async def test_a_worker_killed_at_any_send_leaves_an_order_that_ends_rightly(grid: Grid) -> None:
+async def _everywhere(room: Room, grid: Grid) -> None:
     at_sends = [crash for call in SENDS for crash in await _at_every(call, grid)]
     whole = max((crash for crash in at_sends if not crash.hit), key=lambda crash: len(crash.done))
-    before_answers = await _all(grid, iter(whole.answers))
-    crashes = [*at_sends, *before_answers]
+    crashes = [*at_sends, *await _all(grid, iter(whole.answers))]
     for _ in range(ROUNDS):
         again = [shot for place in _missed(crashes, whole) for shot in _near(at_sends, place)]
         crashes += await _all(grid, iter(again))
 
-    _tell(grid.story, at_sends, before_answers, crashes, whole)
-    assert [(crash.aimed, crash.done[-1:], crash.faults) for crash in crashes if crash.faults] == []
-    assert tuple(mark for mark in whole.done if mark.startswith("POST")) == grid.story.requests
-    assert _missed(crashes, whole) == []
+    room.counts |= _counted(grid.story, crashes, whole)
+    room.wrong += [f"{crash.aimed} after {crash.done[-1:]}: {fault}" for crash in crashes for fault in crash.faults]
+    sent = tuple(mark for mark in whole.done if mark.startswith("POST"))
+    room.hold(sent == grid.story.requests, f"{grid.story.name}: a worker that nobody kills sent {sent}")
+    missed = _missed(crashes, whole)
+    room.hold(not missed, f"{grid.story.name}: nobody died after {missed} of {whole.done}")
 
 
 async def _at_every(call: str, grid: Grid) -> list[Crash]:
@@ -119,16 +116,13 @@ def _near(crashes: Sequence[Crash], place: int) -> Iterator[Shot]:
             yield crash.aimed
 
 
-def _tell(
-    story: Story, at_sends: Sequence[Crash], before_answers: Sequence[Crash], crashes: Sequence[Crash], whole: Crash
-) -> None:
+def _counted(story: Story, crashes: Sequence[Crash], whole: Crash) -> dict[str, int]:
     hits = [crash for crash in crashes if crash.hit]
     last = Counter("nothing" if not crash.done else crash.done[-1].partition(" ")[0] for crash in hits)
-    kinds = Counter(crash.aimed.call for crash in hits)
-    print(
-        f"\n{story.name}: {len(hits)} kills, {sum(crash.hit for crash in at_sends)} of them at the entry of each send,"
-        f" {sum(crash.hit for crash in before_answers)} before an answer was read\n"
-        f"  by call: {', '.join(f'{kind} {count}' for kind, count in kinds.items())}\n"
-        f"  last done: commit {last['commit']}, request {last['POST'] + last['GET']}, nothing yet {last['nothing']}\n"
-        f"  after {len(whole.done) - len(_missed(crashes, whole))} of {len(whole.done)}: {' > '.join(whole.done)}"
-    )
+    return {
+        f"{story.name}: kills": len(hits),
+        "after a commit": last["commit"],
+        "after a request": last["POST"] + last["GET"],
+        f"{story.name}: points": len(whole.done),
+        "died after": len(whole.done) + 1 - len(_missed(crashes, whole)),
+    }

@@ -1,0 +1,123 @@
+"""What most points stand on: an installation with a fleet, a partner who remembers, and buyers who keep a pace."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from httpx2 import HTTPError
+
+from gateway.store.embedded import acquire
+from tests.chaos.fleet import Fleet, open_fleet
+from tests.chaos.gather import Gathering, Witness, witness
+from tests.chaos.proxy import FaultProxy, open_proxy
+from tests.chaos.room import PATIENT, Room
+from tests.proof.client import Acked, Channel, order
+from tests.proof.processes import until
+from tests.proof.rig import Rig, open_rig
+
+BUYERS = 16
+RENEWED = 120.0  # seconds
+DECLINED, CANCELLED = 19, 23  # every so many orders: a card that is declined, a customer who changes their mind
+
+
+@dataclass(slots=True)
+class Floor:
+    """One installation under chaos."""
+
+    rig: Rig
+    fleet: Fleet
+    web: Witness
+    channels: Sequence[Channel]
+    proxy: FaultProxy | None = None
+    started: float = field(default_factory=time.time)
+
+    @property
+    def gathering(self) -> Gathering:
+        return Gathering(self.rig, [self.web], self.started, {"rest_within": PATIENT})
+
+    @property
+    def acked(self) -> list[Acked]:
+        return [acked for channel in self.channels for acked in channel.acked]
+
+    async def renew_tokens(self) -> None:
+        """They live for a quarter of an hour; some runs take longer."""
+        basic = (self.rig.credentials.client_id, self.rig.credentials.client_secret)
+        while True:
+            await asyncio.sleep(RENEWED)
+            for channel in self.channels:
+                with suppress(HTTPError):
+                    asked = {"grant_type": "client_credentials"}
+                    answer = await channel.http.post("/oauth/token", data=asked, auth=basic)
+                    channel.token = answer.json()["access_token"] if answer.is_success else channel.token
+
+    async def faults(self, *rules: dict[str, object], seed: int = 1) -> None:
+        (await self.rig.sandbox.post("/faults", json={"seed": seed, "rules": rules})).raise_for_status()
+
+    async def hold(self, *, hold: bool) -> None:
+        (await self.rig.sandbox.post("/wms/_hold", json={"hold": hold})).raise_for_status()
+
+    async def until_placed(self, count: int, *, within: float = 600.0) -> None:
+        async def placed() -> bool:
+            return len(self.acked) >= count
+
+        await until(placed, what=f"{count} orders are acknowledged", within=within)
+
+
+@asynccontextmanager
+async def open_floor(
+    room: Room, *, url: str = "", spoiled: bool = False, edges: int = 2, workers: int = 2
+) -> AsyncIterator[Floor]:
+    """*url*: a PostgreSQL that the point has brought along. *spoiled*: back ends stand behind a proxy."""
+    async with AsyncExitStack() as stack:
+        url = url or stack.enter_context(acquire(room.home)).url
+        rig = await stack.enter_async_context(open_rig(url, room.home))
+        proxy = None
+        if spoiled:
+            proxy = await stack.enter_async_context(open_proxy(rig.sandbox_port, seed=room.seed, chances={}))
+            behind = f"http://127.0.0.1:{proxy.port}"
+            rig.environment |= {
+                f"OMNIGATE_{name}_URL": f"{behind}/{path}"
+                for name, path in (("PAYMENTS", "psp"), ("ERP", "erp"), ("WMS", "wms"))
+            }
+        fleet = await stack.enter_async_context(open_fleet(rig, edges=edges, workers=workers))
+        web = await stack.enter_async_context(witness(rig, fleet.addresses[0]))
+        others = [
+            await stack.enter_async_context(rig.channel(address, transport=web.notebook.network()))
+            for address in fleet.addresses[1:]
+        ]
+        floor = Floor(rig, fleet, web, [web.channel, *others], proxy)
+        renewing = asyncio.create_task(floor.renew_tokens())
+        stack.callback(renewing.cancel)
+        yield floor
+
+
+@dataclass(slots=True)
+class Buyers:
+    """Place the orders from 0 to *count*, a few at a time, and never more than `allowed`."""
+
+    floor: Floor
+    count: int
+    allowed: int
+    _next: int = 0
+
+    async def shop(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(BUYERS):
+                group.create_task(self._buy())
+
+    async def _buy(self) -> None:
+        while (number := self._next) < self.count:
+            if number >= self.allowed:
+                await asyncio.sleep(0.02)
+                continue
+            self._next += 1
+            await self._order(self.floor.channels[number % len(self.floor.channels)], number)
+
+    async def _order(self, channel: Channel, number: int) -> None:
+        token = "tok_declined" if number % DECLINED == DECLINED - 1 else "tok_visa"
+        acked = await channel.place(order(number=number, token=token), within=PATIENT)
+        if number % CANCELLED == CANCELLED - 1:
+            with suppress(HTTPError):  # no answer, of an edge that has just died; and too late is an answer, too
+                await channel.cancel(acked.order_id)
