@@ -43,6 +43,7 @@ class Call:
     key: str | None = None
     most: int = MEBIBYTE  # bytes of an answer
     asks: bool = False  # a POST that changes nothing, as remote procedure calls have them
+    busy: frozenset[int] = frozenset()  # 5xx that the system says when it is well, as of a transaction that lost
     headers: Mapping[str, str] = field(default_factory=dict)  # instead of ours, in lower case
 
     @property
@@ -95,7 +96,7 @@ class Outbound:
         async def made() -> None:
             end = await self._made(call, last)
             ends.append(end)
-            if isinstance(end, BackEndError) or end.status >= 500:
+            if isinstance(end, BackEndError) or (end.status >= 500 and end.status not in call.busy):
                 raise InTrouble("the back end is in trouble")
 
         with suppress(InTrouble):

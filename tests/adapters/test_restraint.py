@@ -119,6 +119,14 @@ async def test_a_no_is_no_trouble() -> None:
     assert statuses == [409] * 10
 
 
+async def test_a_5xx_that_a_system_says_when_it_is_well_is_no_trouble() -> None:
+    lost = Call(method="POST", path="/things", promise=KEYED, asks=True, busy=frozenset({503}))
+    async with client(BackEnd(503)) as outbound:
+        statuses = [(await outbound.send(lost)).status for _ in range(10)]
+
+    assert statuses == [503] * 10
+
+
 async def test_a_pace_is_kept_by_all_operations_that_declare_it() -> None:
     back_end, unhurried = BackEnd(), Promise(RetryClass.KEYED, pace=Pace(2.0, burst=3))
     other = Promise(RetryClass.NATURAL, pace=Pace(2.0, burst=3))
