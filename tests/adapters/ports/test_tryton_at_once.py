@@ -8,8 +8,8 @@ import pytest
 from adapters.tryton import Roles, tryton_back_ends
 from gateway.domain.money import Money
 from gateway.errors import Failed, Unknown
-from gateway.ports import Effect
-from tests.adapters.ports.ground import HOME, order
+from gateway.ports import Effect, sending
+from tests.adapters.ports.ground import HOME, order, soon
 from tests.adapters.ports.on_tryton import login_of, mapping_of
 from tests.peers.clerk import Clerk
 from tests.peers.tryton import Tryton, tryton_on_postgresql
@@ -27,10 +27,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tryton]:
 
 
 async def insisted(ask: Callable[[], Awaitable[Effect]]) -> Effect:
-    """What the runner does, without its pauses."""
+    """What the runner does, without its pauses: each attempt in a window of its own."""
     for _ in range(MOST_ATTEMPTS):
         try:
-            return await ask()
+            with sending(soon(60)):
+                return await ask()
         except (Failed, Unknown):
             continue
     raise AssertionError(f"not done in {MOST_ATTEMPTS} attempts")
