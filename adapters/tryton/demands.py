@@ -15,6 +15,7 @@ Fault = tuple[str, str]  # what is wrong, and what mends it
 Judge = Callable[[Place, Json], Iterator[Fault]]
 
 ARTICLE = ("active", "template.type", "template.salable", "template.default_uom", "template.account_category")
+BOOKS, EXCHANGE = "account.configuration", ("currency_exchange_debit_account", "currency_exchange_credit_account")
 
 
 def _fine(place: Place, record: Json) -> Iterator[Fault]:
@@ -49,6 +50,8 @@ def demands(words: Words) -> Iterator[Demand]:
     yield Demand("carrier", "carrier", _at(words.carrier, "carrier"))
     yield _coded("currency", "currency.currency", "currencies", words.currencies)
     yield _coded("country", "country.country", "countries", words.countries)
+    if len(words.currencies) > 1:  # one of them at most is the company's own
+        yield Demand("configuration of the books", BOOKS, {("currencies",): 1}, EXCHANGE, _exchange)
     taxes = _each("taxes", words.taxes)
     yield Demand("tax", "account.tax", taxes, ("active", "type", "rate", "company"), partial(_tax, words))
     yield Demand("sale", "sale.sale", _at(words.register, "register"), ("state", "lines"), _register)
@@ -85,6 +88,12 @@ def _coded(what: str, model: str, key: str, named: Mapping[str, int]) -> Demand:
 def _code(what: str, place: Place, record: Json) -> Iterator[Fault]:
     if record["code"] != place[-1]:
         yield f"this {what} is {record['code']} in Tryton, not {place[-1]}", f"write the id of the {what} {place[-1]}"
+
+
+def _exchange(place: Place, record: Json) -> Iterator[Fault]:
+    if not all(record[name] for name in EXCHANGE):
+        said = "the books have no accounts for currency exchange, so invoices in another currency cannot be posted"
+        yield said, "set both exchange accounts in Tryton's account configuration"
 
 
 def _warehouse(place: Place, record: Json) -> Iterator[Fault]:

@@ -86,6 +86,9 @@ def chart(ours, session):
     wizard.form.category_account_expense = found["expense"]
     wizard.form.category_account_revenue = found["revenue"]
     wizard.execute("create_properties")
+    books = M("account.configuration")(1)  # cents between the currency of a sale and the company's go there
+    books.currency_exchange_debit_account, books.currency_exchange_credit_account = found["expense"], found["revenue"]
+    books.save()
     return found
 
 

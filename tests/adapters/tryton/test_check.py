@@ -119,6 +119,20 @@ async def test_a_party_without_address_or_that_is_inactive_is_found(
     assert "the party 'Gone' is inactive" in said
 
 
+async def test_books_that_cannot_take_another_currency_are_found(
+    server: Tryton, login: Login, clerk: Clerk, tmp_path: Path
+) -> None:
+    accounts = ("currency_exchange_debit_account", "currency_exchange_credit_account")
+    [before] = clerk.ask("account.configuration.read", [1], list(accounts))
+    clerk.ask("account.configuration.write", [1], dict.fromkeys(accounts))
+
+    found = await findings(login, mapping(server.seed), tmp_path)
+    clerk.ask("account.configuration.write", [1], {name: before[name] for name in accounts})
+
+    assert [each.place for each in found] == [line(tmp_path, "'currencies'")]
+    assert "currency exchange" in found[0].what
+
+
 async def test_a_password_that_is_refused_is_the_one_finding(server: Tryton, login: Login, tmp_path: Path) -> None:
     stranger = replace(login, user="nobody")  # not ours: Tryton slows down whoever failed before
 
