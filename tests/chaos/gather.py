@@ -75,7 +75,10 @@ class Gathering:
 
         async def at_rest() -> bool:
             nonlocal seen
-            before, seen = seen, {order["order_id"] for order in await self._listed(UNDER_WAY)}
+            try:
+                before, seen = seen, {order["order_id"] for order in await self._listed(UNDER_WAY)}
+            except HTTPError:  # an edge with too much to do says so, and is asked again
+                return False
             return not seen or (seen == before and seen <= (await self.parked()).keys())
 
         await until(at_rest, what="every order has ended or is parked", within=within, pause=0.5)

@@ -1,6 +1,5 @@
 """R3: one call to back ends in ten is done and not told, some never arrive; the warehouse calls twice, late, never."""
 
-import asyncio
 import time
 
 from tests.chaos.floor import Buyers, open_floor
@@ -23,7 +22,7 @@ async def answers(room: Room) -> None:
         ]
         await floor.faults(*rules, seed=room.seed)
         await Buyers(floor, room.size["orders"], allowed=room.size["orders"]).shop()
-        await asyncio.gather(floor.gathering.rest(within=1800))
+        await floor.gathering.rest(within=1800)
         floor.proxy.chances = {}
         injected = (await floor.rig.sandbox.get("/faults")).json()["injected"]
         await floor.faults()
