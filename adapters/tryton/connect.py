@@ -69,32 +69,33 @@ async def tryton_back_ends(
 
 async def logged_in(outbound: Outbound, login: Login) -> Session | None:
     """A session, and the context that every call has to carry. None: the password is wrong."""
-    path = f"/{login.database}/rpc/"
-
-    async def asked(method: str, *params: object, **headers: str) -> object:
-        call = Call(
-            method="POST",
-            path=path,
-            promise=LOOK_UP,
-            body=envelope(method, list(params)),
-            asks=True,
-            headers=ACCEPTS | headers,
-        )
-        answer = await outbound.send(call)
-        if answer.status == 200:
-            return opened(answer, outbound.system).get("result")
-        if answer.status == 401:
-            return None
-        wrong = Failed if answer.status < 500 else Unknown
-        raise wrong("Tryton opens no session", system=outbound.system, backend_status=answer.status)
-
-    entered = await asked("common.db.login", login.user, {"password": login.password})
+    entered = await _asked(outbound, login, "common.db.login", login.user, {"password": login.password})
     if entered is None:
         return None
     if not isinstance(entered, list) or len(entered) < 2:
         raise Unknown("Tryton opens no session", system=outbound.system)
     authorization = header(login.user, entered[0], entered[1])
-    context = await asked("model.res.user.get_preferences", *(True, {}), authorization=authorization)
+    preferences = "model.res.user.get_preferences"
+    context = await _asked(outbound, login, preferences, *(True, {}), authorization=authorization)
     if not isinstance(context, dict):
         raise Unknown("Tryton opens no session", system=outbound.system)
     return Session(authorization, context)
+
+
+async def _asked(outbound: Outbound, login: Login, method: str, *params: object, **headers: str) -> object:
+    """What a method says that needs no session. None: not to us."""
+    call = Call(
+        method="POST",
+        path=f"/{login.database}/rpc/",
+        promise=LOOK_UP,
+        body=envelope(method, list(params)),
+        asks=True,
+        headers=ACCEPTS | headers,
+    )
+    answer = await outbound.send(call)
+    if answer.status == 200:
+        return opened(answer, outbound.system).get("result")
+    if answer.status == 401:
+        return None
+    wrong = Failed if answer.status < 500 else Unknown
+    raise wrong("Tryton opens no session", system=outbound.system, backend_status=answer.status)
