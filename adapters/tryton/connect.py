@@ -67,32 +67,34 @@ async def tryton_back_ends(
 
 async def logged_in(outbound: Outbound, login: Login) -> Session | None:
     """A session, and the context that every call has to carry. None: the password is wrong."""
-    path = f"/{login.database}/rpc/"
-
-    async def asked(method: str, *params: object, **headers: str) -> object:
-        call = Call(
-            method="POST",
-            path=path,
-            promise=LOOK_UP,
-            body=envelope(method, list(params)),
-            asks=True,
-            headers=ACCEPTS | headers,
-        )
-        answer = await outbound.send(call)
-        if answer.status == 200:
-            return opened(answer, outbound.system).get("result")
-        if answer.status == 401:
-            return None
-        wrong = Failed if answer.status < 500 else Unknown
-        raise wrong("Tryton opens no session", system=outbound.system, backend_status=answer.status)
-
-    entered = await asked("common.db.login", login.user, {"password": login.password})
+    entered = await _asked(outbound, login, "common.db.login", [login.user, {"password": login.password}])
     if entered is None:
         return None
     if not isinstance(entered, list) or len(entered) < 2:
         raise Unknown("Tryton opens no session", system=outbound.system)
-    authorization = header(login.user, entered[0], entered[1])
-    context = await asked("model.res.user.get_preferences", *(True, {}), authorization=authorization)
+    told = {"authorization": header(login.user, entered[0], entered[1])}
+    context = await _asked(outbound, login, "model.res.user.get_preferences", [True, {}], headers=told)
     if not isinstance(context, dict):
         raise Unknown("Tryton opens no session", system=outbound.system)
-    return Session(authorization, context)
+    return Session(told["authorization"], context)
+
+
+async def _asked(
+    outbound: Outbound, login: Login, method: str, params: list[object], *, headers: dict[str, str] | None = None
+) -> object:
+    """None: 401."""
+    call = Call(
+        method="POST",
+        path=f"/{login.database}/rpc/",
+        promise=LOOK_UP,
+        body=envelope(method, params),
+        asks=True,
+        headers=ACCEPTS | (headers or {}),
+    )
+    answer = await outbound.send(call)
+    if answer.status == 200:
+        return opened(answer, outbound.system).get("result")
+    if answer.status == 401:
+        return None
+    wrong = Failed if answer.status < 500 else Unknown
+    raise wrong("Tryton opens no session", system=outbound.system, backend_status=answer.status)
