@@ -11,7 +11,7 @@ from tests.chaos.checker import Evidence, check, write
 from tests.chaos.gather import Gathering
 
 MOST_SHOWN = 20
-PATIENT = 600.0  # seconds until rest, on a machine of any speed; what it took is told
+PATIENT = 900.0  # seconds until rest, on a machine of any speed; what it took is told
 
 
 @dataclass(slots=True)

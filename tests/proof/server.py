@@ -47,6 +47,17 @@ class Server:
             )
         await until(self._answers, what="PostgreSQL answers", within=60)
 
+    async def revive(self) -> None:
+        """What a supervisor does: it is started again if it has ended, also while it recovers."""
+
+        async def well() -> bool:
+            assert self._running is not None, "it was stopped on purpose"
+            if self._running.poll() is not None:
+                await self.start()
+            return await self._answers()
+
+        await until(well, what="PostgreSQL answers again", within=120, pause=0.2)
+
     async def _answers(self) -> bool:
         try:
             await (await psycopg.AsyncConnection.connect(self.url, connect_timeout=2)).close()

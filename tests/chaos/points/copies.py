@@ -85,7 +85,7 @@ class Crowd:
 
 
 async def copies(room: Room) -> None:
-    async with open_floor(room, workers=1) as floor:
+    async with open_floor(room) as floor:
         fatal = frozenset(room.dice("kills").sample(range(room.size["keys"]), room.size["kills"]))
         crowd = Crowd(room, floor, fatal)
         await crowd.all()
