@@ -63,14 +63,16 @@ class Tryton:
 
 
 @contextmanager
-def tryton(folder: Path) -> Iterator[Tryton]:
-    """On a copy of the set-up shop in SQLite; *folder* is this server's own."""
+def tryton(folder: Path, *, queued: bool = False) -> Iterator[Tryton]:
+    """On a copy of the set-up shop in SQLite; *folder* is this server's own. *queued*: what may wait is left to
+    a worker of Tryton's, and there is none."""
     made = _on_sqlite()
     folder.mkdir(parents=True, exist_ok=True)
     for beside in ("-wal", "-shm"):  # it would be replayed into the copy
         (folder / f"shop.sqlite{beside}").unlink(missing_ok=True)
     shutil.copyfile(made / "shop.sqlite", folder / "shop.sqlite")
-    with _served(folder, "sqlite://", "shop", made / "seed.json") as server:
+    conf = _configured(folder, "sqlite://", free_port(), queued=queued)
+    with _served(conf, "shop", made / "seed.json") as server:
         yield server
 
 
@@ -85,27 +87,26 @@ def tryton_on_postgresql(folder: Path) -> Iterator[Tryton]:
         with psycopg.connect(cluster.url, autocommit=True) as connection:
             _said(connection, "create database {} template {}", name, template)
             try:
-                with _served(folder, uri, name, made / "seed.json") as server:
+                with _served(_configured(folder, uri, free_port()), name, made / "seed.json") as server:
                     yield server
             finally:
                 _said(connection, "drop database {} with (force)", name)
 
 
 @contextmanager
-def _served(folder: Path, uri: str, database: str, seed: Path) -> Iterator[Tryton]:
-    port, log = free_port(), folder / "trytond.log"
-    conf = _configured(folder, uri, port)
-    url = f"http://127.0.0.1:{port}"
+def _served(conf: Path, database: str, seed: Path) -> Iterator[Tryton]:
+    listen = next(line for line in conf.read_text().splitlines() if line.startswith("listen"))
+    url, log = f"http://{listen.removeprefix('listen = ')}", conf.with_name("trytond.log")
     with serving([environment("tryton") / "trytond", "-c", conf, "-d", database], url, log=log):
         yield Tryton(url, database, json.loads(seed.read_text()), log)
 
 
-def _configured(folder: Path, uri: str, port: int = 0) -> Path:
+def _configured(folder: Path, uri: str, port: int = 0, *, queued: bool = False) -> Path:
     conf = folder / "trytond.conf"
     conf.write_text(
         f"[database]\nuri = {uri.replace('%', '%%')}\npath = {folder}\n"
         f"[web]\nlisten = 127.0.0.1:{port}\nroot =\n"
-        "[queue]\nworker = False\n"
+        f"[queue]\nworker = {queued}\n"
         "[session]\nmax_attempt = 50\ntimeout = 28800\n"
     )
     return conf
