@@ -10,32 +10,26 @@ adapter's to say. Nothing of a request or an answer is logged here.
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Literal, Self
 
 import httpx2
 
-from gateway.errors import Failed, Unknown
-from gateway.ports import Promise, send_by
+from adapters.restraint import Ask, Bounds, InTrouble, Restraint
+from gateway.errors import BackEndError, Failed, Unknown
+from gateway.ports import Promise, asked_under, send_by
 from observability import tracing
+from observability.metrics import BackEndMetrics
+
+__all__ = ["KIBIBYTE", "MEBIBYTE", "Answer", "Bounds", "Call", "Outbound", "network"]
 
 KIBIBYTE = 1024
 MEBIBYTE = 1024 * KIBIBYTE
 NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 BEFORE_THE_FIRST_BYTE = "http11.send_request_headers.started"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """How much of one back end is used at once. Times in seconds."""
-
-    connections: int = 32
-    wait: float = 2.0  # for one of them to be free
-    connect: float = 1.0
-    idle: float = 3.0  # shorter than servers keep a connection, so that none is closed under a call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +43,7 @@ class Call:
     key: str | None = None
     most: int = MEBIBYTE  # bytes of an answer
     asks: bool = False  # a POST that changes nothing, as remote procedure calls have them
+    busy: frozenset[int] = frozenset()  # 5xx that the system says when it is well, as of a transaction that lost
     headers: Mapping[str, str] = field(default_factory=dict)  # instead of ours, in lower case
 
     @property
@@ -74,13 +69,15 @@ class Outbound:
         bounds: Bounds | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
+        metrics: BackEndMetrics | None = None,
     ) -> None:
         self.system = system
         self._bounds = bounds or Bounds()
         self._transport = transport or network(self._bounds)
         self._borrowed = transport is not None
-        self._slots = asyncio.Semaphore(self._bounds.connections)
         self._now = clock
+        self._restraint = Restraint(system, self._bounds, metrics=metrics or BackEndMetrics(), ticks=ticks)
         root = url.rstrip("/")
         self._url = lru_cache(maxsize=128)(lambda path: httpx2.URL(root + path))
 
@@ -94,14 +91,37 @@ class Outbound:
     async def send(self, call: Call) -> Answer:
         """The back end's answer, whatever its status. Raises `Failed` or `Unknown` when there is none."""
         last = self._last_moment(call)
-        async with self._slot(last):
-            try:
-                async with asyncio.timeout(call.promise.attempt):
-                    return await self._exchange(call, last)
-            except NEVER_SENT as error:
-                raise Failed(f"{self.system} was not reached", system=self.system) from error
-            except (httpx2.TransportError, TimeoutError) as error:
-                raise Unknown(f"{self.system} did not answer", system=self.system) from error
+        ends: list[Answer | BackEndError] = []
+
+        async def made() -> None:
+            end = await self._made(call, last)
+            ends.append(end)
+            if isinstance(end, BackEndError) or (end.status >= 500 and end.status not in call.busy):
+                raise InTrouble("the back end is in trouble")
+
+        with suppress(InTrouble):
+            await self._restraint.make(self._ask(call, last), made)
+        [end] = ends
+        if isinstance(end, BackEndError):
+            raise end
+        return end
+
+    async def _made(self, call: Call, last: float | None) -> Answer | BackEndError:
+        """The call's end, as far as it says something about the back end; what does not is raised."""
+        try:
+            async with asyncio.timeout(call.promise.attempt):
+                return await self._exchange(call, last)
+        except NEVER_SENT as error:
+            return _because(Failed(f"{self.system} was not reached", system=self.system), error)
+        except (httpx2.TransportError, TimeoutError) as error:
+            return _because(Unknown(f"{self.system} did not answer", system=self.system), error)
+
+    def _ask(self, call: Call, last: float | None) -> Ask:
+        patience = self._bounds.wait if last is None else last - self._now()
+        key = asked_under() if call.is_effect else ""
+        return Ask(
+            effect=call.is_effect, pace=call.promise.pace, patience=patience, key=key, window=send_by() if key else None
+        )
 
     def _last_moment(self, call: Call) -> float | None:
         if not call.is_effect:
@@ -110,19 +130,6 @@ class Outbound:
         if until is None:
             raise RuntimeError("an effect was asked for outside of gateway.ports.sending()")
         return until.timestamp()
-
-    @asynccontextmanager
-    async def _slot(self, last: float | None) -> AsyncIterator[None]:
-        patience = self._bounds.wait if last is None else min(self._bounds.wait, last - self._now())
-        try:
-            async with asyncio.timeout(max(patience, 0)):
-                await self._slots.acquire()
-        except TimeoutError as error:
-            raise Failed(f"no connection to {self.system} came free in time", system=self.system) from error
-        try:
-            yield
-        finally:
-            self._slots.release()
 
     async def _exchange(self, call: Call, last: float | None) -> Answer:
         request = httpx2.Request(
@@ -153,8 +160,8 @@ class Outbound:
             headers["content-type"] = "application/json"
         if last is not None:
             headers["request-deadline"] = str(int((last + call.promise.settle) * 1000))
-        if call.key is not None:
-            headers["idempotency-key"] = call.key
+        if call.key is not None and call.promise.header is not None:
+            headers[call.promise.header] = call.key
         return headers | tracing.outbound() | dict(call.headers)
 
     def _extensions(self, call: Call, last: float | None) -> dict[str, Any]:
@@ -173,6 +180,11 @@ class Outbound:
     def _refuse_late(self, last: float | None) -> None:
         if last is not None and self._now() > last:
             raise Failed(f"too late to send to {self.system}", system=self.system)
+
+
+def _because(end: BackEndError, error: Exception) -> BackEndError:
+    end.__cause__ = error
+    return end
 
 
 def network(bounds: Bounds) -> httpx2.AsyncHTTPTransport:

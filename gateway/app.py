@@ -220,7 +220,7 @@ async def create_worker(
     """A worker over the back ends that the settings name; the caller opens and closes the database."""
     metrics = metrics or WorkerMetrics(VERSION)
     metering = metered(metrics.process, settings=settings, database=database, ticks=ticks)
-    async with back_ends(settings) as connected, metering:
+    async with back_ends(settings, metrics.back_ends) as connected, metering:
         yield Worker(SAGAS, Tools(database, connected, clock, mint, metrics=metrics))
 
 

@@ -1,9 +1,15 @@
 """Who answers: for each role the adapter that the settings name, connected for as long as the context lasts."""
 
-from collections.abc import AsyncIterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
 
+from pydantic import HttpUrl, SecretStr
+
+from adapters.outbound import Bounds, Outbound
 from adapters.rest import rest_back_ends
 from adapters.stripe import StripeEvents, stripe_payments
 from adapters.tryton import Login, TrytonChanges, mapping_from, tryton_back_ends
@@ -11,37 +17,119 @@ from adapters.tryton import Mapping as Words
 from gateway.errors import Misconfigured
 from gateway.governance.yaml import read_yaml
 from gateway.ports import BackEnds
+from gateway.promises import Finding, contradictions
 from gateway.settings import Settings
 from gateway.told import Callbacks
+from observability.metrics import BackEndMetrics
 
 FOREIGN: Mapping[str, Callbacks] = {"stripe": StripeEvents()}  # who calls back in a manner of its own
+ROLES = ("payments", "erp", "wms")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Who plays it, and where that is."""
+
+    name: str
+    adapter: str  # rest, stripe, tryton, or package.module:function
+    url: HttpUrl
+    key: SecretStr | None
+
+    @property
+    def own(self) -> bool:
+        return ":" in self.adapter
+
+    @property
+    def address(self) -> str:
+        """Without what may be secret in it."""
+        port = f":{self.url.port}" if self.url.port else ""
+        return f"{self.url.scheme}://{self.url.host}{port}{self.url.path or ''}"
+
+
+def roles(settings: Settings) -> tuple[Role, ...]:
+    stripe = Role("payments", "stripe", settings.stripe_url, settings.stripe_key)
+    payments = Role("payments", settings.payments, settings.payments_url, settings.payments_key)
+    tryton = settings.tryton_url, settings.tryton_password
+    erp, wms = (settings.erp_url, settings.erp_key), (settings.wms_url, settings.wms_key)
+    return (
+        stripe if settings.payments == "stripe" else payments,
+        Role("erp", settings.erp, *(tryton if settings.erp == "tryton" else erp)),
+        Role("wms", settings.wms, *(tryton if settings.wms == "tryton" else wms)),
+    )
+
+
+def bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        connections=settings.back_end_calls,
+        failures=settings.breaker_failures,
+        rest=settings.breaker_rest,
+        repeats=settings.back_end_repeats,
+        processes=settings.workers,
+    )
 
 
 @asynccontextmanager
-async def back_ends(settings: Settings) -> AsyncIterator[BackEnds]:
+async def back_ends(settings: Settings, metrics: BackEndMetrics | None = None) -> AsyncIterator[BackEnds]:
+    """Raises `Misconfigured` for a manifest that contradicts itself, before anything is sent."""
+    async with connected(settings, metrics) as reached:
+        if faults := at_odds(reached):
+            raise Misconfigured("; ".join(map(str, faults)))
+        yield reached
+
+
+def at_odds(reached: BackEnds) -> list[Finding]:
+    return [fault for role in ROLES for fault in contradictions(role, reached.named(role).manifest)]
+
+
+@asynccontextmanager
+async def connected(settings: Settings, metrics: BackEndMetrics | None = None) -> AsyncIterator[BackEnds]:
     """The REST dialect in every role; what the settings name instead takes that role over."""
+    limits = bounds(settings)
     async with AsyncExitStack() as stack:
-        connected = await stack.enter_async_context(
+        reached = await stack.enter_async_context(
             rest_back_ends(
                 payments_url=str(settings.payments_url),
                 erp_url=str(settings.erp_url),
                 wms_url=str(settings.wms_url),
                 polled=settings.wms_polled,
+                bounds=limits,
+                metrics=metrics,
             )
         )
         if settings.payments == "stripe":
-            if settings.stripe_key is None:
-                raise Misconfigured("OMNIGATE_STRIPE_KEY is missing: OMNIGATE_PAYMENTS=stripe needs a secret key")
-            key = settings.stripe_key.get_secret_value()
-            back = str(settings.stripe_return_url) if settings.stripe_return_url else None
-            payments = stripe_payments(url=str(settings.stripe_url), key=key, return_url=back)
-            connected = replace(connected, payments=await stack.enter_async_context(payments))
+            payments = stripe_payments(**_stripe(settings), bounds=limits, metrics=metrics)
+            reached = replace(reached, payments=await stack.enter_async_context(payments))
         if "tryton" in (settings.erp, settings.wms):
-            roles = await stack.enter_async_context(tryton_back_ends(*_tryton(settings)))
-            connected = replace(connected, erp=roles.erp)
+            theirs = await stack.enter_async_context(tryton_back_ends(*_tryton(settings), bounds=limits))
+            reached = replace(reached, erp=theirs.erp)
             if settings.wms == "tryton":
-                connected = replace(connected, wms=roles.wms, changes={"wms": TrytonChanges(roles.talks["wms"])})
-        yield connected
+                reached = replace(reached, wms=theirs.wms, changes={"wms": TrytonChanges(theirs.talks["wms"])})
+        for role in filter(lambda role: role.own, roles(settings)):
+            outbound = Outbound(role.name, url=str(role.url), bounds=limits, metrics=metrics)
+            key = role.key.get_secret_value() if role.key else None
+            port = own_adapter(role)(await stack.enter_async_context(outbound), key)
+            reached = replace(reached, **{role.name: port})
+        yield reached
+
+
+def own_adapter(role: Role) -> Callable[[Outbound, str | None], Any]:
+    """The function that makes the port out of a client and a credential."""
+    where, name = f"OMNIGATE_{role.name.upper()}={role.adapter}", role.adapter.partition(":")[2]
+    try:
+        made = getattr(import_module(role.adapter.partition(":")[0]), name, None)
+    except ImportError as error:
+        raise Misconfigured(f"{where}: {error}; install the package beside Omnigate ({sys.prefix})") from error
+    if not callable(made):
+        raise Misconfigured(f"{where}: the module has no function '{name}'; name one that takes (outbound, key)")
+    function: Callable[[Outbound, str | None], Any] = made
+    return function
+
+
+def _stripe(settings: Settings) -> dict[str, Any]:
+    if settings.stripe_key is None:
+        raise Misconfigured("OMNIGATE_STRIPE_KEY is missing: OMNIGATE_PAYMENTS=stripe needs a secret key")
+    back = str(settings.stripe_return_url) if settings.stripe_return_url else None
+    return {"url": str(settings.stripe_url), "key": settings.stripe_key.get_secret_value(), "return_url": back}
 
 
 def _tryton(settings: Settings) -> tuple[Login, Words]:

@@ -10,38 +10,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
 from gateway.domain.money import Money
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import StockLevel
+from gateway.promises import Finding as Finding
+from gateway.promises import Manifest as Manifest
+from gateway.promises import Promise as Promise
+from gateway.promises import RetryClass as RetryClass
 from gateway.told import Changes
 
-
-class RetryClass(StrEnum):
-    """What may be done when an answer is missing. Declared per operation, never guessed."""
-
-    NATURAL = "R1"  # repeating is harmless by nature
-    KEYED = "R2"  # the back end honours our key for `window` seconds
-    LOOK_UP_FIRST = "R3"  # no keys; it can be asked by our reference
-    NEVER = "R0"  # neither: one attempt, then a person
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What a back end's operation promises. Times in seconds."""
-
-    retry_class: RetryClass
-    attempt: float = 2.0  # one call, from the first byte sent
-    settle: float = 1.0  # a call that was not answered has landed by then, or never will
-    deadline: float = 86_400.0  # the step gives up after this and is parked
-    window: float | None = None  # how long a key is honoured; None: for ever
-
-
 ACTION_NEEDED = "action_needed"  # the state among an effect's facts
-
-Manifest = Mapping[str, Promise]  # operation -> promise, e.g. {"authorise": Promise(...)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +40,16 @@ class Effect:
         return self.facts.get("state") == ACTION_NEEDED
 
 
-_send_by: ContextVar[datetime | None] = ContextVar("send_by", default=None)
+_send_by: ContextVar[tuple[datetime, str] | None] = ContextVar("send_by", default=None)
 
 
 @contextmanager
-def sending(until: datetime) -> Iterator[None]:
+def sending(until: datetime, *, key: str = "") -> Iterator[None]:
     """Effects asked for inside are sent by *until* or never: the moment that was recorded with their intent.
 
-    An adapter refuses to send an effect outside of such a window; look-ups need none.
+    An adapter refuses to send an effect outside of such a window; look-ups need none. Under *key* repeats are counted.
     """
-    token = _send_by.set(until)
+    token = _send_by.set((until, key))
     try:
         yield
     finally:
@@ -78,7 +58,14 @@ def sending(until: datetime) -> Iterator[None]:
 
 def send_by() -> datetime | None:
     """The last moment at which the effect being asked for may be sent."""
-    return _send_by.get()
+    window = _send_by.get()
+    return window[0] if window else None
+
+
+def asked_under() -> str:
+    """The operation key of the effect being asked for; empty when nobody counts its repeats."""
+    window = _send_by.get()
+    return window[1] if window else ""
 
 
 class BackEnd(Protocol):
@@ -91,15 +78,6 @@ class BackEnd(Protocol):
 
         *subject* is the id of the effect that an undo or follow-up was about, for back ends that know states, not keys.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What keeps a back end from being used as it should be."""
-
-    place: str  # a role, a file and its line, an operation of a manifest
-    what: str
-    mend: str
 
 
 @runtime_checkable

@@ -3,7 +3,7 @@
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_interface
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -34,6 +34,18 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     return interface.network
 
 
+def _adapter(*ours: str) -> BeforeValidator:
+    """One of ours by its name, or somebody's own by where it stands: `package.module:function`."""
+
+    def known(value: object) -> object:
+        module, colon, function = str(value).partition(":")
+        if value in ours or (colon and function.isidentifier() and all(map(str.isidentifier, module.split(".")))):
+            return value
+        raise ValueError(f"'{value}' is no adapter: write {', '.join(ours)}, or package.module:function for your own")
+
+    return BeforeValidator(known)
+
+
 Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
@@ -52,13 +64,16 @@ class Settings(BaseSettings):
     port: Port = 8080
     trusted_proxies: Proxies = ()
     payments_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/psp")
-    payments: Literal["rest", "stripe"] = "rest"
+    payments: Annotated[str, _adapter("rest", "stripe")] = "rest"
+    payments_key: SecretStr | None = None
     stripe_url: HttpUrl = HttpUrl("https://api.stripe.com")
     stripe_key: SecretStr | None = None
     stripe_return_url: HttpUrl | None = None
-    erp: Literal["rest", "tryton"] = "rest"
+    erp: Annotated[str, _adapter("rest", "tryton")] = "rest"
+    erp_key: SecretStr | None = None
     erp_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/erp")
-    wms: Literal["rest", "tryton"] = "rest"
+    wms: Annotated[str, _adapter("rest", "tryton")] = "rest"
+    wms_key: SecretStr | None = None
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
     wms_polled: bool = False
     tryton_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
@@ -66,6 +81,11 @@ class Settings(BaseSettings):
     tryton_user: str | None = None
     tryton_password: SecretStr | None = None
     tryton_mapping: Path | None = None
+    back_end_calls: Annotated[int, Field(ge=1, le=256)] = 8
+    back_end_repeats: Annotated[float, Field(ge=0, le=1)] = 0.1
+    breaker_failures: Annotated[int, Field(ge=1, le=100)] = 5
+    breaker_rest: Annotated[float, Field(ge=0.1, le=60)] = 2.0
+    workers: Annotated[int, Field(ge=1, le=1024)] = 1
     policies: Path = ROOT / "policies"
     contracts: Path = ROOT / "contracts" / "openapi"
     database_connections: Annotated[int, Field(ge=2, le=64)] = 8

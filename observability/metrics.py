@@ -56,6 +56,11 @@ _COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Pages of changes asked of systems that cannot call us, and how that ended: read, failed.",
         ("system", "outcome"),
     ),
+    "omnigate_back_end_refusals_total": (
+        "Calls that were not sent, to spare the back end: by system and by what refused.",
+        ("system", "why"),
+    ),
+    "omnigate_back_end_breaker_opened_total": ("Times calls in a row found a back end in trouble.", ("system",)),
     "omnigate_worker_claimed_runs_total": ("Times a run was taken up.", ()),
     "omnigate_worker_crashed_runs_total": ("Times our own code failed on a run.", ()),
     "omnigate_worker_parked_runs_total": ("Runs parked for an operator, by cause.", ("cause",)),
@@ -132,12 +137,34 @@ class EdgeMetrics:
         self._guarded.inc()
 
 
+class BackEndMetrics:
+    """What is not sent, to spare a back end, and which of them are left alone just now."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        registry = registry or CollectorRegistry()
+        self._refusals = _Counters("omnigate_back_end_refusals_total", registry)
+        self._opened = _Counters("omnigate_back_end_breaker_opened_total", registry)
+        tells = "1 while a back end is left alone because calls in a row found it in trouble."
+        self._open = Gauge("omnigate_back_end_breaker_open", tells, ("system",), registry=registry)
+
+    def watch(self, system: str, is_open: Callable[[], bool]) -> None:
+        self._open.labels(system).set_function(lambda: float(is_open()))
+        self._opened.of(system)
+
+    def refused(self, system: str, why: str) -> None:
+        self._refusals.of(system, why).inc()
+
+    def opened(self, system: str) -> None:
+        self._opened.of(system).inc()
+
+
 class WorkerMetrics:
     """What a worker counts: the runs it takes up, how they are put down, and the calls made for them."""
 
     def __init__(self, version: str = "") -> None:
         self.process = ProcessMetrics("worker", version)
         registry = self.process.registry
+        self.back_ends = BackEndMetrics(registry)
         self._calls = _Counters("omnigate_back_end_calls_total", registry)
         self._durations = _Histograms("omnigate_back_end_call_duration_seconds", registry, buckets=_CALL)
         self._pages = _Counters("omnigate_changes_pages_total", registry)

@@ -14,6 +14,7 @@ from adapters.rest.manifest import MANIFESTS, Manifests
 from adapters.rest.payments import RestPayments
 from adapters.rest.wms import RestWms
 from gateway.ports import BackEnds, Manifest
+from observability.metrics import BackEndMetrics
 
 
 @asynccontextmanager
@@ -27,6 +28,7 @@ async def rest_back_ends(
     bounds: Bounds | None = None,
     transport: httpx2.AsyncBaseTransport | None = None,
     clock: Callable[[], float] = time.time,
+    metrics: BackEndMetrics | None = None,
 ) -> AsyncIterator[BackEnds]:
     """The back ends at these addresses, for as long as the context lasts. *polled*: the warehouse does not call back.
 
@@ -36,7 +38,7 @@ async def rest_back_ends(
     async with AsyncExitStack() as stack:
 
         async def conversation(system: str, url: str, manifest: Manifest) -> Conversation:
-            outbound = Outbound(system, url=url, bounds=bounds, transport=transport, clock=clock)
+            outbound = Outbound(system, url=url, bounds=bounds, transport=transport, clock=clock, metrics=metrics)
             return Conversation(await stack.enter_async_context(outbound), manifest=manifest)
 
         warehouse = await conversation("wms", wms_url, manifests.wms)

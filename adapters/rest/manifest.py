@@ -4,15 +4,17 @@ What the systems behind the REST dialect promise, operation by operation.
 A manifest answers one question: what may be done when a call's answer is missing? The runner reads it; no adapter
 decides it in code. Each operation has a `Promise`:
 
-- `retry_class`. `KEYED`: the system remembers `Idempotency-Key` and repeats its answer, not its effect, for `window`
-  seconds (None: for ever); after the window the operation is looked up first. `LOOK_UP_FIRST`: there are no keys, so
-  nothing is repeated before `find` has shown, after the settle delay, that it did not happen. `NATURAL`: repeating does
-  no harm. `NEVER`: neither keys nor look-up; one attempt, then a person.
+- `retry_class`. `KEYED`: the system remembers our key, sent in `header`, for `window` seconds (None: for ever), and
+  `replays` says what it answers when it comes again; after the window the operation is looked up first.
+  `LOOK_UP_FIRST`: there are no keys, so nothing is repeated before `find` has shown, after the settle delay, that it
+  did not happen. `NATURAL`: repeating does no harm. `NEVER`: neither; one attempt, then a person.
+- `found_by`: by what `find` finds it. `lag`: how long what has landed may not be found.
 - `attempt`: how long one call may take. `settle`: a call that was sent and not answered has landed this long after the
   last moment at which it might have been sent, or it never will. The system is told in `Request-Deadline` when that
   is, and must not apply the request after it.
 - `deadline`: how long the step is tried before it is parked for an operator. Holding money is tried for an hour,
   because a customer waits for the word; everything else may outlast a day without its back end.
+- `pace`: how fast the system wants to be asked; kept also when much has piled up. `undo`: what takes it back.
 
 A system of your own that implements the dialect under other promises (keys kept for an hour, a slower ledger) is
 connected by handing other `Manifests` to `rest_back_ends`; its code stays the same.
@@ -21,6 +23,7 @@ connected by handing other `Manifests` to `rest_back_ends`; its code stays the s
 from dataclasses import dataclass
 
 from gateway.ports import Manifest, Promise, RetryClass
+from gateway.promises import Undo
 
 HOUR = 3_600.0
 DAY = 24 * HOUR
@@ -39,20 +42,20 @@ class Manifests:
 
 MANIFESTS = Manifests(
     payments={
-        "authorise": Promise(RetryClass.KEYED, deadline=HOUR, window=DAY),
+        "authorise": Promise(RetryClass.KEYED, deadline=HOUR, window=DAY, undo=Undo("void")),
         "void": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
-        "capture": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
+        "capture": Promise(RetryClass.KEYED, deadline=DAY, window=DAY, undo=Undo("refund")),
         "refund": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
         "find": LOOK_UP,
     },
     erp={
-        "book": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY),
-        "cancel": Promise(RetryClass.NATURAL, deadline=DAY),
-        "invoice": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY),
+        "book": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",), undo=Undo("cancel")),
+        "cancel": Promise(RetryClass.NATURAL, deadline=DAY, found_by=("subject",)),
+        "invoice": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
         "find": LOOK_UP,
     },
     wms={
-        "release": Promise(RetryClass.KEYED, deadline=DAY),
+        "release": Promise(RetryClass.KEYED, deadline=DAY, undo=Undo("cancel")),
         "cancel": Promise(RetryClass.KEYED, deadline=DAY),
         "find": LOOK_UP,
         "shipment": LOOK_UP,

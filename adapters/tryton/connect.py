@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import httpx2
 
@@ -67,25 +68,7 @@ async def tryton_back_ends(
 
 async def logged_in(outbound: Outbound, login: Login) -> Session | None:
     """A session, and the context that every call has to carry. None: the password is wrong."""
-    path = f"/{login.database}/rpc/"
-
-    async def asked(method: str, *params: object, **headers: str) -> object:
-        call = Call(
-            method="POST",
-            path=path,
-            promise=LOOK_UP,
-            body=envelope(method, list(params)),
-            asks=True,
-            headers=ACCEPTS | headers,
-        )
-        answer = await outbound.send(call)
-        if answer.status == 200:
-            return opened(answer, outbound.system).get("result")
-        if answer.status == 401:
-            return None
-        wrong = Failed if answer.status < 500 else Unknown
-        raise wrong("Tryton opens no session", system=outbound.system, backend_status=answer.status)
-
+    asked = partial(_asked, outbound, f"/{login.database}/rpc/")
     entered = await asked("common.db.login", login.user, {"password": login.password})
     if entered is None:
         return None
@@ -96,3 +79,22 @@ async def logged_in(outbound: Outbound, login: Login) -> Session | None:
     if not isinstance(context, dict):
         raise Unknown("Tryton opens no session", system=outbound.system)
     return Session(authorization, context)
+
+
+async def _asked(outbound: Outbound, path: str, method: str, *params: object, **headers: str) -> object:
+    """None: we are not let in."""
+    call = Call(
+        method="POST",
+        path=path,
+        promise=LOOK_UP,
+        body=envelope(method, list(params)),
+        asks=True,
+        headers=ACCEPTS | headers,
+    )
+    answer = await outbound.send(call)
+    if answer.status == 200:
+        return opened(answer, outbound.system).get("result")
+    if answer.status == 401:
+        return None
+    wrong = Failed if answer.status < 500 else Unknown
+    raise wrong("Tryton opens no session", system=outbound.system, backend_status=answer.status)

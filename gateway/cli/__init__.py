@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from gateway.cli import callbacks, inventory, keys, orders, partners, policies, processes, workflows
+from gateway.cli import backends, callbacks, inventory, keys, orders, partners, policies, processes, workflows
 from gateway.cli.demo import demo
 from gateway.cli.replay import replay
 from gateway.errors import GatewayError
@@ -25,6 +25,7 @@ app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(orders.app, name="orders")
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(inventory.app, name="inventory")
+app.add_typer(backends.app, name="backends")
 
 
 def main() -> None:

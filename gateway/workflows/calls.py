@@ -47,7 +47,7 @@ class Outcome:
 async def make(call: Call, case: Case, back_ends: BackEnds) -> Outcome:
     """Make the call. Its end is an outcome, whatever it is; only a fault of our own code escapes."""
     try:
-        with sending(call.send_by):
+        with sending(call.send_by, key=call.intent.key):
             return await _made(call, case, back_ends)
     except Rejected as error:
         return _ended(call, "rejected", error)

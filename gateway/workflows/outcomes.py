@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.ports import Effect, Promise, RetryClass
+from gateway.ports import Effect, Promise
 from gateway.workflows.calls import Outcome
 from gateway.workflows.plan import (
     CallKind,
@@ -15,6 +15,7 @@ from gateway.workflows.plan import (
     Sleep,
     State,
     absence_counts_from,
+    may_go_on_at_once,
     may_repeat_at_once,
 )
 from gateway.workflows.saga import Assent, Refusal, Step
@@ -59,8 +60,8 @@ def settle(outcome: Outcome, record: Record, promise: Promise | None, around: Ci
         case _ if outcome.call.send.call == "look":
             return Settled()
         case "unknown":
-            natural = promise is not None and promise.retry_class is RetryClass.NATURAL
-            return Settled("unknown", following=pause if natural else None)
+            repeated = promise is not None and may_go_on_at_once(record, promise, around.now)
+            return Settled("unknown", following=pause if repeated else None)
         case _:  # this call did not happen; an earlier one may have
             return Settled("unknown" if record.doubt else "failed", following=pause)
 

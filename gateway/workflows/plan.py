@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from gateway.ports import Effect, Manifest, Promise, RetryClass
+from gateway.promises import Replays
 from gateway.workflows.saga import Assent, Local, Pivot, Refusal, Saga, Step
 
 State = Literal["intended", "succeeded", "rejected", "failed", "unknown"]
@@ -197,10 +198,10 @@ def _call(send: Send, record: Record | None, promise: Promise, now: Situation, *
         return Park("deadline_passed", send.record, f"{send.operation} was not done within {promise.deadline:.0f} s")
     if record.state == "failed":
         return send
-    if promise.retry_class is RetryClass.NEVER:
-        return Park("outcome_unknown", send.record, f"{send.operation} may have happened; its back end cannot be asked")
-    if promise.retry_class is RetryClass.NATURAL and not absence_matters:
+    if may_go_on_at_once(record, promise, now.now) and not absence_matters:
         return send
+    if not promise.can_be_asked or (promise.found_by == ("subject",) and send.subject is None):
+        return Park("outcome_unknown", send.record, f"{send.operation} may have happened; its back end cannot be asked")
     return Send(send.step, "find", send.record, send.operation, subject=send.subject)
 
 
@@ -208,7 +209,7 @@ def absence_counts_from(record: Record, promise: Promise) -> datetime:
     """From this moment on, finding nothing proves that nothing happened and nothing will."""
     latest = record.doubt or record.send_by
     assert latest is not None, "an intent always says until when it may be sent"
-    return latest + timedelta(seconds=promise.settle)
+    return latest + timedelta(seconds=promise.settle + promise.lag)
 
 
 def may_repeat_at_once(record: Record, promise: Promise, now: datetime) -> bool:
@@ -218,3 +219,10 @@ def may_repeat_at_once(record: Record, promise: Promise, now: datetime) -> bool:
     if promise.retry_class is not RetryClass.KEYED:
         return False
     return promise.window is None or now < record.begun_at + timedelta(seconds=promise.window)
+
+
+def may_go_on_at_once(record: Record, promise: Promise, now: datetime) -> bool:
+    """A repeat does no harm and its answer says what is so: nothing has to be asked before."""
+    if promise.retry_class is RetryClass.NATURAL:
+        return True
+    return promise.replays is Replays.SUCCESS and may_repeat_at_once(record, promise, now)

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from httpx2 import ASGITransport, AsyncClient, Response
 
-from adapters.rest import rest_back_ends
+from adapters.rest import MANIFESTS, Manifests, rest_back_ends
 from adapters.sandbox import Product, SandboxOptions, create_sandbox
 from adapters.stripe import stripe_payments
 from gateway.domain.identifiers import mint
@@ -217,7 +217,13 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(
-    database_url: str, home: Path, promises: Bundle, *, till: Literal["psp", "stripe"] = "psp", polled: bool = False
+    database_url: str,
+    home: Path,
+    promises: Bundle,
+    *,
+    till: Literal["psp", "stripe"] = "psp",
+    manifests: Manifests = MANIFESTS,
+    polled: bool = False,
 ) -> AsyncIterator[Shop]:
     async with open_gate(database_url, home, bundle=promises) as gate:
         secret = await gate.secrets.get_or_create("callback:wms", new_callback_secret)
@@ -238,7 +244,7 @@ async def open_shop(
         async with (
             app.router.lifespan_context(app),
             AsyncClient(transport=transport, base_url="http://sandbox") as sandbox,
-            rest_back_ends(**urls, polled=polled, transport=transport) as back_ends,
+            rest_back_ends(**urls, polled=polled, transport=transport, manifests=manifests) as back_ends,
             stripe_payments(
                 url="http://sandbox/stripe", key="sk_test_shop", return_url=f"{PUBLIC}/back", transport=transport
             ) as stripe,

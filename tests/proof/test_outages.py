@@ -1,6 +1,5 @@
 """The database away for 10 s, the back ends for 30 s, while orders are placed: nothing lost, nothing doubled."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +10,8 @@ import pytest
 from httpx2 import Response
 
 from tests.proof.books import Promised
-from tests.proof.client import Channel, order
+from tests.proof.client import Channel
+from tests.proof.load import Load
 from tests.proof.processes import until
 from tests.proof.rig import Rig, open_rig
 from tests.proof.server import Server
@@ -24,41 +24,13 @@ BEFORE, AFTER = 4.0, 4.0
 DATABASE_AWAY, BACK_ENDS_AWAY = 10.0, 30.0
 
 
-class Load:
-    """Buyers who place one order after the other, until they are told to go home."""
-
-    def __init__(self, channel: Channel) -> None:
-        self.channel = channel
-        self._home = asyncio.Event()
-        self._buyers = [asyncio.create_task(self._buy(number)) for number in range(BUYERS)]
-
-    async def _buy(self, number: int) -> None:
-        while not self._home.is_set():
-            await self.channel.place(order(number=number))
-            await self._for(PACE)
-            number += BUYERS
-
-    async def _for(self, seconds: float) -> None:
-        await asyncio.wait([asyncio.create_task(self._home.wait())], timeout=seconds)
-
-    async def goes_on(self, seconds: float) -> None:
-        """Time passes, unless a buyer has met what no buyer should meet."""
-        failed, _ = await asyncio.wait(self._buyers, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
-        for buyer in failed:
-            buyer.result()
-
-    async def ends(self) -> None:
-        self._home.set()
-        await asyncio.gather(*self._buyers)
-
-
 @asynccontextmanager
 async def _under_load(rig: Rig) -> AsyncIterator[tuple[Channel, Load]]:
     _, address = await rig.start_edge()
     for _ in range(2):
         rig.start_worker()
     async with rig.channel(address) as channel:
-        load = Load(channel)
+        load = Load(channel, buyers=BUYERS, pace=PACE)
         await load.goes_on(BEFORE)
         yield channel, load
 

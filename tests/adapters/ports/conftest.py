@@ -37,6 +37,12 @@ async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         yield reached
 
 
+@pytest.fixture(params=[over_the_network, on_stripe], ids=["rest", "stripe"])
+async def any_ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ground]:
+    async with request.param(tmp_path) as reached:
+        yield reached
+
+
 @pytest.fixture(autouse=True)
 def window() -> Iterator[None]:
     with sending(soon(60)):

@@ -146,6 +146,13 @@ async def over_the_network(folder: Path) -> AsyncIterator[Ground]:
 
 
 @asynccontextmanager
+async def in_reach(folder: Path) -> AsyncIterator[str]:
+    """A sandbox alone: the address of it."""
+    async with _sandbox(folder, SandboxClock()) as app, listening(app) as url:
+        yield url
+
+
+@asynccontextmanager
 async def on_stripe(folder: Path) -> AsyncIterator[Ground]:
     """The same sandbox, spoken to in Stripe's dialect where money is concerned."""
     clock = SandboxClock()

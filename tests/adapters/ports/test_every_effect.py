@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.errors import Failed, Unknown
+from gateway.errors import Failed, Rejected, Unknown
 from gateway.ports import Effect, RetryClass, sending
 from tests.adapters.ports.effects import Trial
-from tests.adapters.ports.ground import KEY, back_ends, order, refusing_port, soon
+from tests.adapters.ports.ground import KEY, Ground, back_ends, order, refusing_port, soon
 
 LANDED_UNANSWERED = ("error_after", "reset_after", "garbage", "hang_after")
 
@@ -48,6 +48,15 @@ async def test_a_missing_answer_is_unknown_also_when_nothing_happened(trial: Tri
 
     assert await trial.find() == []
     assert await trial.booked() == []
+
+
+async def test_a_slow_answer_is_waited_for(trial: Trial) -> None:
+    await trial.fault("delay", delay=0.1)
+
+    done = await trial.ask()
+
+    assert [found.id for found in await trial.find()] == [done.id]
+    assert len(await trial.booked()) == 1
 
 
 async def test_an_effect_that_did_not_happen_can_be_asked_for_again(trial: Trial) -> None:
@@ -119,6 +128,17 @@ async def test_an_effect_needs_a_window(trial: Trial) -> None:
         await asyncio.create_task(asked(trial), context=Context())
 
     assert await trial.booked() == []
+
+
+@pytest.mark.parametrize("of", ["payments", "erp", "wms"])
+async def test_undoing_what_never_happened_is_neither_done_nor_in_doubt(any_ground: Ground, of: str) -> None:
+    ends = any_ground.back_ends
+    undo = {"payments": ends.payments.void, "erp": ends.erp.cancel, "wms": ends.wms.cancel}[of]
+
+    with pytest.raises((Failed, Rejected)):
+        await undo("no_such_thing", key=KEY)
+
+    assert await any_ground.effects(any_ground.payments if of == "payments" else of) == []
 
 
 async def test_a_back_end_that_is_away_has_done_nothing() -> None:
