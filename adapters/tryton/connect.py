@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 import httpx2
 
@@ -68,28 +67,29 @@ async def tryton_back_ends(
 
 async def logged_in(outbound: Outbound, login: Login) -> Session | None:
     """A session, and the context that every call has to carry. None: the password is wrong."""
-    asked = partial(_asked, outbound, f"/{login.database}/rpc/")
-    entered = await asked("common.db.login", login.user, {"password": login.password})
+    entered = await _asked(outbound, login, "common.db.login", [login.user, {"password": login.password}])
     if entered is None:
         return None
     if not isinstance(entered, list) or len(entered) < 2:
         raise Unknown("Tryton opens no session", system=outbound.system)
-    authorization = header(login.user, entered[0], entered[1])
-    context = await asked("model.res.user.get_preferences", *(True, {}), authorization=authorization)
+    told = {"authorization": header(login.user, entered[0], entered[1])}
+    context = await _asked(outbound, login, "model.res.user.get_preferences", [True, {}], headers=told)
     if not isinstance(context, dict):
         raise Unknown("Tryton opens no session", system=outbound.system)
-    return Session(authorization, context)
+    return Session(told["authorization"], context)
 
 
-async def _asked(outbound: Outbound, path: str, method: str, *params: object, **headers: str) -> object:
-    """None: we are not let in."""
+async def _asked(
+    outbound: Outbound, login: Login, method: str, params: list[object], *, headers: dict[str, str] | None = None
+) -> object:
+    """None: 401."""
     call = Call(
         method="POST",
-        path=path,
+        path=f"/{login.database}/rpc/",
         promise=LOOK_UP,
-        body=envelope(method, list(params)),
+        body=envelope(method, params),
         asks=True,
-        headers=ACCEPTS | headers,
+        headers=ACCEPTS | (headers or {}),
     )
     answer = await outbound.send(call)
     if answer.status == 200:

@@ -6,7 +6,7 @@ from itertools import islice
 
 from adapters.tryton.conversation import Conversation, Json
 from adapters.tryton.mapping import Mapping
-from adapters.tryton.transitions import accepted, moved
+from adapters.tryton.transitions import accepted, moved, overtaken
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import StockLevel
 from gateway.errors import Failed, Rejected
@@ -16,6 +16,7 @@ SALE, SHIPMENT, ADDRESS, PRODUCT = "sale.sale", "stock.shipment.out", "party.add
 FIELDS = ["state", "reference", "customer", "write_date", "_timestamp"]
 RESERVED = frozenset({"assigned", "picked", "packed", "shipped", "done"})
 STATUSES = {"shipped": "shipped", "done": "shipped", "cancelled": "cancelled"}
+ROUNDS = 12  # steps of a release, and those lost to others
 AT_ONCE = 200  # articles counted by one call
 
 
@@ -34,13 +35,15 @@ class TrytonWms:
         for line in order.lines:
             if line.sku.upper() not in self._mapping.articles:
                 raise self._no("unknown_sku", f"article {line.sku} is not mapped")
-        shipment = await self._of(order)
-        if shipment["state"] in ("draft", "waiting"):
-            await self._addressed(shipment, ship_to, key=key)
-            await self._reserved(shipment["id"])
-        elif shipment["reference"] != key:
-            raise self._no("released_before", "the shipment was released under another key")
-        return Effect(str(shipment["id"]), key, "shipment")
+        for _ in range(ROUNDS):
+            shipment = await self._of(order)
+            if shipment["state"] in RESERVED:
+                if shipment["reference"] != key:
+                    raise self._no("released_before", "the shipment was released under another key")
+                return Effect(str(shipment["id"]), key, "shipment")
+            with overtaken():  # by another attempt, or a clerk: looked at again
+                await self._forward(shipment, ship_to, key=key)
+        raise Failed("others are at this shipment", system=self._wms.system)
 
     async def cancel(self, shipment: str, *, key: str) -> Effect:
         number = self._wms.number(shipment)
@@ -49,8 +52,9 @@ class TrytonWms:
             raise Failed("Tryton knows no such shipment", system=self._wms.system)
         state = found["state"]
         if state != "cancelled" and state not in STATUSES:
-            unchanged = {f"{SHIPMENT},{number}": found["_timestamp"]}  # a clerk may be shipping it this moment
-            state = await moved(self._wms, "cancel", f"{SHIPMENT}.cancel", number, before=state, _timestamp=unchanged)
+            state = await moved(
+                self._wms, "cancel", f"{SHIPMENT}.cancel", number, before=state, _timestamp=_as_seen(found)
+            )
         if state != "cancelled":
             raise self._no("too_late", "the goods have left")
         for sale in await self._wms.listed("cancel", SALE, [["shipments", "=", number]], ["state"]):
@@ -99,25 +103,35 @@ class TrytonWms:
             raise self._no("not_one_shipment", f"the sale has {len(standing)} shipments")
         return standing[0]
 
-    async def _addressed(self, shipment: Json, ship_to: Address, *, key: str) -> None:
-        """Tryton lets the address be changed on drafts only."""
-        number = shipment["id"]
+    async def _forward(self, shipment: Json, ship_to: Address, *, key: str) -> None:
+        """One step, from where the shipment was seen and nowhere else. Its address is changed while it is a draft."""
+        ours = shipment["reference"] == key
         if shipment["state"] == "waiting":
-            if shipment["reference"] == key:  # an earlier attempt came as far
-                return
-            await moved(self._wms, "release", f"{SHIPMENT}.draft", number, before="waiting")
-        address = await self._address(shipment["customer"], ship_to)
-        written = {"delivery_address": address, "reference": key}
-        await self._wms.effect("release", f"model.{SHIPMENT}.write", [number], written)
-        await moved(self._wms, "release", f"{SHIPMENT}.wait", number, before="draft")
+            await (self._reserved(shipment) if ours else self._stepped(shipment, "draft"))
+        elif ours:
+            await self._stepped(shipment, "wait")
+        else:
+            address = await self._address(shipment["customer"], ship_to)
+            await self._written(shipment, {"delivery_address": address, "reference": key})
 
-    async def _reserved(self, number: int) -> None:
+    async def _reserved(self, shipment: Json) -> None:
         """Tryton answers nothing whether stock was short or not, and keeps what there was: all of it or none."""
-        if await moved(self._wms, "release", f"{SHIPMENT}.assign_try", number, before="") in RESERVED:
+        await self._stepped(shipment, "assign_try")
+        [after] = await self._listed([["id", "=", shipment["id"]]])
+        if after["state"] in RESERVED:
             return
-        await moved(self._wms, "release", f"{SHIPMENT}.wait", number, before="")
-        await self._wms.effect("release", f"model.{SHIPMENT}.write", [number], {"reference": None})
+        await self._stepped(after, "wait")
+        [after] = await self._listed([["id", "=", shipment["id"]]])
+        await self._written(after, {"reference": None})
         raise self._no("short", "there is not enough stock")
+
+    async def _stepped(self, shipment: Json, button: str) -> None:
+        number = shipment["id"]
+        await self._wms.effect("release", f"model.{SHIPMENT}.{button}", [number], _timestamp=_as_seen(shipment))
+
+    async def _written(self, shipment: Json, values: Json) -> None:
+        number = shipment["id"]
+        await self._wms.effect("release", f"model.{SHIPMENT}.write", [number], values, _timestamp=_as_seen(shipment))
 
     async def _address(self, party: int, ship_to: Address) -> int:
         street = "\n".join((*ship_to.lines, *filter(None, (ship_to.region,))))
@@ -153,3 +167,8 @@ class TrytonWms:
 
     def _no(self, code: str, said: str) -> Rejected:
         return Rejected(f"{self._wms.system} said no: {said}", system=self._wms.system, code=code, said=said)
+
+
+def _as_seen(shipment: Json) -> Json:
+    """The condition that nobody has written it since."""
+    return {f"{SHIPMENT},{shipment['id']}": shipment["_timestamp"]}
