@@ -159,7 +159,9 @@ async def _reckoned(
 
 
 def _entries(sale: Sale) -> Iterator[Entry]:
-    """What stands in Tryton for an order, in the words of the other ledgers."""
+    """What stands in Tryton for an order, in the words of the other ledgers. A draft is no booking."""
+    if sale.state == "draft":
+        return
     yield Entry(sale.order_id, "sales_order", round(sale.total * 100))
     for state in sale.shipments:
         yield Entry(sale.order_id, "shipment")

@@ -39,6 +39,7 @@ def mapping(seed: Json) -> Json:
         "warehouse": seed["warehouse"]["id"],
         **{name: dict(seed[name]) for name in tables},
         "articles": dict(seed["products"]),
+        "skip_warnings": ["invoice_taxes"],  # cents of tax that are rounded otherwise; the adapter compares the totals
     }
 
 
