@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     tryton_user: str | None = None
     tryton_password: SecretStr | None = None
     tryton_mapping: Path | None = None
+    back_end_calls: Annotated[int, Field(ge=1, le=256)] = 8
+    back_end_repeats: Annotated[float, Field(ge=0, le=1)] = 0.1
+    breaker_failures: Annotated[int, Field(ge=1, le=100)] = 5
+    breaker_rest: Annotated[float, Field(ge=0.1, le=60)] = 2.0
+    workers: Annotated[int, Field(ge=1, le=1024)] = 1
     policies: Path = ROOT / "policies"
     contracts: Path = ROOT / "contracts" / "openapi"
     database_connections: Annotated[int, Field(ge=2, le=64)] = 8

@@ -30,6 +30,7 @@ Json = dict[str, Any]
 
 NOT_TAKEN = frozenset({400, 403, 404, 422, 429})
 ROLLED_BACK = (b"could not obtain lock", b"could not serialize", b"deadlock detected", b"database is locked")
+BUSY = frozenset({503})  # said of a transaction that lost, by a Tryton that is well
 GZIP = b"\x1f\x8b"
 LARGEST = 8 * MEBIBYTE
 LONGEST_REASON = 200
@@ -129,6 +130,7 @@ class Conversation:
             body=envelope(method, params),
             most=LARGEST,
             asks=asks,
+            busy=BUSY,
             headers={"accept-encoding": "gzip", "authorization": session.header},
         )
         return self._judge(operation, await self._outbound.send(call), asks=asks)

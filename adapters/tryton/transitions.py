@@ -5,8 +5,7 @@ A transition that was made before is refused, not repeated, so a refusal is beli
 old one. Some transitions are dialogues of several calls, Tryton's wizards.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from adapters.tryton.conversation import Conversation, Json
@@ -28,18 +27,10 @@ async def moved(
     return await state_of(talk, operation, model, record)
 
 
-@contextmanager
-def overtaken() -> Iterator[None]:
-    """What is done inside, on condition that a record is as it was seen, is not done when it has changed since: Tryton
-    says so itself, or refuses what cannot be done in the new state."""
-    try:
-        yield
-    except Rejected as no:
-        if no.facts.get("code") != "refused":
-            raise
-    except Failed as no:
-        if no.facts.get("said") != "ConcurrencyException":
-            raise
+def may_be_overtaken(no: Rejected | Failed) -> bool:
+    """What is asked for on condition that a record is as it was seen, is not done when it has changed since: Tryton says
+    so itself, or refuses what cannot be done in the new state."""
+    return no.facts.get("code") == "refused" or no.facts.get("said") == "ConcurrencyException"
 
 
 async def state_of(talk: Conversation, operation: str, model: str, record: int) -> str:

@@ -6,7 +6,7 @@ from itertools import islice
 
 from adapters.tryton.conversation import Conversation, Json
 from adapters.tryton.mapping import Mapping
-from adapters.tryton.transitions import accepted, moved, overtaken
+from adapters.tryton.transitions import accepted, may_be_overtaken, moved
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import StockLevel
 from gateway.errors import Failed, Rejected
@@ -41,8 +41,11 @@ class TrytonWms:
                 if shipment["reference"] != key:
                     raise self._no("released_before", "the shipment was released under another key")
                 return Effect(str(shipment["id"]), key, "shipment")
-            with overtaken():  # by another attempt, or a clerk: looked at again
+            try:
                 await self._forward(shipment, ship_to, key=key)
+            except (Rejected, Failed) as no:  # by another attempt, or a clerk: looked at again
+                if not may_be_overtaken(no) or _as_seen(await self._of(order)) == _as_seen(shipment):
+                    raise
         raise Failed("others are at this shipment", system=self._wms.system)
 
     async def cancel(self, shipment: str, *, key: str) -> Effect:

@@ -100,12 +100,12 @@ async def _caught(fleet: Fleet, database: Database, name: str) -> int:
     return 0
 
 
-async def watch(edge: Channel, fleet: Fleet, day: Day, told: Told) -> None:
+async def watch(edge: Channel, fleet: Fleet, day: Day, told: Told, *, patience: float = PATIENCE) -> None:
     """Follow the orders until all of them rest, or patience ends: what moves after that is lost."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not day.over and time.monotonic() < deadline:
         if not day.all_sent:
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + patience
         fleet.watch()
         day.statuses = {order["order_id"]: order["status"] async for order in edge.orders()}
         told()
