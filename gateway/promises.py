@@ -51,6 +51,7 @@ class Promise:
 
     retry_class: RetryClass
     attempt: float = 2.0  # one call, from the first byte sent
+    sending: float = 2.0  # from its intent's commit on its calls are begun; an operation may be made of several
     settle: float = 1.0  # a call that was not answered has landed by then, or never will
     deadline: float = 86_400.0  # the step gives up after this and is parked
     window: float | None = None  # how long a key is honoured; None: for ever
@@ -102,12 +103,12 @@ def contradictions(role: str, manifest: Manifest) -> list[Finding]:
 
 
 def _times(promise: Promise) -> Iterator[tuple[str, str]]:
-    if min(promise.attempt, promise.deadline) <= 0 or min(promise.settle, promise.lag) < 0:
-        yield "a time is not above nought", "attempt and deadline are positive, settle and lag not negative"
+    if min(promise.attempt, promise.sending, promise.deadline) <= 0 or min(promise.settle, promise.lag) < 0:
+        yield "a time is not above nought", "attempt, sending and deadline are positive, settle and lag not negative"
     if promise.attempt > promise.deadline:
         yield "one attempt takes longer than the deadline", "shorten 'attempt' or lengthen 'deadline'"
-    if promise.settle + promise.lag >= promise.deadline:
-        yield "nothing could be shown to be absent in time", "'settle' and 'lag' together stay below 'deadline'"
+    if promise.sending + promise.settle + promise.lag >= promise.deadline:
+        yield "nothing could be shown to be absent in time", "'sending', 'settle' and 'lag' stay below 'deadline'"
     if promise.pace is not None and (promise.pace.per_second <= 0 or promise.pace.burst < 1):
         yield "its pace is no pace", "'per_second' is positive and 'burst' at least 1"
 

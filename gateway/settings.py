@@ -76,11 +76,6 @@ class Settings(BaseSettings):
     wms_key: SecretStr | None = None
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
     wms_polled: bool = False
-    back_end_calls: Annotated[int, Field(ge=1, le=256)] = 8
-    back_end_repeats: Annotated[float, Field(ge=0, le=1)] = 0.1
-    breaker_failures: Annotated[int, Field(ge=1, le=100)] = 5
-    breaker_rest: Annotated[float, Field(ge=0.1, le=60)] = 2.0
-    workers: Annotated[int, Field(ge=1, le=1024)] = 1
     tryton_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
     tryton_database: str | None = None
     tryton_user: str | None = None

@@ -9,9 +9,10 @@ decides it in code. Each operation has a `Promise`:
   `LOOK_UP_FIRST`: there are no keys, so nothing is repeated before `find` has shown, after the settle delay, that it
   did not happen. `NATURAL`: repeating does no harm. `NEVER`: neither; one attempt, then a person.
 - `found_by`: by what `find` finds it. `lag`: how long what has landed may not be found.
-- `attempt`: how long one call may take. `settle`: a call that was sent and not answered has landed this long after the
-  last moment at which it might have been sent, or it never will. The system is told in `Request-Deadline` when that
-  is, and must not apply the request after it.
+- `attempt`: how long one call may take. `sending`: for how long after the intent was written down calls are begun; an
+  operation that is made of several needs longer. `settle`: a call that was sent and not answered has landed this long
+  after the last moment at which it might have been sent, or it never will. The system is told in `Request-Deadline`
+  when that is, and must not apply the request after it.
 - `deadline`: how long the step is tried before it is parked for an operator. Holding money is tried for an hour,
   because a customer waits for the word; everything else may outlast a day without its back end.
 - `pace`: how fast the system wants to be asked; kept also when much has piled up. `undo`: what takes it back.

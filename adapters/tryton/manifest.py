@@ -4,7 +4,8 @@ What Tryton promises, operation by operation.
 It honours no keys. Our key stands in a record's `reference`, by which it is looked up; a sale is confirmed
 only when it was elected, so that a create which lands late is a draft that nobody takes up. All other
 effects are states that a record is brought to, whoever brings it there: they are repeated after a look at the state.
-Tryton cannot be told a deadline, and answers a write within seconds or, under load, half a minute.
+Tryton cannot be told a deadline, and answers a write within seconds or, under load, half a minute; and each operation
+is several calls, the last of which is begun half a minute after the first at most.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from gateway.ports import Manifest, Promise, RetryClass
 from gateway.promises import FoundBy, Undo
 
 DAY = 86_400.0
-ATTEMPT, LANDED = 20.0, 60.0
+ATTEMPT, SENDING, LANDED = 20.0, 30.0, 60.0
 
 LOOK_UP = Promise(RetryClass.NATURAL, attempt=10.0)
 
@@ -21,7 +22,13 @@ LOOK_UP = Promise(RetryClass.NATURAL, attempt=10.0)
 def _state(found_by: FoundBy, undo: str | None = None) -> Promise:
     taken_back = Undo(undo) if undo else None
     return Promise(
-        RetryClass.NATURAL, attempt=ATTEMPT, settle=LANDED, deadline=DAY, found_by=(found_by,), undo=taken_back
+        RetryClass.NATURAL,
+        attempt=ATTEMPT,
+        sending=SENDING,
+        settle=LANDED,
+        deadline=DAY,
+        found_by=(found_by,),
+        undo=taken_back,
     )
 
 

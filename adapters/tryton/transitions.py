@@ -28,8 +28,8 @@ async def moved(
 
 
 def may_be_overtaken(no: Rejected | Failed) -> bool:
-    """What is asked for on condition that a record is as it was seen, is not done when it has changed since: Tryton says
-    so itself, or refuses what cannot be done in the new state."""
+    """What is asked for on condition that a record is as it was seen, is not done when it has changed since: Tryton
+    says so itself, or refuses what cannot be done in the new state."""
     return no.facts.get("code") == "refused" or no.facts.get("said") == "ConcurrencyException"
 
 

@@ -17,7 +17,19 @@ app = typer.Typer(no_args_is_help=True, help=__doc__)
 
 LOOKED_UP = {"payments": "authorise", "erp": "book", "wms": "release"}
 CREDENTIAL = (401, 403)
-COLUMNS = ("operation", "class", "key", "found by", "attempt", "settle", "lag", "deadline", "pace", "undone by")
+COLUMNS = (
+    "operation",
+    "class",
+    "key",
+    "found by",
+    "sending",
+    "attempt",
+    "settle",
+    "lag",
+    "deadline",
+    "pace",
+    "undone by",
+)
 
 
 @app.command()
@@ -59,7 +71,8 @@ def _row(promise: Promise) -> Iterator[str]:
     yield promise.retry_class
     yield f"{promise.header} {window}, replays {promise.replays}" if keyed else ""
     yield ", ".join(promise.found_by) if promise.can_be_asked else ""
-    yield from (f"{seconds:g} s" for seconds in (promise.attempt, promise.settle, promise.lag, promise.deadline))
+    times = (promise.sending, promise.attempt, promise.settle, promise.lag, promise.deadline)
+    yield from (f"{seconds:g} s" for seconds in times)
     yield f"{promise.pace.per_second:g}/s, burst {promise.pace.burst}" if promise.pace else ""
     within = f" within {promise.undo.within:g} s" if promise.undo and promise.undo.within else ""
     yield f"{promise.undo.operation}{within}" if promise.undo else ""

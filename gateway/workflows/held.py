@@ -16,7 +16,7 @@ from gateway.workflows.plan import Direction, Park, Record, Send, Situation, Sta
 from gateway.workflows.saga import Assent, Case, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
 
-SEND_WINDOW = 2.0  # seconds from the intent's commit; what was not sent by then never is
+LOOKING = 2.0  # seconds from the intent's commit, where nothing is promised about when a call is sent
 
 
 class Held:
@@ -120,15 +120,15 @@ class Held:
     async def intend(self, connection: Connection, send: Send, begun: datetime) -> Call:
         """Write down what is about to be sent; *begun* is our own clock before the transaction."""
         record = self.records.get(send.record) or Record(send.record, "intended", self._key(send), 0, self.now())
-        intent = Intent(
-            send.record, record.tries + 1, send.call, send.step.system, send.operation, record.key, SEND_WINDOW
-        )
+        promise = self.manifests[send.step.system].get(send.operation)
+        window = promise.sending if promise else LOOKING
+        intent = Intent(send.record, record.tries + 1, send.call, send.step.system, send.operation, record.key, window)
         send_by = await journal.intend(connection, self.lease, self.epoch, intent)
         changed = replace(record, tries=intent.number)
         if send.call != "find":
             changed = replace(changed, state="intended", send_by=send_by)
         self.records[send.record] = changed
-        return Call(send, intent, begun + timedelta(seconds=SEND_WINDOW))
+        return Call(send, intent, begun + timedelta(seconds=window))
 
     def _key(self, send: Send) -> str:
         """One key per effect, the same at every try; an undo's names the effect's."""

@@ -92,3 +92,12 @@ async def test_absence_counts_only_after_the_lag(releasing: Open) -> None:
 
         assert await asked(shop, order_id) == ["do", "find"]
         assert await shop.effects("wms", order_id) == []
+
+
+async def test_a_call_is_begun_in_the_time_that_is_promised_or_not_at_all(releasing: Open) -> None:
+    async with releasing(replace(KEYED, sending=0.000_001)) as shop:
+        order_id = await shop.placed(order())
+        await until_asked_twice(shop, order_id)
+
+        assert set(await asked(shop, order_id)) == {"do"}
+        assert await shop.effects("wms", order_id) == []

@@ -45,7 +45,7 @@ async def any_ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
 
 @pytest.fixture(autouse=True)
 def window() -> Iterator[None]:
-    with sending(soon(60)):
+    with sending(soon(600)):  # a server may have to be set up first
         yield
 
 
