@@ -36,6 +36,14 @@ class Role:
     key: SecretStr | None
 
     @property
+    def variables(self) -> tuple[str, str]:
+        """Where its address and its credential are set."""
+        if self.adapter == "tryton":
+            return "OMNIGATE_TRYTON_URL", "OMNIGATE_TRYTON_USER and _PASSWORD"
+        name = "STRIPE" if self.adapter == "stripe" else self.name.upper()
+        return f"OMNIGATE_{name}_URL", f"OMNIGATE_{name}_KEY"
+
+    @property
     def own(self) -> bool:
         return ":" in self.adapter
 

@@ -96,14 +96,14 @@ async def _asked(role: Role, reached: BackEnds) -> list[Finding]:
 async def _trouble(role: Role, port: BackEnd) -> Finding | None:
     """Something that cannot be there is looked for."""
     place = f"{role.name} ({role.adapter} at {role.address})"
-    name = f"OMNIGATE_{'STRIPE' if role.adapter == 'stripe' else role.name.upper()}"
+    url, credential = role.variables
     try:
         await port.find(LOOKED_UP[role.name], key=mint("chk"))
     except GatewayError as error:
         status = error.facts.get("backend_status")
         if status in CREDENTIAL:
-            return Finding(place, f"it does not take our credential ({status})", f"set {name}_KEY")
+            return Finding(place, f"it does not take our credential ({status})", f"set {credential}")
         if status is not None or not isinstance(error, Failed):
-            return Finding(place, error.detail + (f" ({status})" if status else ""), f"see that {name}_URL leads to it")
-        return Finding(place, error.detail, f"start it, or mend {name}_URL and the way there")
+            return Finding(place, error.detail + (f" ({status})" if status else ""), f"see that {url} leads to it")
+        return Finding(place, error.detail, f"start it, or mend {url} and the way there")
     return None
