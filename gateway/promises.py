@@ -38,14 +38,6 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
-    """Which operation takes the effect back, and for how long it can: after that it refuses, and a person decides."""
-
-    operation: str
-    within: float | None = None  # seconds from the effect's beginning; None: as long as it stands
-
-
-@dataclass(frozen=True, slots=True)
 class Promise:
     """What a back end's operation promises. Times in seconds."""
 
@@ -60,7 +52,7 @@ class Promise:
     found_by: tuple[FoundBy, ...] = ("key",)
     lag: float = 0.0  # what has landed may not be found before
     pace: Pace | None = None  # None: as fast as it answers
-    undo: Undo | None = None
+    undo: str | None = None  # the operation that takes the effect back
 
     @property
     def can_be_asked(self) -> bool:
@@ -136,10 +128,6 @@ def _keys(promise: Promise) -> Iterator[tuple[str, str]]:
 
 
 def _undo(promise: Promise, manifest: Manifest) -> Iterator[tuple[str, str]]:
-    if promise.undo is None:
-        return
-    if promise.undo.operation not in manifest:
+    if promise.undo is not None and promise.undo not in manifest:
         known = ", ".join(sorted(manifest))
-        yield f"its undo '{promise.undo.operation}' is no operation of the manifest", f"name one of: {known}"
-    if promise.undo.within is not None and promise.undo.within <= 0:
-        yield "it could never be undone in time", "'within' is positive, or None where there is no limit"
+        yield f"its undo '{promise.undo}' is no operation of the manifest", f"name one of: {known}"

@@ -5,7 +5,7 @@ import pytest
 from adapters.rest import MANIFESTS
 from adapters.stripe import MANIFEST
 from gateway.ports import Manifest, Promise, RetryClass
-from gateway.promises import Pace, Replays, Undo, contradictions
+from gateway.promises import Pace, Replays, contradictions
 
 HOUR = 3_600.0
 
@@ -19,8 +19,7 @@ HOUR = 3_600.0
         (Promise(RetryClass.KEYED, found_by=(), replays=Replays.NOTHING), "answers nothing"),
         (Promise(RetryClass.LOOK_UP_FIRST, found_by=()), "nothing says by what"),
         (Promise(RetryClass.LOOK_UP_FIRST, window=HOUR), "no keys that a window could be about"),
-        (Promise(RetryClass.NATURAL, undo=Undo("unbook")), "'unbook' is no operation"),
-        (Promise(RetryClass.NATURAL, undo=Undo("cancel", within=0)), "never be undone in time"),
+        (Promise(RetryClass.NATURAL, undo="unbook"), "'unbook' is no operation"),
         (Promise(RetryClass.NATURAL, attempt=0), "not above nought"),
         (Promise(RetryClass.NATURAL, attempt=9, deadline=8), "longer than the deadline"),
         (Promise(RetryClass.LOOK_UP_FIRST, lag=HOUR, deadline=HOUR), "absent in time"),

@@ -24,7 +24,6 @@ connected by handing other `Manifests` to `rest_back_ends`; its code stays the s
 from dataclasses import dataclass
 
 from gateway.ports import Manifest, Promise, RetryClass
-from gateway.promises import Undo
 
 HOUR = 3_600.0
 DAY = 24 * HOUR
@@ -43,20 +42,20 @@ class Manifests:
 
 MANIFESTS = Manifests(
     payments={
-        "authorise": Promise(RetryClass.KEYED, deadline=HOUR, window=DAY, undo=Undo("void")),
+        "authorise": Promise(RetryClass.KEYED, deadline=HOUR, window=DAY, undo="void"),
         "void": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
-        "capture": Promise(RetryClass.KEYED, deadline=DAY, window=DAY, undo=Undo("refund")),
+        "capture": Promise(RetryClass.KEYED, deadline=DAY, window=DAY, undo="refund"),
         "refund": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
         "find": LOOK_UP,
     },
     erp={
-        "book": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",), undo=Undo("cancel")),
+        "book": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",), undo="cancel"),
         "cancel": Promise(RetryClass.NATURAL, deadline=DAY, found_by=("subject",)),
         "invoice": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
         "find": LOOK_UP,
     },
     wms={
-        "release": Promise(RetryClass.KEYED, deadline=DAY, undo=Undo("cancel")),
+        "release": Promise(RetryClass.KEYED, deadline=DAY, undo="cancel"),
         "cancel": Promise(RetryClass.KEYED, deadline=DAY),
         "find": LOOK_UP,
         "shipment": LOOK_UP,

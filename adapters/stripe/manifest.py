@@ -7,7 +7,7 @@ authorisation asks the customer's bank, and may take its time. An account is giv
 """
 
 from gateway.ports import Manifest, Promise, RetryClass
-from gateway.promises import FoundBy, Pace, Undo
+from gateway.promises import FoundBy, Pace
 
 HOUR = 3_600.0
 DAY = 24 * HOUR
@@ -24,7 +24,7 @@ def _keyed(*, attempt: float, found_by: FoundBy, deadline: float = DAY, undo: st
         window=DAY,
         found_by=(found_by,),
         pace=ACCOUNT,
-        undo=Undo(undo) if undo else None,
+        undo=undo or None,
     )
 
 

@@ -11,7 +11,7 @@ is several calls, the last of which is begun half a minute after the first at mo
 from dataclasses import dataclass, replace
 
 from gateway.ports import Manifest, Promise, RetryClass
-from gateway.promises import FoundBy, Undo
+from gateway.promises import FoundBy
 
 DAY = 86_400.0
 ATTEMPT, SENDING, LANDED = 20.0, 30.0, 60.0
@@ -20,7 +20,6 @@ LOOK_UP = Promise(RetryClass.NATURAL, attempt=10.0)
 
 
 def _state(found_by: FoundBy, undo: str | None = None) -> Promise:
-    taken_back = Undo(undo) if undo else None
     return Promise(
         RetryClass.NATURAL,
         attempt=ATTEMPT,
@@ -28,7 +27,7 @@ def _state(found_by: FoundBy, undo: str | None = None) -> Promise:
         settle=LANDED,
         deadline=DAY,
         found_by=(found_by,),
-        undo=taken_back,
+        undo=undo,
     )
 
 

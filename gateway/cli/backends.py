@@ -74,8 +74,7 @@ def _row(promise: Promise) -> Iterator[str]:
     times = (promise.sending, promise.attempt, promise.settle, promise.lag, promise.deadline)
     yield from (f"{seconds:g} s" for seconds in times)
     yield f"{promise.pace.per_second:g}/s, burst {promise.pace.burst}" if promise.pace else ""
-    within = f" within {promise.undo.within:g} s" if promise.undo and promise.undo.within else ""
-    yield f"{promise.undo.operation}{within}" if promise.undo else ""
+    yield promise.undo or ""
 
 
 async def _check(settings: Settings) -> list[Finding]:

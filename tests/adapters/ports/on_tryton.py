@@ -51,6 +51,7 @@ DECIDING = {
     "create_shipment": ("model.stock.shipment.out.assign_try",),
     "cancel_shipment": ("model.stock.shipment.out.cancel",),
 }
+SLOW = 0.1  # seconds
 QUESTIONS = ("search_read", "db.login", "get_preferences")
 
 
@@ -69,6 +70,9 @@ class Unreliable(httpx2.AsyncBaseTransport):
         if self.next is None or not self._is_it(said, self.next[0]):
             return await self.carrier.handle_async_request(request)
         (_, kind), self.next = self.next, None
+        if kind == "delay":
+            await asyncio.sleep(SLOW)
+            return await self.carrier.handle_async_request(request)
         if kind.endswith("_before"):
             return _lost(kind)
         await (await self.carrier.handle_async_request(request)).aread()

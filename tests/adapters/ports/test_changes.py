@@ -1,9 +1,19 @@
 """What every `Changes` promises: each fact once it is visible, in order, page by page, and again from any cursor."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from gateway.errors import BackEndError, Unknown
-from tests.adapters.ports.ground import HOME, Ground, order
+from tests.adapters.ports.ground import HOME, Ground, order, over_the_network
+
+
+@pytest.fixture
+async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
+    """Tryton tells some of it twice, and is held to this in tests/adapters/tryton/test_changes.py."""
+    async with over_the_network(tmp_path) as reached:
+        yield reached
 
 
 async def shipped(ground: Ground, order_id: str) -> str:
