@@ -1,5 +1,6 @@
 """Tryton as the warehouse: the shipments of its sales. The key of a release is a shipment's `reference`."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -17,6 +18,7 @@ FIELDS = ["state", "reference", "customer", "write_date", "_timestamp"]
 RESERVED = frozenset({"assigned", "picked", "packed", "shipped", "done"})
 STATUSES = {"shipped": "shipped", "done": "shipped", "cancelled": "cancelled"}
 ROUNDS = 12  # steps of a release, and those lost to others
+LASTING = 4  # refusals of a step, while nothing has changed about the shipment, are a no
 AT_ONCE = 200  # articles counted by one call
 
 
@@ -35,6 +37,7 @@ class TrytonWms:
         for line in order.lines:
             if line.sku.upper() not in self._mapping.articles:
                 raise self._no("unknown_sku", f"article {line.sku} is not mapped")
+        refused = Counter[str]()  # by how the shipment was seen
         for _ in range(ROUNDS):
             shipment = await self._of(order)
             if shipment["state"] in RESERVED:
@@ -44,7 +47,8 @@ class TrytonWms:
             try:
                 await self._forward(shipment, ship_to, key=key)
             except (Rejected, Failed) as no:  # by another attempt, or a clerk: looked at again
-                if not may_be_overtaken(no) or _as_seen(await self._of(order)) == _as_seen(shipment):
+                refused[shipment["_timestamp"]] += 1
+                if not may_be_overtaken(no) or refused[shipment["_timestamp"]] == LASTING:
                     raise
         raise Failed("others are at this shipment", system=self._wms.system)
 
