@@ -1,8 +1,10 @@
 """A PostgreSQL of the proof's own: durable, on one port, stopped and started at will, with nobody who restarts it."""
 
+import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
-from signal import SIGQUIT
+from signal import SIGCONT, SIGQUIT
 
 import psycopg
 
@@ -54,6 +56,9 @@ class Server:
             assert self._running is not None, "it was stopped on purpose"
             if self._running.poll() is not None:
                 await self.start()
+            for each in family(self.pid):  # who was born while a tracer let go of its parents may have stayed stopped
+                with suppress(ProcessLookupError):
+                    os.kill(each, SIGCONT)
             return await self._answers()
 
         await until(well, what="PostgreSQL answers again", within=120, pause=0.2)
@@ -71,3 +76,12 @@ class Server:
             self._running.send_signal(SIGQUIT)
             self._running.wait(30)
             self._running = None
+
+
+def family(pid: int) -> list[int]:
+    """A process and all below it, as far as they are there."""
+    try:
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [pid, *(each for child in below for each in family(int(child)))]

@@ -11,7 +11,7 @@ from tests.chaos.floor import Floor, open_floor
 from tests.chaos.room import PATIENT, Room
 from tests.proof.client import order
 from tests.proof.processes import until
-from tests.proof.server import Server
+from tests.proof.server import Server, family
 from tests.tools import tool
 
 SYNCS = ("fdatasync", "fsync")
@@ -97,9 +97,3 @@ async def _aimed(pid: int, at: int, trace: Path) -> AsyncIterator[None]:
     finally:
         tracer.terminate()
         await tracer.wait()
-
-
-def family(pid: int) -> list[int]:
-    """A process and all below it."""
-    below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in below for each in family(int(child)))]
