@@ -1,16 +1,16 @@
 """A PostgreSQL of the proof's own: durable, on one port, stopped and started at will, with nobody who restarts it."""
 
-import os
 import subprocess
-from contextlib import suppress
 from pathlib import Path
-from signal import SIGCONT, SIGQUIT
+from signal import SIGQUIT
 
 import psycopg
 
 from gateway.store.cluster import HOST, NAME, Cluster, create, program
 from gateway.store.unprivileged import disguise
 from tests.proof.processes import free_port, until
+
+PATIENCE = 50  # questions without an answer, after which it is stopped and started
 
 
 class Server:
@@ -50,15 +50,16 @@ class Server:
         await until(self._answers, what="PostgreSQL answers", within=60)
 
     async def revive(self) -> None:
-        """What a supervisor does: it is started again if it has ended, also while it recovers."""
+        """What a supervisor does: it is started again if it has ended, or does not answer for a while."""
+        patience = iter(range(PATIENCE, 0, -1))
 
         async def well() -> bool:
             assert self._running is not None, "it was stopped on purpose"
-            if self._running.poll() is not None:
+            if next(patience, 0) == 1:
+                self.stop()
                 await self.start()
-            for each in family(self.pid):  # who was born while a tracer let go of its parents may have stayed stopped
-                with suppress(ProcessLookupError):
-                    os.kill(each, SIGCONT)
+            elif self._running.poll() is not None:
+                await self.start()
             return await self._answers()
 
         await until(well, what="PostgreSQL answers again", within=120, pause=0.2)
