@@ -3,7 +3,8 @@
 from urllib.parse import quote
 
 from adapters.outbound import MEBIBYTE
-from adapters.rest.dialect import Conversation, Json
+from adapters.reading import Json
+from adapters.rest.dialect import Conversation
 from gateway.told import Page, Told
 
 AT_ONCE = "500"

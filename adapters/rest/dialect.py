@@ -11,17 +11,15 @@ What an answer in the REST dialect means. The only place where a status becomes 
 
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
 from adapters.outbound import MEBIBYTE, Answer, Call, Outbound
+from adapters.reading import Json, Reading
 from gateway.domain.money import Money
 from gateway.errors import Failed, Rejected, Unknown
 from gateway.ports import Manifest
-
-Json = dict[str, Any]
 
 REFUSED = frozenset({402, 409, 422})
 NOT_TAKEN = frozenset({401, 403, 404, 429})
@@ -31,8 +29,10 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LONGEST_REASON = 200
 
 
-class Conversation:
+class Conversation(Reading):
     """One back end, spoken to in the dialect under the promises of its manifest."""
+
+    identifiers = IDENTIFIER
 
     def __init__(self, outbound: Outbound, *, manifest: Manifest) -> None:
         self.manifest = manifest
@@ -64,28 +64,6 @@ class Conversation:
             raise self.unreadable(f"'{name}' is no list of objects")
         return listed
 
-    def unreadable(self, why: str) -> Unknown:
-        return Unknown(f"{self.system} gave an answer that was not promised", system=self.system, why=why)
-
-    def text(self, answer: Json, name: str, *, expected: str | None = None) -> str:
-        """A text of the answer; the one *expected*, where there is only one it can be."""
-        value = answer.get(name)
-        if not isinstance(value, str) or (expected is not None and value != expected):
-            raise self.unreadable(f"'{name}' is not what was promised")
-        return value
-
-    def identifier(self, answer: Json) -> str:
-        value = answer.get("id")
-        if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
-            raise self.unreadable("'id' is no identifier")
-        return value
-
-    def segment(self, identifier: str) -> str:
-        """An identifier as part of a path. What cannot be one is not sent."""
-        if not IDENTIFIER.fullmatch(identifier):
-            raise Failed(f"{self.system} can have no such identifier", system=self.system)
-        return identifier
-
     def _judge(self, operation: str, answer: Answer) -> Json:
         if 200 <= answer.status < 300:
             return self._read(answer)
@@ -96,15 +74,6 @@ class Conversation:
         if answer.status in REFUSED and code and code != KEY_REUSED:
             raise Rejected(f"{self.system} said no: {said or code}", **facts, code=code, said=said)
         raise Unknown(f"{self.system} is unwell", **facts, code=code)
-
-    def _read(self, answer: Answer) -> Json:
-        try:
-            read = orjson.loads(answer.content)
-        except orjson.JSONDecodeError as error:
-            raise self.unreadable("it is no JSON") from error
-        if not isinstance(read, dict):
-            raise self.unreadable("it is no JSON object")
-        return read
 
 
 def money(amount: Money) -> Json:

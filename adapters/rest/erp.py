@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from adapters.rest.dialect import Conversation, Json, money
+from adapters.reading import Json
+from adapters.rest.dialect import Conversation, money
 from gateway.domain.money import Money
 from gateway.domain.orders import Line, Order
 from gateway.errors import Rejected

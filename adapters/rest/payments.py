@@ -1,6 +1,7 @@
 """The payment provider: holds money, gives it back, takes it, refunds it; every call under our key."""
 
-from adapters.rest.dialect import Conversation, Json, money
+from adapters.reading import Json
+from adapters.rest.dialect import Conversation, money
 from gateway.domain.money import Money
 from gateway.ports import Effect, Hold
 

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from adapters.outbound import MEBIBYTE
-from adapters.rest.dialect import Conversation, Json
+from adapters.reading import Json
+from adapters.rest.dialect import Conversation
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import StockLevel
 from gateway.errors import Failed

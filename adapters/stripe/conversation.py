@@ -15,17 +15,15 @@ Stripe keeps the answer to a key for a day whatever it was, also a 500: asked ag
 
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
 from adapters.outbound import MEBIBYTE, Answer, Call, Outbound
+from adapters.reading import Json, Reading
 from adapters.stripe.refusals import Complaint, refusal_of
 from gateway.errors import Failed, Rejected, Unknown
 from gateway.ports import Manifest
-
-Json = dict[str, Any]
 
 VERSION = "2025-09-30.clover"
 NOT_TAKEN = frozenset({401, 403, 404, 429})
@@ -36,8 +34,10 @@ class Broken(Unknown):
     """The answer to this key is a stored 5xx."""
 
 
-class Conversation:
+class Conversation(Reading):
     """Stripe, spoken to under the promises of its manifest."""
+
+    identifiers = IDENTIFIER
 
     def __init__(self, outbound: Outbound, *, key: str, manifest: Manifest) -> None:
         self.manifest = manifest
@@ -65,27 +65,6 @@ class Conversation:
             return None
         return self._judge("find", answer)
 
-    def unreadable(self, why: str) -> Unknown:
-        return Unknown(f"{self.system} gave an answer that was not promised", system=self.system, why=why)
-
-    def text(self, answer: Json, name: str, *, expected: str | None = None) -> str:
-        value = answer.get(name)
-        if not isinstance(value, str) or (expected is not None and value != expected):
-            raise self.unreadable(f"'{name}' is not what was promised")
-        return value
-
-    def identifier(self, answer: Json) -> str:
-        value = answer.get("id")
-        if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
-            raise self.unreadable("'id' is no identifier")
-        return value
-
-    def segment(self, identifier: str) -> str:
-        """An identifier as part of a path or a form. What cannot be one is not sent."""
-        if not IDENTIFIER.fullmatch(identifier):
-            raise Failed(f"{self.system} can have no such identifier", system=self.system)
-        return identifier
-
     def _judge(self, operation: str, answer: Answer) -> Json:
         if 200 <= answer.status < 300:
             return self._read(answer)
@@ -102,15 +81,6 @@ class Conversation:
         if answer.status >= 500 and answer.headers.get("idempotent-replayed") == "true":
             raise Broken(f"{self.system} broke under this key, and says so again", **facts)
         raise Unknown(f"{self.system} is unwell", **facts)
-
-    def _read(self, answer: Answer) -> Json:
-        try:
-            read = orjson.loads(answer.content)
-        except orjson.JSONDecodeError as error:
-            raise self.unreadable("it is no JSON") from error
-        if not isinstance(read, dict):
-            raise self.unreadable("it is no JSON object")
-        return read
 
 
 def _complaint(answer: Answer) -> Complaint:

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+from adapters.reading import Json
 from adapters.stripe.amounts import to_stripe
-from adapters.stripe.conversation import Broken, Conversation, Json
+from adapters.stripe.conversation import Broken, Conversation
 from gateway.domain.identifiers import minted_at
 from gateway.domain.money import Money
 from gateway.errors import BackEndError, Failed, Rejected, Unknown

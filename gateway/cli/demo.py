@@ -22,11 +22,10 @@ from gateway.cli.channel import Channel
 from gateway.cli.demo_fleet import HOST, Fleet, free_port
 from gateway.cli.demo_folder import fresh_folder
 from gateway.cli.demo_report import Result, print_result
-from gateway.cli.demo_shop import Day, endings, kill_workers, place_all, watch
+from gateway.cli.demo_shop import Day, endings, its_partner, kill_workers, place_all, watch
 from gateway.cli.opened import database, database_url
-from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
-from gateway.partners.registry import Credentials, Registry
+from gateway.partners.registry import Credentials
 from gateway.settings import Settings, read_settings
 from gateway.store.pool import Database
 from gateway.store.runs import runs
@@ -132,14 +131,7 @@ async def _set_up(stage: Stage, fleet: Fleet, opened: Database, sandbox_port: in
     shop.write_catalogue(catalogue)
     await fleet.start("sandbox", "sandbox", "--port", str(sandbox_port), "--catalogue", str(catalogue))
     await fleet.start("edge", "serve")
-    partner = await Registry(opened, clock=system_clock, mint=mint).add(
-        "demo",
-        channels=frozenset({shop.CHANNEL}),
-        scopes=frozenset({"orders:read", "orders:write"}),
-        plan="internal",
-        operator="demo",
-        name="The demo's web shop",
-    )
+    partner = await its_partner(opened)
     await fleet.answers("sandbox", f"{stage.sandbox_url}/healthz")
     for worker in WORKERS:
         await fleet.start(worker, "worker")

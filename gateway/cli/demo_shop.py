@@ -9,7 +9,10 @@ from datetime import datetime
 from gateway.cli.channel import Ack, Channel, Refusal
 from gateway.cli.demo_books import AT_REST, Ending
 from gateway.cli.demo_fleet import Fleet, pause, resume
-from gateway.cli.demo_orders import Wish
+from gateway.cli.demo_orders import CHANNEL, Wish
+from gateway.domain.identifiers import mint
+from gateway.domain.time import system_clock
+from gateway.partners.registry import Credentials, Registry
 from gateway.store.in_flight import effects_in_flight
 from gateway.store.pool import Database
 
@@ -17,6 +20,18 @@ PER_SECOND = 30.0  # orders, as they come in
 LOOK = 0.02  # seconds between looks for something in flight
 POLL = 0.5
 PATIENCE = 120.0  # seconds from the last order until all must rest
+
+
+async def its_partner(opened: Database) -> Credentials:
+    """Who places the demo's orders."""
+    return await Registry(opened, clock=system_clock, mint=mint).add(
+        "demo",
+        channels=frozenset({CHANNEL}),
+        scopes=frozenset({"orders:read", "orders:write"}),
+        plan="internal",
+        operator="demo",
+        name="The demo's web shop",
+    )
 
 
 @dataclass(frozen=True, slots=True)
