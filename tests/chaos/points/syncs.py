@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from tests.chaos.floor import Floor, open_floor
@@ -79,21 +79,24 @@ def _died_at(trace: str) -> str:
 
 @asynccontextmanager
 async def _aimed(pid: int, at: int, trace: Path) -> AsyncIterator[None]:
-    """Each process of PostgreSQL, also those to come, is killed at its *at*-th sync; nobody is once this is left."""
-    strace = tool("strace")
+    """Each process of PostgreSQL below the first is killed at its *at*-th sync; nobody is once this is left. The first
+    is let be, and with it its children to come: one born while its tracer lets go is lost to it, and recovery stands.
+    """
+    strace, aimed_at = tool("strace"), family(pid)[1:]
     aims = [part for call in SYNCS for part in ("-e", f"inject={call}:signal=SIGKILL:when={at}")]
     tracer = await asyncio.create_subprocess_exec(
         *(strace.path, "-f", "-qq", "-o", str(trace), "-e", f"trace={','.join(SYNCS)}", *aims),
-        *(part for each in family(pid) for part in ("-p", str(each))),
+        *(part for each in aimed_at for part in ("-p", str(each))),
         stderr=subprocess.DEVNULL,
     )
 
     async def traced() -> bool:
-        return f"TracerPid:\t{tracer.pid}" in Path(f"/proc/{pid}/status").read_text()
+        return f"TracerPid:\t{tracer.pid}" in Path(f"/proc/{aimed_at[-1]}/status").read_text()
 
-    await until(traced, what=f"strace traces {pid}", within=20)
+    await until(traced, what=f"strace traces {aimed_at[-1]}", within=20)
     try:
         yield
     finally:
-        tracer.terminate()
+        with suppress(ProcessLookupError):  # with the last of them it has ended by itself
+            tracer.terminate()
         await tracer.wait()
