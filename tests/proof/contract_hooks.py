@@ -24,6 +24,7 @@ from schemathesis.core.parameters import ParameterLocation
 from standardwebhooks import Webhook
 
 from tests.proof.client import order
+from tests.proof.stock_bodies import mend_stock
 from tests.proof.valid_bodies import mend, tame
 
 Json = dict[str, Any]
@@ -65,6 +66,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         case.path_parameters["order_id"] = _placed()
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
         case.path_parameters["order_id"] = _an_order()
+    elif case.path.startswith("/v1/inventory/"):
+        mend_stock(case)
     elif case.path == "/problems/{code}":
         case.path_parameters["code"] = _a_problem()
     elif case.path == "/oauth/token":

@@ -50,7 +50,7 @@ async def edge(rig: Rig) -> str:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("contract", ["orders.v1", "callbacks.v1", "platform.v1"])
+@pytest.mark.parametrize("contract", ["orders.v1", "inventory.v1", "callbacks.v1", "platform.v1"])
 async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     async with rig.channel(edge) as channel:
         token = channel.token
@@ -59,7 +59,7 @@ async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig,
         ["--auth", f"{rig.credentials.client_id}:{rig.credentials.client_secret}"]
         if contract == "platform.v1"
         else ["--header", f"Authorization: Bearer {token}"]
-        if contract == "orders.v1"
+        if contract in ("orders.v1", "inventory.v1")
         else []
     )
     command = (f"contracts/openapi/{contract}.yaml", "--url", edge, "--seed", str(seed), *COMMON, *credentials)
