@@ -10,3 +10,4 @@ class StockLevel:
     gtin: str | None
     on_hand: int
     as_of: datetime
+    node: str = "main"

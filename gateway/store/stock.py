@@ -1,4 +1,4 @@
-"""Stock positions and what is reserved of them. Availability is a count minus the claims it does not contain yet."""
+"""The stock of orders under way: what they hold, give back and ship, and what warehouses report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from datetime import datetime
 
 from gateway.domain.stock import StockLevel
 from gateway.store.pool import Connection
+
+NODE = "main"  # where orders are served from
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,8 @@ class Shortage:
 
 async def reserve(connection: Connection, order_id: str, demand: Mapping[str, int]) -> list[Shortage]:
     """All of *demand* (SKU in upper case -> summed quantity) or none. What the order holds is not taken again."""
-    wanted = {"order": order_id, "skus": list(demand), "quantities": list(demand.values())}
-    await connection.execute(_LOCK_WANTED, wanted)
+    wanted = {"order": order_id, "node": NODE, "skus": list(demand), "quantities": list(demand.values())}
+    await lock_positions(connection, [(sku, NODE) for sku in demand])
     cursor = await connection.execute(_RESERVE, wanted)
     left = [Shortage(*row) for row in await cursor.fetchall()]
     short = [s for s in left if s.available is None or s.available < s.wanted]
@@ -28,29 +30,34 @@ async def reserve(connection: Connection, order_id: str, demand: Mapping[str, in
     return sorted(short, key=lambda shortage: shortage.sku)
 
 
-# Positions are locked in the order of code points, whatever the database's collation: no two lockers deadlock. It takes
-# a statement of its own: the next one has a newer snapshot, which shows what those did for whom we waited.
-_LOCK_WANTED = """
-select from stock_position where sku = any(%(skus)s) order by sku collate "C" for no key update
-"""
+async def lock_positions(connection: Connection, places: Sequence[tuple[str, str]]) -> None:
+    """Before stock is changed: these (SKU, node), in one order for everybody, without the soft claims that are over."""
+    skus, nodes = [sku for sku, _ in places], [node for _, node in places]
+    await connection.execute("select lock_stock(%s::text[], %s::text[])", (skus, nodes))
+
 
 # The update has the last word on what is available; an order that gave its stock back meets its old claim: an error.
 _RESERVE = """
 with asked as materialized (
-    select sku, quantity, on_hand - reserved as available, bool_and(coalesce(on_hand - reserved >= quantity, false))
-      over () as enough
+    select sku, quantity, available, bool_and(coalesce(available >= quantity, false)) over () as enough
       from unnest(%(skus)s::text[], %(quantities)s::integer[]) as wanted (sku, quantity)
-      left join stock_position using (sku)
-     where not exists (
-        select from reservation r where r.order_id = %(order)s and r.sku = wanted.sku and r.state <> 'released'
-     )
+      left join (select sku, available from stock_position where node_id = %(node)s and condition = 'new') p using (sku)
+     where not exists (select from reservation r where r.holder_type = 'order' and r.holder_id = %(order)s
+                          and r.partner_id is null and r.attempt = 1 and r.state <> 'released')
 ), taken as (
-    update stock_position p set reserved = p.reserved + asked.quantity, version = p.version + 1
+    update stock_position p set reserved = p.reserved + asked.quantity, cause = 'reservation'
       from asked
-     where p.sku = any(%(skus)s) and p.sku = asked.sku and asked.enough and p.on_hand - p.reserved >= asked.quantity
+     where p.sku = asked.sku and p.node_id = %(node)s and p.condition = 'new' and asked.enough
+       and p.available >= asked.quantity
     returning p.sku, asked.quantity
+), held as (
+    insert into reservation (reservation_id, kind, holder_type, holder_id, state, created_at, updated_at)
+    select 'rsv_' || substr(%(order)s, 5), 'firm', 'order', %(order)s, 'active', clock_timestamp(), clock_timestamp()
+     where exists (select from taken)
 ), claim as (
-    insert into reservation (order_id, sku, quantity, state) select %(order)s, sku, quantity, 'active' from taken
+    insert into reservation_line (reservation_id, number, line_id, sku, node_id, quantity)
+    select 'rsv_' || substr(%(order)s, 5), row_number() over (order by sku collate "C"), sku, sku, %(node)s, quantity
+      from taken
 )
 select sku, quantity, available from asked where not exists (select from taken where taken.sku = asked.sku)
 """
@@ -58,65 +65,99 @@ select sku, quantity, available from asked where not exists (select from taken w
 
 async def release(connection: Connection, order_id: str) -> None:
     """Give back what *order_id* still holds unshipped. Releasing nothing, or twice, is no error."""
-    await connection.execute(_LOCK_POSITIONS, (order_id,))
+    await connection.execute(_LOCK_HELD, (order_id,))
     await connection.execute(_RELEASE, (order_id,))
 
 
-_LOCK_POSITIONS = """
-select 1 from stock_position p join reservation r on r.sku = p.sku
- where r.order_id = %s order by p.sku collate "C" for no key update of p
+_LOCK_HELD = """
+select lock_stock(array_agg(sku), array_agg(node_id)) from reservation_line join reservation using (reservation_id)
+ where holder_type = 'order' and holder_id = %s and partner_id is null
 """
 
-_RELEASE = """
-with freed as (
-    update reservation set state = 'released' where order_id = %s and state = 'active' returning sku, quantity
+# What the order holds, with what the truth at its node says of it; `counted`: its number does not contain it yet.
+_HELD = """
+    select l.*, not contains(s.semantics, v.as_of, null, (l.acknowledged ->> v.source_id)::timestamptz) as counted,
+           s.semantics, v.as_of, (l.acknowledged ->> v.source_id)::timestamptz as taken_in
+      from reservation r join reservation_line l using (reservation_id) join node n using (node_id)
+      join stock_source s using (source_id)
+      left join stock_view v on v.sku = l.sku and v.node_id = l.node_id and v.condition = l.condition
+                            and v.source_id = n.source_id
+     where r.holder_type = 'order' and r.holder_id = %s and r.partner_id is null and l.open > 0
+"""
+
+_RELEASE = f"""
+with held as ({_HELD}), ended as (
+    update reservation r set state = case when held.consumed > 0 then 'consumed' else 'released' end,
+           version = r.version + 1, updated_at = clock_timestamp()
+      from (select reservation_id, sum(consumed) as consumed from held group by reservation_id) held
+     where r.reservation_id = held.reservation_id
+), lines as (
+    update reservation_line l set released = l.released + held.open, settled = held.consumed = 0
+      from held where l.reservation_id = held.reservation_id and l.number = held.number
 )
-update stock_position p set reserved = p.reserved - freed.quantity, version = p.version + 1
-  from freed where p.sku = freed.sku
+update stock_position p set reserved = p.reserved - held.open, cause = 'release'
+  from held where p.sku = held.sku and p.node_id = held.node_id and p.condition = held.condition and held.counted
 """
 
 
 async def ship(connection: Connection, order_id: str, shipped_at: datetime) -> None:
     """The goods left at *shipped_at*: the claims stay until a count later than that contains them."""
-    await connection.execute(
-        "update reservation set state = 'shipped', absorbed_at = %s where order_id = %s and state = 'active'",
-        (shipped_at, order_id),
-    )
+    await connection.execute(_LOCK_HELD, (order_id,))
+    await connection.execute(_SHIP, (order_id, shipped_at, shipped_at))
 
 
-async def count(connection: Connection, levels: Sequence[StockLevel]) -> int:
+_SHIP = f"""
+with held as ({_HELD}), ended as (
+    update reservation r set state = 'consumed', version = r.version + 1, updated_at = clock_timestamp()
+      from (select distinct reservation_id from held) held where r.reservation_id = held.reservation_id
+), lines as (
+    update reservation_line l set consumed = l.consumed + held.open
+      from held where l.reservation_id = held.reservation_id and l.number = held.number
+), left_for_good as (
+    insert into stock_outflow (outflow_id, reservation_id, number, sku, node_id, condition, quantity, occurred_at)
+    select 'out_' || substr(reservation_id, 5) || '_' || number || '_' || consumed, reservation_id, number, sku,
+           node_id, condition, open, %s from held
+)
+update stock_position p set reserved = p.reserved - held.open, cause = 'shipment'
+  from held
+ where p.sku = held.sku and p.node_id = held.node_id and p.condition = held.condition and held.counted
+   and contains(held.semantics, held.as_of, %s, held.taken_in)
+"""
+
+
+async def count(connection: Connection, levels: Sequence[StockLevel], *, source: str = "wms") -> int:
     """Take over physical counts; an older one than we have is ignored. Returns how many positions changed."""
-    newest = {level.sku.upper(): level for level in sorted(levels, key=lambda level: (level.as_of, -level.on_hand))}
-    ordered = sorted(newest.items())
-    cursor = await connection.execute(
-        _COUNT,
-        (
-            [sku for sku, _ in ordered],
-            [level.gtin for _, level in ordered],
-            [level.on_hand for _, level in ordered],
-            [level.as_of for _, level in ordered],
-        ),
-    )
-    counted = [row[0] for row in await cursor.fetchall()]
-    await connection.execute(_ABSORB, (counted,))
-    return len(counted)
+    newest = {
+        (level.sku.upper(), level.node): level
+        for level in sorted(levels, key=lambda level: (level.as_of, -level.on_hand))
+    }
+    places = sorted(newest)
+    skus, nodes = [sku for sku, _ in places], [node for _, node in places]
+    told = [newest[place] for place in places]
+    await lock_positions(connection, places)
+    said = (source, skus, nodes, [level.on_hand for level in told], [level.as_of for level in told])
+    await connection.execute(_COUNT, said)
+    cursor = await connection.execute("select derive_stock(%s::text[], %s::text[])", (skus, nodes))
+    row = await cursor.fetchone()
+    assert row is not None, "a function answers"
+    await connection.execute(_NAME, (skus, nodes, [level.gtin for level in told]))
+    return int(row[0])
 
 
 _COUNT = """
-insert into stock_position as p (sku, gtin, on_hand, as_of)
-select * from unnest(%s::text[], %s::text[], %s::integer[], %s::timestamptz[])
-on conflict (sku) do update
-   set gtin = excluded.gtin, on_hand = excluded.on_hand, as_of = excluded.as_of, version = p.version + 1
- where excluded.as_of > p.as_of
-returning sku
+insert into stock_view as v (source_id, sku, node_id, quantity, as_of)
+select %s, * from unnest(%s::text[], %s::text[], %s::integer[], %s::timestamptz[])
+on conflict (sku, node_id, condition, source_id) do update
+   set quantity = excluded.quantity, as_of = excluded.as_of, gap = false,
+       moved = coalesce((select sum(d.delta) from stock_delta d
+                          where d.source_id = v.source_id and d.sku = v.sku and d.node_id = v.node_id
+                            and d.condition = v.condition
+                            and d.bucket = 'on_hand' and d.outcome <> 'ours' and d.occurred_at > excluded.as_of), 0)
+ where excluded.as_of > v.as_of
 """
 
-_ABSORB = """
-with absorbed as (
-    update reservation r set state = 'absorbed' from stock_position p
-     where p.sku = r.sku and r.sku = any(%s) and r.state = 'shipped' and r.absorbed_at < p.as_of
-    returning r.sku, r.quantity
-), freed as (select sku, sum(quantity) as quantity from absorbed group by sku)
-update stock_position p set reserved = p.reserved - freed.quantity
-  from freed where p.sku = freed.sku
+_NAME = """
+update stock_position p set gtin = named.gtin
+  from unnest(%s::text[], %s::text[], %s::text[]) as named (sku, node_id, gtin)
+ where p.sku = named.sku and p.node_id = named.node_id and p.condition = 'new' and p.gtin is distinct from named.gtin
 """

@@ -37,6 +37,13 @@ MINUTES = st.integers(0, 2)  # none: what happens in the same instant may have h
 DEMAND = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 3), min_size=1)
 NTH = st.integers(0, 3)
 
+CLAIMS = """
+select r.holder_id, l.sku, l.quantity, case when l.released > 0 then 'released' when l.open > 0 then 'active'
+           when o.occurred_at < v.as_of then 'absorbed' else 'shipped' end
+  from reservation r join reservation_line l using (reservation_id)
+  left join stock_outflow o using (reservation_id, number) left join stock_view v on v.sku = l.sku order by 1, 2
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Operations:
@@ -51,7 +58,7 @@ class Operations:
 class Ledger:
     """Everything that we have written down: positions as SKU -> (available, reserved, version), and claims."""
 
-    positions: dict[str, tuple[int, int, int]]
+    positions: dict[str, tuple[int, ...]]
     claims: list[tuple[str, str, int, str]]
 
     def available(self) -> dict[str, int]:
@@ -66,7 +73,8 @@ class Books:
     database: Database
 
     def clear(self) -> Ledger:
-        return self.run(lambda connection: connection.execute("delete from reservation; delete from stock_position"))[1]
+        tables = "reservation, reservation_line, stock_outflow, stock_view, stock_position, stock_change"
+        return self.run(lambda connection: connection.execute(f"truncate {tables}"))[1]
 
     def run(self, act: Callable[[Connection], Awaitable[Any]]) -> tuple[Any, Ledger]:
         return self.runner.run(self._run(act))
@@ -75,10 +83,8 @@ class Books:
         async with self.database.transaction() as connection:
             answer = await act(connection)
             rows = await connection.execute("select sku, on_hand - reserved, reserved, version from stock_position")
-            positions = {
-                sku: (available, reserved, version) for sku, available, reserved, version in await rows.fetchall()
-            }
-            rows = await connection.execute("select order_id, sku, quantity, state from reservation order by 1, 2")
+            positions = {sku: tuple(numbers) for sku, *numbers in await rows.fetchall()}
+            rows = await connection.execute(CLAIMS)
             return answer, Ledger(positions, await rows.fetchall())
 
 
@@ -245,11 +251,11 @@ async def any_count_frees_what_shipped(connection: Connection, levels: Sequence[
 
 async def a_count_frees_what_shipped_at_its_instant(connection: Connection, levels: Sequence[StockLevel]) -> int:
     changed = await stock.count(connection, levels)
-    return changed + await _free_shipped(connection, "r.absorbed_at <= p.as_of")
+    return changed + await _free_shipped(connection, "o.occurred_at <= v.as_of")
 
 
 async def an_old_count_is_believed(connection: Connection, levels: Sequence[StockLevel]) -> int:
-    await connection.execute("update stock_position set as_of = '-infinity'")
+    await connection.execute("update stock_view set as_of = '-infinity'")
     return await stock.count(connection, levels)
 
 
@@ -268,12 +274,9 @@ async def a_part_is_taken(connection: Connection, order: str, demand: dict[str, 
 
 async def _free_shipped(connection: Connection, when: str) -> int:
     cursor = await connection.execute(
-        "update reservation r set state = 'absorbed' from stock_position p"
-        f" where p.sku = r.sku and r.state = 'shipped' and {when}"
-    )
-    await connection.execute(
-        "update stock_position p set reserved = (select coalesce(sum(quantity), 0) from reservation r"
-        " where r.sku = p.sku and r.state in ('active', 'shipped'))"
+        f"with freed as (delete from stock_outflow o using stock_view v where o.sku = v.sku and o.occurred_at >= v.as_of"
+        f" and {when} returning o.sku, o.quantity) update stock_position p set reserved = reserved - f.quantity"
+        " from (select sku, sum(quantity) as quantity from freed group by sku) f where p.sku = f.sku"
     )
     return cursor.rowcount
 
