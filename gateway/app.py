@@ -33,14 +33,16 @@ from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
 from gateway.ports import Counters
 from gateway.resources.callbacks import callbacks
+from gateway.resources.operations import exceptions
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.server import Served, terms
 from gateway.settings import Settings
 from gateway.store.decisions import Decisions
+from gateway.store.mending import WORKFLOW, Mendables
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
-from gateway.workflows.operations import SAGAS
+from gateway.workflows.operations import SAGAS, parked_runs
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
 from observability import logs, tracing
@@ -168,13 +170,13 @@ def _stages(
 
 def _routers(shared: _Shared) -> Iterator[APIRouter]:
     database, public = shared.database, shared.public
-    decide = partial(on_content, shared.bundle.access)
+    decide, pages = partial(on_content, shared.bundle.access), PageTokens(shared.secrets)
     budget = shared.bundle.quotas.token_route
     per_address = f"{budget.quota} per {budget.window} second"
     yield orders(
         database,
         public=public,
-        pages=PageTokens(shared.secrets),
+        pages=pages,
         decide=decide,
         mint=shared.mint,
         decisions=shared.decisions,
@@ -183,6 +185,12 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
     yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
+    yield exceptions(database, pages=pages, mendables=mendables(shared.clock, shared.mint), mint=shared.mint)
+
+
+def mendables(clock: Clock, mint: Mint) -> Mendables:
+    """What operators can do about exceptions, by class: the same for edge and command line."""
+    return {WORKFLOW: parked_runs(clock, mint)}
 
 
 def _lifespan(shared: _Shared) -> Lifespan:

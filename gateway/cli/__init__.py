@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from gateway.cli import backends, callbacks, inventory, keys, orders, partners, policies, processes, workflows
+from gateway.cli import (
+    backends,
+    callbacks,
+    inventory,
+    keys,
+    operators,
+    orders,
+    partners,
+    policies,
+    processes,
+    workflows,
+)
 from gateway.cli.demo import demo
 from gateway.cli.replay import replay
 from gateway.errors import GatewayError
@@ -19,6 +30,7 @@ app.command()(processes.migrate)
 app.command()(demo)
 app.command()(replay)
 app.add_typer(partners.app, name="partners")
+app.add_typer(operators.app, name="operators")
 app.add_typer(policies.app, name="policies")
 app.add_typer(keys.app, name="keys")
 app.add_typer(callbacks.app, name="callbacks")

@@ -18,7 +18,7 @@ from gateway.governance.check import findings, without_plan
 from gateway.governance.explain import Case
 from gateway.governance.explain import explain as explanation_of
 from gateway.governance.names import did_you_mean, listed
-from gateway.partners import SCOPES
+from gateway.partners import ROLES, SCOPES
 from gateway.partners.registry import principal_of
 from gateway.settings import Settings, read_settings
 from gateway.store import partners
@@ -37,7 +37,7 @@ def check(policies: Policies = None, contracts: Contracts = None) -> None:
     """Say what is wrong with contracts and policies, with file, line and mend; exit code 1 if anything is."""
     settings = _settings(policies, contracts)
     bundle = load_bundle(settings.contracts, settings.policies)
-    found = findings(bundle, settings.contracts, settings.policies, scopes=SCOPES)
+    found = findings(bundle, settings.contracts, settings.policies, scopes=SCOPES, roles=ROLES)
     looked_at, astray = _astray(settings, bundle)
     for line in (*found, *astray):
         typer.echo(line)

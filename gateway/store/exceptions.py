@@ -91,26 +91,39 @@ update exception set state = 'resolved', resolved_at = %s, resolution = %s, vers
 """
 
 
-async def settle(
-    connection: Connection, seen: ExceptionRow, resolution: Mapping[str, Any], *, now: datetime
-) -> ExceptionRow:
+async def settle(connection: Connection, seen: ExceptionRow, resolution: Mapping[str, Any], *, now: datetime) -> None:
     """It is resolved as *resolution* says, by whoever saw it as *seen*. Raises `Conflict` if it has changed since; that
     its own run resolved it in this transaction is no change."""
     cursor = await connection.execute(
         _SETTLE, (now, Jsonb(dict(resolution)), seen.exception_id, seen.version, seen.version)
     )
-    row = await cursor.fetchone()
-    if row is None:
+    if await cursor.fetchone() is None:
         raise Conflict(f"{seen.exception_id} has changed meanwhile; look at it again", effect="none")
-    return _row(row)
 
 
-_SETTLE = f"""
-update exception set state = 'resolved', resolved_at = coalesce(resolved_at, %s), resolution = %s,
+_SETTLE = """
+update exception set state = 'resolved', resolved_at = %s, resolution = %s,
        version = case state when 'open' then version + 1 else version end
  where exception_id = %s and (state = 'open' and version = %s or state = 'resolved' and version = %s + 1)
-returning {_COLUMNS}
+returning 1
 """
+
+
+async def explain_resolution(connection: Connection, run_id: str, resolution: Mapping[str, Any]) -> None:
+    """The run has left the parking place in this transaction; its exception shall tell by whose hand."""
+    await connection.execute(
+        "update exception set resolution = %s where subject = %s and workflow and state = 'resolved'",
+        (Jsonb(dict(resolution)), run_id),
+    )
+
+
+async def count_open(connection: Connection, class_: str, code: str) -> int:
+    cursor = await connection.execute(
+        "select count(*) from exception where class = %s and code = %s and state = 'open'", (class_, code)
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "a count is a row"
+    return int(row[0])
 
 
 async def read_exception(connection: Connection, exception_id: str) -> ExceptionRow | None:
