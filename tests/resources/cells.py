@@ -1,8 +1,7 @@
-"""The matrix of who may do what: partners x scopes x operations x whose, and what we expect, written down by hand."""
+"""The matrix of who may do what: callers x scopes or roles x operations x whose, and what we expect, by hand."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +11,9 @@ from tests.resources.shop import order_body
 Json = dict[str, Any]
 
 SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
-ROLES = [frozenset(chosen) for count in range(1, len(SCOPES) + 1) for chosen in combinations(SCOPES, count)]
+ALL = frozenset(SCOPES)
+ROLES = [ALL, *(frozenset({scope}) for scope in SCOPES), *(ALL - {scope} for scope in SCOPES)]
+OPERATORS = ("viewer", "support", "inventory_controller", "finance", "platform", "admin")
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
@@ -23,6 +24,21 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "list_order_events": READ,
     "place_order": WRITE,
     "cancel_order": WRITE,
+    "list_exceptions": {},
+    "get_exception": {},
+    "act_on_exception": {},
+    "act_on_exceptions": {},
+}
+# Which roles of operators may do it, to whatever there is.
+ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer"}
+DUTIES: Mapping[str, frozenset[str]] = {
+    "get_order": ON_DUTY,
+    "list_orders": ON_DUTY,
+    "list_order_events": ON_DUTY,
+    "list_exceptions": ON_DUTY,
+    "get_exception": ON_DUTY,
+    "act_on_exception": MENDERS,
+    "act_on_exceptions": MENDERS,
 }
 EVERYBODY = {
     "list_signing_keys",
@@ -47,6 +63,11 @@ class Owner:
     def channel(self) -> str:
         return f"{self.name}-uk"
 
+    @property
+    def exception_id(self) -> str:
+        """Of its order, which waits for an operator."""
+        return f"xcp_{self.order_id[4:]}"
+
 
 ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number")
 
@@ -60,10 +81,13 @@ class Cell:
     whose: str
     target: Owner
     suspended: bool
+    operator: bool = False  # who belongs to nobody: own and foreign are the same to it
 
     @property
     def reach(self) -> str | None:
         """As far as the widest scope of the role goes."""
+        if self.operator:
+            return "all" if self.role & DUTIES.get(self.operation, frozenset()) else None
         scopes = REACH.get(self.operation, {})
         found = {scopes[scope] for scope in self.role if scope in scopes}
         return "all" if "all" in found else "own" if found else None
@@ -84,6 +108,10 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "list_orders": lambda within: 200,  # what is out of reach is not in the list
     "cancel_order": lambda within: 202 if within else 404,
     "place_order": lambda within: 202 if within else 403,
+    "list_exceptions": lambda within: 200,
+    "get_exception": lambda within: 200 if within else 404,
+    "act_on_exception": lambda within: 409 if within else 404,  # asked for what none of them offers
+    "act_on_exceptions": lambda within: 200,  # about a class of which there are none
 }
 
 
@@ -97,10 +125,16 @@ def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterato
                 for role in ROLES:
                     for whose, target in targets.items():
                         yield Cell(operation.id, method, owner, role, whose, target, suspended=name == suspended)
+            for whose, target in targets.items():
+                for duty in (*OPERATORS, suspended):
+                    role, out = frozenset({duty}), duty == suspended
+                    yield Cell(operation.id, method, owner, role, whose, target, suspended=out, operator=True)
 
 
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
+_DEED = {"action": "reroute", "evidence": "seen in the ERP"}
+_DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
 
 # How each operation is called for the target: its address, and what else is sent.
@@ -110,6 +144,10 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
     "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),
+    "list_exceptions": lambda of, now: (f"/v1/exceptions?subject={of.order_id}", {}),
+    "get_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}", {}),
+    "act_on_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}/actions", {"json": _DEED}),
+    "act_on_exceptions": lambda of, now: ("/v1/exceptions/actions", {"json": _DEEDS}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),

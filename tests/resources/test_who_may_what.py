@@ -10,11 +10,25 @@ import pytest
 import structlog
 from httpx2 import ASGITransport, AsyncClient, Response
 
+from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339
 from gateway.governance.bundle import Bundle
+from gateway.partners.operators import OperatorRegistry
 from observability import logs
 from tests.gate import PUBLIC, Gate
-from tests.resources.cells import ASKED, EVERYBODY, NO_BEARER, REACH, ROLES, SCOPES, Cell, Owner, cells, request_of
+from tests.resources.cells import (
+    ASKED,
+    EVERYBODY,
+    NO_BEARER,
+    OPERATORS,
+    REACH,
+    ROLES,
+    SCOPES,
+    Cell,
+    Owner,
+    cells,
+    request_of,
+)
 from tests.resources.shop import ADDRESS, order_body
 
 AT_ONCE = 40  # fewer than an address may send that fail, or tokens it may ask for
@@ -53,6 +67,24 @@ async def owner(gate: Gate, name: str) -> tuple[Owner, dict[frozenset[str], str]
     return Owner(name, placed.json()["order_id"], body["channel_order_id"]), tokens
 
 
+async def operators(gate: Gate) -> dict[frozenset[str], str]:
+    """A token for each role, and one of an admin who is suspended."""
+    async with door(gate, 20_000) as http:
+        tokens: dict[frozenset[str], str] = {}
+        for name in (*OPERATORS, "gone"):
+            credentials = await gate.operator(f"is-{name.replace('_', '-')}", "admin" if name == "gone" else name)
+            basic = (credentials.client_id, credentials.client_secret)
+            answer = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=basic)
+            tokens[frozenset({name})] = answer.json()["access_token"]
+    await OperatorRegistry(gate.database, clock=gate.clock, mint=mint).suspend("is-gone", by="tess")
+    return tokens
+
+
+async def park_all(gate: Gate) -> None:
+    async with gate.database.connection() as connection:
+        await connection.execute("""update run set state = 'parked', cause = '{"code": "deadline_passed"}'""")
+
+
 @pytest.fixture(autouse=True)
 def lines() -> Iterator[BytesIO]:
     stream = BytesIO()
@@ -65,6 +97,8 @@ def lines() -> Iterator[BytesIO]:
 async def seen(gate: Gate) -> list[Seen]:
     """Every cell, asked."""
     opened = {name: await owner(gate, name) for name in ("web", "pos", "gone")}
+    await park_all(gate)
+    on_duty = await operators(gate)
     await gate.registry.suspend("gone", operator="tess")
     gate.clock.pass_by(5)
     owners = {name: found for name, (found, _) in opened.items()}
@@ -75,7 +109,7 @@ async def seen(gate: Gate) -> list[Seen]:
         number += 1
         async with door(gate, number) as http:
             for cell in some:
-                token = opened[cell.owner.name][1][cell.role]
+                token = on_duty[cell.role] if cell.operator else opened[cell.owner.name][1][cell.role]
                 asked.append(Seen(cell, await http.request(**request_of(cell, token, now=rfc3339(gate.clock())))))
     return asked
 
@@ -123,7 +157,7 @@ def bare(seen: Seen) -> tuple[int, list[tuple[str, str]], str]:
     text = answer.text
     if answer.headers["content-type"] == "application/problem+json" and text:
         text = str({name: value for name, value in answer.json().items() if name not in VARYING})
-    for word in (target.channel, target.order_id, target.channel_order_id):
+    for word in (target.channel, target.order_id, target.exception_id, target.channel_order_id):
         text = text.replace(word, "TARGET")
     headers = [(name, value) for name, value in answer.headers.items() if name not in VARYING_HEADERS]
     return answer.status_code, [each for each in headers if each[0] != "content-length"], text
