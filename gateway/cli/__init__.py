@@ -7,6 +7,7 @@ import typer
 from gateway.cli import (
     backends,
     callbacks,
+    exceptions,
     inventory,
     keys,
     operators,
@@ -36,6 +37,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(orders.app, name="orders")
 app.add_typer(workflows.app, name="workflows")
+app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(backends.app, name="backends")
 

@@ -13,7 +13,7 @@ from gateway.settings import Settings, read_settings
 from gateway.store.pool import Database
 
 Result = TypeVar("Result")
-Work = Callable[[Database, str], Awaitable[Result]]
+Work = Callable[[Database, Principal], Awaitable[Result]]
 
 PLATFORM = frozenset({"platform"})
 MENDERS = frozenset({"support", "inventory_controller", "finance", "platform"})
@@ -28,7 +28,7 @@ def acting(work: Work[Result], *, roles: frozenset[str]) -> Result:
         async with database(url, name="omnigate-cli") as opened:
             operator = await operator_of_shell(settings, opened)
             refuse_unless_one_of(roles, operator)
-            return await work(opened, operator.subject)
+            return await work(opened, operator)
 
     refuse_unless_named(settings)
     with database_url(settings) as url:

@@ -10,6 +10,7 @@ from rich.table import Column, Table
 from gateway.app import open_secrets
 from gateway.cli.acting import PLATFORM, acting, reading
 from gateway.domain.identifiers import mint
+from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339, system_clock
 from gateway.partners import keys
 from gateway.partners.key_ring import KeyRing
@@ -51,8 +52,8 @@ def changing_secrets(change: Callable[[Secrets, Act], Awaitable[Result]]) -> Res
     """As `with_secrets`, in the name of an operator, to whom the change is written down."""
     settings = read_settings()
 
-    async def changed(opened: Database, operator: str) -> Result:
-        return await change(open_secrets(settings, opened), Act(mint("aud"), operator, system_clock()))
+    async def changed(opened: Database, operator: Principal) -> Result:
+        return await change(open_secrets(settings, opened), Act(mint("aud"), operator.subject, system_clock()))
 
     return acting(changed, roles=PLATFORM)
 

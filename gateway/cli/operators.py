@@ -62,7 +62,7 @@ def list_() -> None:
 def change(operator: str, role: Roles) -> None:
     """Give an operator these roles instead of those before; it counts within five seconds."""
     roles = frozenset(role)
-    after = acting(lambda opened, by: _registry(opened).change(operator, roles=roles, by=by), roles=ADMIN)
+    after = acting(lambda opened, by: _registry(opened).change(operator, roles=roles, by=by.subject), roles=ADMIN)
     typer.echo(f"{operator} is {', '.join(sorted(after.roles))}")
 
 
@@ -70,21 +70,23 @@ def change(operator: str, role: Roles) -> None:
 def rotate_secret(operator: str, overlap: Overlap = USUAL_OVERLAP, at_once: AtOnce = False) -> None:
     """Give an operator a new secret, shown once; the one before works until the overlap is over."""
     during = overlap_of(overlap, at_once=at_once)
-    _show(acting(lambda opened, by: _registry(opened).rotate_secret(operator, by=by, overlap=during), roles=ADMIN))
+    _show(
+        acting(lambda opened, by: _registry(opened).rotate_secret(operator, by=by.subject, overlap=during), roles=ADMIN)
+    )
     typer.echo(end_of_overlap(during))
 
 
 @app.command()
 def suspend(operator: str) -> None:
     """Shut an operator out: commands at once, tokens within five seconds."""
-    acting(lambda opened, by: _registry(opened).suspend(operator, by=by), roles=ADMIN)
+    acting(lambda opened, by: _registry(opened).suspend(operator, by=by.subject), roles=ADMIN)
     typer.echo(f"{operator} is suspended")
 
 
 @app.command()
 def resume(operator: str) -> None:
     """Let a suspended operator in again, with the secret there was."""
-    acting(lambda opened, by: _registry(opened).resume(operator, by=by), roles=ADMIN)
+    acting(lambda opened, by: _registry(opened).resume(operator, by=by.subject), roles=ADMIN)
     typer.echo(f"{operator} may act again")
 
 

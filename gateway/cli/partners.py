@@ -132,7 +132,7 @@ def _check_plan(plan: str) -> None:
 
 def _registered(act: Callable[[Registry, str], Awaitable[Result]]) -> Result:
     """What a change in the operator's name has come to."""
-    return acting(lambda opened, operator: act(_registry(opened), operator), roles=PLATFORM)
+    return acting(lambda opened, operator: act(_registry(opened), operator.subject), roles=PLATFORM)
 
 
 def _registry(opened: Database) -> Registry:

@@ -74,5 +74,5 @@ def abandon(workflow: str, evidence: Evidence) -> None:
 
 
 def _at_desk(act: Callable[[Desk], Awaitable[None]], done: str) -> None:
-    acting(lambda opened, operator: act(Desk(operator, opened, system_clock, mint)), roles=MENDERS)
+    acting(lambda opened, operator: act(Desk(operator.subject, opened, system_clock, mint)), roles=MENDERS)
     Console().print(done)
