@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -41,6 +42,7 @@ _answers: Counter[tuple[str, str, str, int]] = Counter(
     else {}
 )
 _orders: list[str] = []
+_exceptions = count(sum(_answers.values()))  # those that the test has opened, and no other run has mended
 
 
 @schemathesis.hook
@@ -68,12 +70,23 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         case.path_parameters["order_id"] = _an_order()
     elif case.path.startswith("/v1/inventory/"):
         mend_stock(case)
+    elif case.path.startswith("/v1/exceptions"):
+        _mend_exceptions(case, body)
     elif case.path == "/problems/{code}":
         case.path_parameters["code"] = _a_problem()
     elif case.path == "/oauth/token":
         _grant(body)
     _follow_pages(case)
     _wish_for_little(case)
+
+
+def _mend_exceptions(case: Case, body: Any) -> None:
+    """One that is open, with the action that it offers; of a cause, as many as there are."""
+    if "exception_id" in case.path_parameters:
+        case.path_parameters["exception_id"] = f"xcp_{next(_exceptions):026d}"
+    if case.method == "POST":
+        body.pop("expected", None)
+        body["action"] = "resolve"
 
 
 def _identify(case: Case) -> None:
