@@ -167,3 +167,39 @@ def _lack(index: int, line: Line, taken: Sequence[Take], stock: Mapping[Place, S
     elif there and not selling:
         code = "node_not_sellable"
     return Lack(index, line.quantity, got, code)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of a line that is held, wherever it is or at one node; without a quantity all that is open."""
+
+    line_id: str
+    quantity: int | None = None
+    node_id: str | None = None
+
+
+def moves(held: Sequence[Held], parts: Sequence[Part], *, last_first: bool) -> tuple[dict[int, int], list[Breach]]:
+    """Pieces by the number of the held line, and what is asked beyond what is open. No parts: all that is open."""
+    left = {line.number: line.open for line in held}
+    moved: dict[int, int] = {}
+    faults = []
+    for index, part in enumerate(parts or [Part(line_id) for line_id in dict.fromkeys(line.line_id for line in held)]):
+        own = [line.number for line in held if part.line_id == line.line_id and part.node_id in (None, line.node_id)]
+        if not own:
+            faults.append(Breach(f"#/lines/{index}/line_id", "unknown_line", "the reservation has no such line there"))
+        there = sum(left[number] for number in own)
+        wanted = there if part.quantity is None else part.quantity
+        if own and wanted > there:
+            faults.append(Breach(f"#/lines/{index}/quantity", "more_than_open", f"{there} are open"))
+        for number in reversed(own) if last_first else own:
+            if pieces := min(wanted, left[number]):
+                moved[number] = moved.get(number, 0) + pieces
+                left[number] -= pieces
+                wanted -= pieces
+    return moved, faults
+
+
+def until(reservation: Reservation, *, now: datetime, lasts: timedelta, most: timedelta) -> datetime:
+    """When an extended reservation ends: never sooner than it would have, never later than *most* after it was made."""
+    assert reservation.expires_at is not None, "only a soft one is extended"
+    return max(reservation.expires_at, min(now + lasts, reservation.created_at + most))
