@@ -25,7 +25,7 @@ from gateway.edge.routes import edge_routes
 from gateway.edge.shared_counters import SharedCounters
 from gateway.framework import Lifespan, State, framework, record_spans
 from gateway.governance.bundle import Bundle, load_bundle
-from gateway.governance.decisions import on_content
+from gateway.governance.decisions import on_commitment, on_content
 from gateway.memory import give_back_large_buffers, keep_what_stands
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
@@ -35,6 +35,7 @@ from gateway.ports import Counters
 from gateway.resources.callbacks import callbacks
 from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
+from gateway.resources.inventory.reservation_routes import reservations
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.server import Served, terms
@@ -194,10 +195,22 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield inventory(
         database, pages=shared.pages, policy=shared.bundle.inventory, changes=shared.changes, mint=shared.mint
     )
+    yield _reservations(shared)
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
     yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
+
+
+def _reservations(shared: _Shared) -> APIRouter:
+    return reservations(
+        shared.database,
+        public=shared.public,
+        pages=shared.pages,
+        policy=shared.bundle.inventory,
+        commitment=partial(on_commitment, shared.bundle.access),
+        mint=shared.mint,
+    )
 
 
 def _lifespan(shared: _Shared) -> Lifespan:

@@ -7,7 +7,7 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from gateway.context import Call
-from gateway.domain.reservations import Reservation
+from gateway.domain.reservations import Kind, Reservation
 from gateway.store import claims
 from gateway.store.pool import Connection
 from gateway.store.reservation_views import read_reservation
@@ -21,13 +21,14 @@ class Seen:
     now: datetime
 
 
-async def is_within_reach(connection: Connection, reservation_id: str, *, partner: str | None) -> bool:
+async def kind_within_reach(connection: Connection, reservation_id: str, *, partner: str | None) -> Kind | None:
     """Asked before any lock: how long an answer takes must not tell of another partner's reservation."""
     cursor = await connection.execute(_WITHIN_REACH, (reservation_id, partner, partner))
-    return await cursor.fetchone() is not None
+    row = await cursor.fetchone()
+    return row[0] if row else None
 
 
-_WITHIN_REACH = "select 1 from reservation where reservation_id = %s and (%s::text is null or partner_id = %s)"
+_WITHIN_REACH = "select kind from reservation where reservation_id = %s and (%s::text is null or partner_id = %s)"
 
 
 async def lock_reservation(connection: Connection, reservation_id: str) -> Seen:
