@@ -124,6 +124,8 @@ create table reservation (
     constraint reservation_natural_key unique nulls not distinct (partner_id, holder_type, holder_id, attempt)
 );
 create index reservation_of_partner on reservation (partner_id, reservation_id desc);
+create index reservation_of_holder on reservation (holder_type, holder_id);
+create index reservation_due on reservation (expires_at) where state = 'active' and expires_at is not null;
 create index reservation_active on reservation (reservation_id) where state = 'active';
 
 create table reservation_line (
