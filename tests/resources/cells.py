@@ -20,6 +20,7 @@ WHOSE = ("own", "foreign", "absent")
 # Which scope reaches how far.
 READ, WRITE = {"operations": "all", "orders:read": "own"}, {"orders:write": "own"}
 SEE, GOVERN = {"inventory:read": "all"}, {"operations": "all"}
+HOLD, COMMIT = {"inventory:reserve": "own", "inventory:commit": "own"}, {"inventory:commit": "own"}
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
@@ -33,6 +34,12 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "list_positions": GOVERN,
     "set_safety_stock": GOVERN,
     "put_node": GOVERN,
+    "reserve_stock": HOLD,
+    "list_reservations": HOLD | GOVERN,
+    "get_reservation": HOLD | GOVERN,
+    "release_reservation": HOLD,
+    "extend_reservation": HOLD,
+    "consume_reservation": COMMIT,
 }
 EVERYBODY = {
     "list_signing_keys",
@@ -52,13 +59,14 @@ class Owner:
     name: str
     order_id: str
     channel_order_id: str
+    reservation_id: str
 
     @property
     def channel(self) -> str:
         return f"{self.name}-uk"
 
 
-ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number")
+ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number", "rsv_01JDB7Z2M4X8Q5T3W9Y6N1K0RC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,12 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "list_positions": lambda within: 200,
     "set_safety_stock": lambda within: 422,  # there is no such position
     "put_node": lambda within: 200,
+    "reserve_stock": lambda within: 201 if within else 422,  # an order can be named by its partner only
+    "list_reservations": lambda within: 200,
+    "get_reservation": lambda within: 200 if within else 404,
+    "release_reservation": lambda within: 200 if within else 404,
+    "extend_reservation": lambda within: 409 if within else 404,  # it has been released before
+    "consume_reservation": lambda within: 200 if within else 404,
 }
 
 
@@ -119,6 +133,21 @@ def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterato
 
 _KEPT: Json = {"sku": "LAMP", "node_id": "main", "safety_stock": 1}
 _NODE: Json = {"type": "dc", "name": "The north", "timezone": "Europe/London"}
+
+
+def reservation_body(order_id: str, line_id: str, *, attempt: int) -> Json:
+    holder = {"type": "order", "id": order_id, "attempt": attempt}
+    return {"kind": "soft", "holder": holder, "lines": [{"line_id": line_id, "sku": "VASE", "quantity": 1}]}
+
+
+def _reservation(of: Owner) -> str:
+    return f"/v1/inventory/reservations/{of.reservation_id}"
+
+
+def _reserve(of: Owner, now: str) -> tuple[str, Json]:
+    return "/v1/inventory/reservations", {"json": reservation_body(of.order_id, "1", attempt=2)}
+
+
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
@@ -137,6 +166,15 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "list_positions": lambda of, now: ("/v1/inventory/positions", {}),
     "set_safety_stock": lambda of, now: ("/v1/inventory/safety-stock", {"json": {"lines": [_KEPT]}}),
     "put_node": lambda of, now: ("/v1/inventory/nodes/dc-north", {"json": _NODE}),
+    "reserve_stock": _reserve,
+    "list_reservations": lambda of, now: (
+        f"/v1/inventory/reservations?holder_type=order&holder_id={of.order_id}",
+        {},
+    ),
+    "get_reservation": lambda of, now: (_reservation(of), {}),
+    "release_reservation": lambda of, now: (f"{_reservation(of)}/release", {"json": {}}),
+    "extend_reservation": lambda of, now: (f"{_reservation(of)}/extend", {"json": {}}),
+    "consume_reservation": lambda of, now: (f"{_reservation(of)}/consume", {"json": {}}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),

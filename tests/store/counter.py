@@ -1,5 +1,7 @@
 """A counter at which one partner reserves: what the front door hands on, without the door."""
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -71,3 +73,26 @@ async def told(answer: Any) -> Answer | str:
         return given
     except GatewayError as error:
         return error.code
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """A database with two nodes, for tests that are not coroutines."""
+
+    runner: asyncio.Runner
+    counter: Counter
+
+    def run(self, act: Awaitable[Any]) -> Any:
+        return self.runner.run(_awaited(act))
+
+    def sql(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
+        return self.run(self._rows(statement, values))
+
+    async def _rows(self, statement: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
+        async with self.counter.database.connection() as connection:
+            cursor = await connection.execute(statement.encode(), values)
+            return await cursor.fetchall() if cursor.description else []
+
+
+async def _awaited(act: Awaitable[Any]) -> Any:
+    return await act
