@@ -195,22 +195,12 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield inventory(
         database, pages=shared.pages, policy=shared.bundle.inventory, changes=shared.changes, mint=shared.mint
     )
-    yield _reservations(shared)
+    commitment, policy = partial(on_commitment, shared.bundle.access), shared.bundle.inventory
+    yield reservations(database, shared.pages, policy, commitment, public=public, mint=shared.mint)
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
     yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
-
-
-def _reservations(shared: _Shared) -> APIRouter:
-    return reservations(
-        shared.database,
-        public=shared.public,
-        pages=shared.pages,
-        policy=shared.bundle.inventory,
-        commitment=partial(on_commitment, shared.bundle.access),
-        mint=shared.mint,
-    )
 
 
 def _lifespan(shared: _Shared) -> Lifespan:

@@ -32,8 +32,9 @@ GatewayError
 └── Misconfigured               a file or setting is wrong; never sent over HTTP
 
 Divided by what the reader should do next. A class docstring is the problem's title; what to
-do about each stands in `gateway/edge/catalogue.py`. `Refused` and all below
-it stand in `gateway/refusals.py`. Facts of a `Refused` go to the caller; facts of the others go to the log only.
+do about each stands in `gateway/edge/catalogue.py`. `Refused` and all below it stand in `gateway/refusals.py`, what is
+refused of stock in `gateway/stock_refusals.py`. Facts of a `Refused` go to the caller; facts of the others go to the
+log only.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             "gateway/resources/orders/routes.py",
             "gateway/resources/callbacks/routes.py",
             "gateway/resources/inventory/routes.py",
+            "gateway/resources/inventory/reservation_routes.py",
             SANDBOX,
         ),
     ),

@@ -6,11 +6,13 @@ import typer
 from rich.console import Console
 
 from gateway.back_ends import back_ends
+from gateway.cli.inventory_audit import audit
 from gateway.cli.opened import database, database_url
 from gateway.settings import Settings, read_settings
 from gateway.store import stock
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
+app.command("audit")(audit)
 
 
 @app.callback()

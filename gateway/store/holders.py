@@ -7,7 +7,8 @@ from datetime import datetime
 from gateway.context import Answer
 from gateway.domain.orders import OrderStatus
 from gateway.domain.reservations import Holder
-from gateway.refusals import Fault, HolderClosed, Invalid, Refused
+from gateway.refusals import Fault, Invalid, Refused
+from gateway.stock_refusals import HolderClosed
 from gateway.store.pool import Connection
 
 ENDED = frozenset({OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.COMPLETED})

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from gateway.context import Call
 from gateway.domain.reservations import Kind, Reservation
+from gateway.stock_refusals import StockLocked
 from gateway.store import claims
 from gateway.store.pool import Connection
 from gateway.store.reservation_views import read_reservation
@@ -32,9 +34,12 @@ _WITHIN_REACH = "select kind from reservation where reservation_id = %s and (%s:
 
 
 async def lock_reservation(connection: Connection, reservation_id: str) -> Seen:
-    """Its positions first, as everybody does, and then itself."""
-    await connection.execute(_LOCK_STOCK, (reservation_id,))
-    cursor = await connection.execute(_LOCK, (reservation_id,))
+    """Its positions first, as everybody does, and then itself. Raises `StockLocked` when others keep them."""
+    try:
+        await connection.execute(_LOCK_STOCK, (reservation_id,))
+        cursor = await connection.execute(_LOCK, (reservation_id,))
+    except psycopg.errors.LockNotAvailable as error:
+        raise StockLocked("the stock is being worked on; repeat the request", effect="none") from error
     row = await cursor.fetchone()
     reservation = await read_reservation(connection, reservation_id, partner=None)
     assert row is not None, "reservations are never deleted"

@@ -6,7 +6,8 @@ from zlib import crc32
 import psycopg
 
 from gateway.errors import BrokenAnswer
-from gateway.refusals import IdempotencyInFlight, StockLocked
+from gateway.refusals import IdempotencyInFlight
+from gateway.stock_refusals import StockLocked
 from gateway.store.accept import outcome_told
 from gateway.store.applications import Application
 from gateway.store.gathered import Gathered

@@ -8,15 +8,8 @@ from typing import Any
 from gateway.context import Answer
 from gateway.domain.reservations import Allocation, Held, Place, Reservation, Stock, Wish, allocate
 from gateway.errors import GatewayError
-from gateway.refusals import (
-    Fault,
-    IdempotencyKeyReused,
-    InsufficientStock,
-    NaturalKeyConflict,
-    NodeNotSellable,
-    Refused,
-    SkuNotStocked,
-)
+from gateway.refusals import Fault, IdempotencyKeyReused, NaturalKeyConflict, Refused
+from gateway.stock_refusals import InsufficientStock, NodeNotSellable, SkuNotStocked
 from gateway.store import holders, reservation_rows, shelves
 from gateway.store.applications import Application, Grant
 from gateway.store.holders import Before, Known

@@ -29,14 +29,16 @@ async def lock_shelves(connection: Connection, lines: Sequence[Line]) -> dict[Pl
     return stock
 
 
-# Soft claims may be over: whether what they hold is free is known under the lock only.
+# Soft claims may be over: whether what they hold is free is known under the lock only. Where nothing is to be had, one
+# position says why.
 _CANDIDATES = """
 select distinct p.sku, p.node_id from unnest(%s::text[], %s::text[]) as asked (sku, condition)
  cross join lateral (
-    select p.sku, p.node_id from stock_position p join node n using (node_id)
-     where p.sku = asked.sku and p.condition = asked.condition and n.status = 'active'
-       and p.available + p.reserved_soft > 0
-     order by n.priority, p.node_id limit %s) p
+    select p.sku, p.node_id, n.status = 'active' and p.available + p.reserved_soft > 0 as some,
+           row_number() over (order by n.status = 'active' and p.available + p.reserved_soft > 0 desc,
+                              n.status = 'active' desc, n.priority, p.node_id) as rank
+      from stock_position p join node n using (node_id) where p.sku = asked.sku and p.condition = asked.condition) p
+ where p.some and p.rank <= %s or p.rank = 1
 """
 
 _SHELVES = """

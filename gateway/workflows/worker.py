@@ -11,9 +11,10 @@ import psycopg
 import structlog
 
 from gateway.errors import GatewayError, Unavailable
-from gateway.store import housekeeping, journal
+from gateway.store import housekeeping, journal, reservation_expiry
 from gateway.store.journal import Lease
 from gateway.store.pool import Connection
+from gateway.store.stock_audit import Finding, audit_daily
 from gateway.workflows import engine
 from gateway.workflows.feed import Feed
 from gateway.workflows.runner import Performance, Tools
@@ -50,6 +51,7 @@ class Worker:
             asyncio.create_task(self._regularly(engine.HEARTBEAT, self._extend_leases)),
             asyncio.create_task(self._regularly(SWEEP, self._keep_house)),
             asyncio.create_task(self._regularly(FORGET, self._forget)),
+            asyncio.create_task(self._regularly(FORGET, self._keep_stock)),
             *(asyncio.create_task(feed.follow()) for feed in self._feeds()),
         ]
         log.info("worker started", worker=self.name)
@@ -143,6 +145,15 @@ class Worker:
 
     async def _forget(self) -> None:
         await housekeeping.forget_expired(self.tools.database, self.tools.clock())
+
+    async def _keep_stock(self) -> None:
+        """Tidy up after reservations that are over, and go on with the day's audit."""
+        await reservation_expiry.tidy(self.tools.database, self.tools.mint)
+        if found := await audit_daily(self.tools.database, self._tell):
+            log.warning("stock does not agree", found=found)
+
+    async def _tell(self, connection: Connection, finding: Finding) -> None:
+        log.warning("stock finding", code=finding.code, subject=finding.subject)
 
     async def _regularly(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
-
 from gateway.context import Answer, Call
 from gateway.domain.identifiers import Mint
 from gateway.domain.intake import AHEAD
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.reservations import Held, Part, Reservation, moves, until
-from gateway.refusals import Conflict, Fault, Invalid, NotFound, PreconditionFailed, ReservationExpired, StockLocked
+from gateway.refusals import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 from gateway.resources.answers import JSON, whose
 from gateway.resources.inventory.reservation_views import body_of
 from gateway.resources.inventory.reserving import ABSENT, Commitment, permit
 from gateway.resources.preconditions import etag_of, tags_expected
+from gateway.stock_refusals import ReservationExpired
 from gateway.store import audit, reservation_changes
 from gateway.store.accept import outcome_told
 from gateway.store.idempotency import answered, given_before, keep
@@ -94,7 +93,7 @@ class Changing:
                 if call.given_before:
                     return call.given_before.answer
                 expected = tags_expected(if_match)
-                seen = await _locked(connection, reservation_id)
+                seen = await lock_reservation(connection, reservation_id)
                 answer = await answered(connection, call) or await self._changed(connection, call, how, seen, expected)
             call.effect = "applied"
             return answer
@@ -121,13 +120,6 @@ class Changing:
         if changes:
             await record_change(connection, call, after, how.name, event_id=self.mint("evt"))
         return answer
-
-
-async def _locked(connection: Connection, reservation_id: str) -> Seen:
-    try:
-        return await lock_reservation(connection, reservation_id)
-    except psycopg.errors.LockNotAvailable as error:
-        raise StockLocked("the stock is being worked on; repeat the request", effect="none") from error
 
 
 def _is_open_to(before: Reservation, how: Change) -> bool:

@@ -23,13 +23,7 @@ from gateway.store.reservations import Reservations
 
 
 def reservations(
-    database: Database,
-    *,
-    public: str,
-    pages: PageTokens,
-    policy: InventoryPolicy,
-    commitment: Commitment,
-    mint: Mint,
+    database: Database, pages: PageTokens, policy: InventoryPolicy, commitment: Commitment, *, public: str, mint: Mint
 ) -> APIRouter:
     router = APIRouter(prefix="/v1/inventory/reservations", tags=["reservations"])
     granting = Reservations(database)

@@ -82,14 +82,16 @@ async def test_one_node_that_has_it_all_comes_first_then_several(stocked: Stocke
         (line("LAMP", node_id="nowhere"), "node_not_sellable"),
         (line("LAMP", node_id="shut"), "node_not_sellable"),
         (line("LAMP", 9), "insufficient_stock"),
+        (line("NONE"), "insufficient_stock"),
+        (line("SHUT"), "node_not_sellable"),
     ],
 )
 async def test_what_cannot_be_reserved_is_refused_by_its_code(
     stocked: Stocked, desk: Desk, asked: Json, code: str
 ) -> None:
     await stocked.node("shut")
-    await stocked.counted(LAMP=1, ago=60)
-    await stocked.counted(node="shut", LAMP=5, ago=60)
+    await stocked.counted(LAMP=1, NONE=0, ago=60)
+    await stocked.counted(node="shut", LAMP=5, SHUT=5, ago=60)
     await stocked.node("shut", status="closed")
 
     answer = await desk.ask(wish(asked))

@@ -255,6 +255,14 @@ create table stock_snapshot_row (
     primary key (snapshot_id, sku, node_id, condition)
 );
 
+-- How far the daily audit has come: of reservations against their holders, then of counters against what is written.
+create table stock_audit (
+    part    text primary key check (part in ('reservations', 'positions')),
+    after   text[],                                 -- the last key that was looked at; null: none of this round
+    next_at timestamptz not null default '-infinity'
+);
+insert into stock_audit (part) values ('reservations'), ('positions');
+
 -- The ledger of positions: one row a change, written by the database itself so that none is without.
 create table stock_change (
     position_version bigint primary key,
