@@ -26,7 +26,7 @@ def standing(status: str | None) -> Decision:
     """May the partner call at all? *status*: as the registry has it; None: nobody of that name."""
     if status == "active":
         return Allow("standing", REGISTRY, about="standing")
-    return Deny("standing", REGISTRY, "the partner of this token is unknown or suspended", about="standing")
+    return Deny("standing", REGISTRY, "the client of this token is unknown or suspended", about="standing")
 
 
 def on_arrival(access: Access, principal: Principal | None, operation: Operation) -> Iterator[Decision]:

@@ -21,7 +21,7 @@ class Phantom:
     status: str
     open: int
 
-    code = "phantom_reservation"
+    class_, code = "inventory/phantom_reservation", "phantom_reservation"
 
     @property
     def subject(self) -> str:
@@ -43,7 +43,7 @@ class Mismatch:
     reserved_soft: int
     soft: int
 
-    code = "counter_mismatch"
+    class_, code = "inventory/divergence", "counter_mismatch"
 
     @property
     def subject(self) -> str:

@@ -12,6 +12,7 @@ import structlog
 
 from gateway.errors import GatewayError, Unavailable
 from gateway.store import housekeeping, journal, reservation_expiry
+from gateway.store.exceptions import Opening, open_exception
 from gateway.store.journal import Lease
 from gateway.store.pool import Connection
 from gateway.store.stock_audit import Finding, audit_daily
@@ -153,7 +154,10 @@ class Worker:
             log.warning("stock does not agree", found=found)
 
     async def _tell(self, connection: Connection, finding: Finding) -> None:
-        log.warning("stock finding", code=finding.code, subject=finding.subject)
+        opening = Opening(
+            self.tools.mint("xcp"), finding.class_, finding.code, finding.subject, finding.evidence(), ("resolve",)
+        )
+        await open_exception(connection, opening, now=self.tools.clock())
 
     async def _regularly(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         while True:
