@@ -13,13 +13,14 @@ from gateway.edge.counters import InProcessCounters
 from gateway.edge.routes import edge_routes
 from gateway.edge.shared_counters import SharedCounters
 from gateway.governance.bundle import Bundle
-from gateway.governance.decisions import on_content
+from gateway.governance.decisions import on_commitment, on_content
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
 from gateway.resources.callbacks import callbacks
 from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
+from gateway.resources.inventory.reservation_routes import reservations
 from gateway.resources.operations import exceptions
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
@@ -77,6 +78,8 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     yield inventory(
         database, pages=shared.pages, policy=shared.bundle.inventory, changes=shared.changes, mint=shared.mint
     )
+    commitment, policy = partial(on_commitment, shared.bundle.access), shared.bundle.inventory
+    yield reservations(database, shared.pages, policy, commitment, public=public, mint=shared.mint)
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)

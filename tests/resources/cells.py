@@ -20,6 +20,7 @@ WHOSE = ("own", "foreign", "absent")
 # Which scope reaches how far.
 READ, WRITE = {"operations": "all", "orders:read": "own"}, {"orders:write": "own"}
 SEE, GOVERN = {"inventory:read": "all"}, {"operations": "all"}
+HOLD, COMMIT = {"inventory:reserve": "own", "inventory:commit": "own"}, {"inventory:commit": "own"}
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
@@ -33,6 +34,12 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "list_positions": GOVERN,
     "set_safety_stock": GOVERN,
     "put_node": GOVERN,
+    "reserve_stock": HOLD,
+    "list_reservations": HOLD | GOVERN,
+    "get_reservation": HOLD | GOVERN,
+    "release_reservation": HOLD,
+    "extend_reservation": HOLD,
+    "consume_reservation": COMMIT,
     "list_exceptions": {},
     "get_exception": {},
     "act_on_exception": {},
@@ -50,6 +57,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "list_nodes": ON_DUTY,
     "get_node": ON_DUTY,
     "list_positions": ON_DUTY,
+    "list_reservations": ON_DUTY,
+    "get_reservation": ON_DUTY,
     "set_safety_stock": GOVERNORS,
     "put_node": GOVERNORS,
     "list_exceptions": ON_DUTY,
@@ -75,6 +84,7 @@ class Owner:
     name: str
     order_id: str
     channel_order_id: str
+    reservation_id: str
 
     @property
     def channel(self) -> str:
@@ -86,7 +96,7 @@ class Owner:
         return f"xcp_{self.order_id[4:]}"
 
 
-ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number")
+ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number", "rsv_01JDB7Z2M4X8Q5T3W9Y6N1K0RC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,12 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "list_positions": lambda within: 200,
     "set_safety_stock": lambda within: 422,  # there is no such position
     "put_node": lambda within: 200,
+    "reserve_stock": lambda within: 201 if within else 422,  # an order can be named by its partner only
+    "list_reservations": lambda within: 200,
+    "get_reservation": lambda within: 200 if within else 404,
+    "release_reservation": lambda within: 200 if within else 404,
+    "extend_reservation": lambda within: 409 if within else 404,  # it has been released before
+    "consume_reservation": lambda within: 200 if within else 404,
     "list_exceptions": lambda within: 200,
     "get_exception": lambda within: 200 if within else 404,
     "act_on_exception": lambda within: 409 if within else 404,  # asked for what none of them offers
@@ -158,6 +174,21 @@ def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterato
 
 _KEPT: Json = {"sku": "LAMP", "node_id": "main", "safety_stock": 1}
 _NODE: Json = {"type": "dc", "name": "The north", "timezone": "Europe/London"}
+
+
+def reservation_body(order_id: str, line_id: str, *, attempt: int) -> Json:
+    holder = {"type": "order", "id": order_id, "attempt": attempt}
+    return {"kind": "soft", "holder": holder, "lines": [{"line_id": line_id, "sku": "VASE", "quantity": 1}]}
+
+
+def _reservation(of: Owner) -> str:
+    return f"/v1/inventory/reservations/{of.reservation_id}"
+
+
+def _reserve(of: Owner, now: str) -> tuple[str, Json]:
+    return "/v1/inventory/reservations", {"json": reservation_body(of.order_id, "1", attempt=2)}
+
+
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
@@ -178,6 +209,15 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "list_positions": lambda of, now: ("/v1/inventory/positions", {}),
     "set_safety_stock": lambda of, now: ("/v1/inventory/safety-stock", {"json": {"lines": [_KEPT]}}),
     "put_node": lambda of, now: ("/v1/inventory/nodes/dc-north", {"json": _NODE}),
+    "reserve_stock": _reserve,
+    "list_reservations": lambda of, now: (
+        f"/v1/inventory/reservations?holder_type=order&holder_id={of.order_id}",
+        {},
+    ),
+    "get_reservation": lambda of, now: (_reservation(of), {}),
+    "release_reservation": lambda of, now: (f"{_reservation(of)}/release", {"json": {}}),
+    "extend_reservation": lambda of, now: (f"{_reservation(of)}/extend", {"json": {}}),
+    "consume_reservation": lambda of, now: (f"{_reservation(of)}/consume", {"json": {}}),
     "list_exceptions": lambda of, now: (f"/v1/exceptions?subject={of.order_id}", {}),
     "get_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}", {}),
     "act_on_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}/actions", {"json": _DEED}),

@@ -11,9 +11,11 @@ import structlog
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from gateway.domain.identifiers import mint
+from gateway.domain.stock import StockLevel
 from gateway.domain.time import rfc3339
 from gateway.governance.bundle import Bundle
 from gateway.partners.operators import OperatorRegistry
+from gateway.store import stock
 from observability import logs
 from tests.gate import PUBLIC, Gate
 from tests.resources.cells import (
@@ -28,6 +30,7 @@ from tests.resources.cells import (
     Owner,
     cells,
     request_of,
+    reservation_body,
 )
 from tests.resources.shop import ADDRESS, order_body
 
@@ -51,7 +54,7 @@ async def door(gate: Gate, number: int) -> AsyncIterator[AsyncClient]:
 
 
 async def owner(gate: Gate, name: str) -> tuple[Owner, dict[frozenset[str], str]]:
-    """A partner with one order, which bears its name everywhere, and a token for each role."""
+    """A partner with one order and stock for it, which bear its name everywhere, and a token for each role."""
     credentials = await gate.partner(name, scopes=ALL)
     number = 10_000 + sum(map(ord, name))
     async with door(gate, number) as http:
@@ -63,8 +66,11 @@ async def owner(gate: Gate, name: str) -> tuple[Owner, dict[frozenset[str], str]
         group = {"id": "home", "method": "ship_to_home", "address": address}
         body = order_body(channel=f"{name}-uk", placed_at=rfc3339(gate.clock()), delivery_groups=[group])
         headers = {"authorization": f"Bearer {tokens[ALL]}", "idempotency-key": f"of-{name}-0123456789"}
-        placed = await http.post("/v1/orders", json=body, headers=headers)
-    return Owner(name, placed.json()["order_id"], body["channel_order_id"]), tokens
+        placed = (await http.post("/v1/orders", json=body, headers=headers)).json()["order_id"]
+        wanted = reservation_body(placed, f"canary-{name}", attempt=1)
+        headers["idempotency-key"] = f"for-{name}-0123456789"
+        reserved = await http.post("/v1/inventory/reservations", json=wanted, headers=headers)
+    return Owner(name, placed, body["channel_order_id"], reserved.json()["reservation_id"]), tokens
 
 
 async def operators(gate: Gate) -> dict[frozenset[str], str]:
@@ -96,6 +102,8 @@ def lines() -> Iterator[BytesIO]:
 @pytest.fixture
 async def seen(gate: Gate) -> list[Seen]:
     """Every cell, asked."""
+    async with gate.database.transaction() as connection:
+        await stock.count(connection, [StockLevel("VASE", None, 100, gate.clock())])
     opened = {name: await owner(gate, name) for name in ("web", "pos", "gone")}
     await park_all(gate)
     on_duty = await operators(gate)
@@ -158,7 +166,8 @@ def bare(seen: Seen) -> tuple[int, list[tuple[str, str]], str]:
     text = answer.text
     if answer.headers["content-type"] == "application/problem+json" and text:
         text = str({name: value for name, value in answer.json().items() if name not in VARYING})
-    for word in (target.channel, target.order_id, target.exception_id, target.channel_order_id):
+    words = (target.channel, target.order_id, target.exception_id, target.channel_order_id, target.reservation_id)
+    for word in words:
         text = text.replace(word, "TARGET")
     headers = [(name, value) for name, value in answer.headers.items() if name not in VARYING_HEADERS]
     return answer.status_code, [each for each in headers if each[0] != "content-length"], text
