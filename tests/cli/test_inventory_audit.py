@@ -1,5 +1,7 @@
 """`omnigate inventory audit`: what does not agree is shown, and mended when somebody says so under their name."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.domain.time import rfc3339
@@ -78,4 +80,9 @@ async def test_what_an_order_that_has_ended_still_holds_is_released(
 
 
 async def test_nobody_repairs_without_a_name(shell: Shell, desk: Desk) -> None:
+    nobody = replace(shell, environment={**shell.environment, "OMNIGATE_OPERATOR_ID": ""})
+
+    said = await nobody("inventory audit --repair --yes")
+
+    assert (said.code, "OMNIGATE_OPERATOR_ID" in said.text) == (1, True)
     assert (await shell("inventory audit --yes")).code == 2
