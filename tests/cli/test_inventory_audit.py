@@ -1,7 +1,5 @@
 """`omnigate inventory audit`: what does not agree is shown, and mended when somebody says so under their name."""
 
-from dataclasses import replace
-
 import pytest
 
 from gateway.domain.time import rfc3339
@@ -79,10 +77,17 @@ async def test_what_an_order_that_has_ended_still_holds_is_released(
     assert (await shell("inventory audit")).code == 0
 
 
-async def test_nobody_repairs_without_a_name(shell: Shell, desk: Desk) -> None:
-    nobody = replace(shell, environment={**shell.environment, "OMNIGATE_OPERATOR_ID": ""})
+async def test_whoever_has_the_database_may_look_and_only_an_operator_repairs(
+    stocked: Stocked, gate: Gate, shell: Shell
+) -> None:
+    support = await gate.operator("sue", "support")
+    named = {"OMNIGATE_OPERATOR_ID": support.client_id, "OMNIGATE_OPERATOR_SECRET": support.client_secret}
+    nobody = dict.fromkeys(named, "")
+    await stocked.sql("update stock_position set reserved = 4")
 
-    said = await nobody("inventory audit --repair --yes")
+    looked = await Shell({**shell.environment, **nobody})("inventory audit")
+    refused = [await Shell({**shell.environment, **who})("inventory audit --repair --yes") for who in (named, nobody)]
 
-    assert (said.code, "OMNIGATE_OPERATOR_ID" in said.text) == (1, True)
+    assert (looked.code, "1 found" in looked.text) == (1, True)
+    assert [said.text.startswith("omnigate: ") for said in refused] == [True, True]
     assert (await shell("inventory audit --yes")).code == 2
