@@ -16,7 +16,7 @@ test: .venv/.installed
 
 proof: .venv/.installed
 	$(BIN)/python -m pytest -q -s -m proof -o faulthandler_timeout=1800 tests/proof tests/guides tests/store/test_stock_model.py \
-		tests/adapters tests/chaos $(ARGS)
+		tests/store/test_reservation_model.py tests/adapters tests/chaos $(ARGS)
 
 chaos: .venv/.installed
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(FULL),--full) $(ARGS)

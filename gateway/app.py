@@ -1,10 +1,8 @@
 """Where Omnigate is put together: everything shared is made here and handed on by name."""
 
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
-from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import TracerProvider
@@ -21,22 +19,17 @@ from gateway.edge.dispatch import functions_of
 from gateway.edge.door import Door
 from gateway.edge.limits import PATIENCE
 from gateway.edge.places import Places
-from gateway.edge.routes import edge_routes
 from gateway.edge.shared_counters import SharedCounters
 from gateway.framework import Lifespan, State, framework, record_spans
 from gateway.governance.bundle import Bundle, load_bundle
-from gateway.governance.decisions import on_content
 from gateway.memory import give_back_large_buffers, keep_what_stands
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
-from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
 from gateway.ports import Counters
-from gateway.resources.callbacks import callbacks
-from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
-from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
+from gateway.routers import Shared, routers
 from gateway.server import Served, terms
 from gateway.settings import Settings
 from gateway.store.decisions import Decisions
@@ -47,35 +40,6 @@ from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
 from observability import logs, tracing
 from observability.metrics import EdgeMetrics, WorkerMetrics
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shared:
-    """What stages, routes and the process have in common."""
-
-    settings: Settings
-    database: Database
-    bundle: Bundle
-    secrets: Secrets
-    keys: SigningKeys
-    tokens: Tokens
-    decisions: Decisions
-    pages: PageTokens
-    changes: Changes
-    metrics: EdgeMetrics
-    counting: InProcessCounters | SharedCounters
-    clock: Clock
-    ticks: Ticks
-    mint: Mint
-
-    @property
-    def public(self) -> str:
-        return self.settings.public_address
-
-    def stop(self) -> None:
-        """The server is told to stop: whoever waits for news is answered now."""
-        self.decisions.stop()
-        self.changes.stop()
 
 
 def create_app(
@@ -94,10 +58,10 @@ def create_app(
 ) -> FastAPI:
     """The edge process. Its lifespan opens the database and loads the signing keys. *places* are the server's, too."""
     shared = _shared(settings, database, bundle, metrics, clock=clock, ticks=ticks, mint=mint)
-    routers = tuple(_routers(shared))
-    stages = _stages(shared, routers, counters=counters, places=places, patience=patience)
+    doors = tuple(routers(shared))
+    stages = _stages(shared, doors, counters=counters, places=places, patience=patience)
     app = framework(stages, _lifespan(shared))
-    for router in routers:
+    for router in doors:
         app.include_router(router)
     record_spans(app, traces or tracing.start("omnigate-edge"))
     return app
@@ -131,11 +95,11 @@ def _shared(
     clock: Clock,
     ticks: Ticks,
     mint: Mint,
-) -> _Shared:
+) -> Shared:
     secrets = open_secrets(settings, database)
     keys = SigningKeys(secrets, clock=clock)
     pages = PageTokens(secrets)
-    return _Shared(
+    return Shared(
         settings=settings,
         database=database,
         bundle=bundle,
@@ -154,7 +118,7 @@ def _shared(
 
 
 def _stages(
-    shared: _Shared,
+    shared: Shared,
     routers: Iterable[APIRouter],
     *,
     counters: Counters | None,
@@ -178,29 +142,7 @@ def _stages(
     return edge.stages(parts)
 
 
-def _routers(shared: _Shared) -> Iterator[APIRouter]:
-    database, public = shared.database, shared.public
-    decide = partial(on_content, shared.bundle.access)
-    budget = shared.bundle.quotas.token_route
-    per_address = f"{budget.quota} per {budget.window} second"
-    yield orders(
-        database,
-        public=public,
-        pages=shared.pages,
-        decide=decide,
-        mint=shared.mint,
-        decisions=shared.decisions,
-    )  # first: most calls are theirs
-    yield inventory(
-        database, pages=shared.pages, policy=shared.bundle.inventory, changes=shared.changes, mint=shared.mint
-    )
-    yield token_routes(database, tokens=shared.tokens, per_address=per_address)
-    yield key_routes(shared.keys, public=public)
-    yield edge_routes(database, public=public)
-    yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
-
-
-def _lifespan(shared: _Shared) -> Lifespan:
+def _lifespan(shared: Shared) -> Lifespan:
     counting = shared.counting if isinstance(shared.counting, SharedCounters) else nullcontext()
 
     @asynccontextmanager

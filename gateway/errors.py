@@ -10,7 +10,9 @@ GatewayError
 │   ├── RequestTimeout              408
 │   ├── Conflict                    409
 │   │   ├── IdempotencyInFlight     409   NaturalKeyConflict     409   NotCancellable       409
-│   │   └── OrderLocked             409
+│   │   ├── InsufficientStock       409   SkuNotStocked          409   NodeNotSellable      409
+│   │   ├── HolderClosed            409   ReservationExpired     409
+│   │   └── OrderLocked             409   StockLocked            409
 │   ├── PreconditionFailed          412
 │   ├── TooLarge                    413   UnsupportedMedia       415
 │   ├── Invalid                     422
@@ -30,8 +32,9 @@ GatewayError
 └── Misconfigured               a file or setting is wrong; never sent over HTTP
 
 Divided by what the reader should do next. A class docstring is the problem's title; what to
-do about each stands in `gateway/edge/catalogue.py`. `Refused` and all below
-it stand in `gateway/refusals.py`. Facts of a `Refused` go to the caller; facts of the others go to the log only.
+do about each stands in `gateway/edge/catalogue.py`. `Refused` and all below it stand in `gateway/refusals.py`, what is
+refused of stock in `gateway/stock_refusals.py`. Facts of a `Refused` go to the caller; facts of the others go to the
+log only.
 """
 
 from __future__ import annotations

@@ -93,7 +93,8 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     otlp_endpoint: str | None = Field(None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     trace_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
-    operator: str | None = None
+    operator_id: str | None = None
+    operator_secret: SecretStr | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: Port | None = None
 

@@ -50,6 +50,8 @@ class Installation(Protocol):
     def parked(self) -> Mapping[str, int]: ...
     @property
     def changes(self) -> Mapping[str, Reading]: ...
+    @property
+    def exceptions(self) -> Mapping[str, int]: ...
 
 
 class Sampled(Collector):
@@ -101,6 +103,12 @@ def _installation(told: Installation) -> Iterator[Metric]:
     for cause, number in told.parked.items():
         parked.add_metric([cause], number)
     yield parked
+    open_ = GaugeMetricFamily(
+        "omnigate_open_exceptions", f"Exceptions that wait for a person. {_WHOLE}", labels=["class"]
+    )
+    for class_, number in told.exceptions.items():
+        open_.add_metric([class_], number)
+    yield open_
     yield from _changes(told.changes)
 
 

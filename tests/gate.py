@@ -16,6 +16,7 @@ from gateway.edge.addresses import Networks
 from gateway.edge.limits import PATIENCE
 from gateway.governance.bundle import Bundle
 from gateway.partners import SCOPES
+from gateway.partners.operators import BOOTSTRAP, OperatorRegistry
 from gateway.partners.registry import Credentials, Registry
 from gateway.ports import Counters
 from gateway.settings import Settings
@@ -60,6 +61,15 @@ class Gate:
         """A partner with one channel, named after it."""
         channels = frozenset({f"{name}-uk"})
         return await self.registry.add(name, channels=channels, scopes=scopes, plan=plan, operator="tess")
+
+    async def operator(self, name: str = "olga", *roles: str) -> Credentials:
+        """An operator of these roles, added by another one; an admin if nothing is said."""
+        registry = OperatorRegistry(self.database, clock=self.clock, mint=mint)
+        by = BOOTSTRAP if await registry.is_empty() else "tess"
+        if by == BOOTSTRAP and roles and "admin" not in roles:
+            await registry.add("tess", roles=frozenset({"admin"}), by=by)
+            by = "tess"
+        return await registry.add(name, roles=frozenset(roles or ("admin",)), by=by)
 
     async def ask_token(self, credentials: Credentials, **form: str) -> Response:
         data = {"grant_type": "client_credentials", **form}

@@ -44,6 +44,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
         imports("fastapi", "starlette"),
         (
             "gateway/app.py",
+            "gateway/routers.py",
             "gateway/framework.py",  # FastAPI, as we use it
             "gateway/server/",  # uvicorn with bounds: ASGI's types
             "gateway/edge/",
@@ -51,6 +52,8 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             "gateway/resources/orders/routes.py",
             "gateway/resources/callbacks/routes.py",
             "gateway/resources/inventory/routes.py",
+            "gateway/resources/inventory/reservation_routes.py",
+            "gateway/resources/operations/routes.py",
             SANDBOX,
         ),
     ),

@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from gateway.cli import backends, callbacks, inventory, keys, orders, partners, policies, processes, workflows
+from gateway.cli import (
+    backends,
+    callbacks,
+    exceptions,
+    inventory,
+    keys,
+    operators,
+    orders,
+    partners,
+    policies,
+    processes,
+    workflows,
+)
 from gateway.cli.demo import demo
 from gateway.cli.replay import replay
 from gateway.errors import GatewayError
@@ -19,11 +31,13 @@ app.command()(processes.migrate)
 app.command()(demo)
 app.command()(replay)
 app.add_typer(partners.app, name="partners")
+app.add_typer(operators.app, name="operators")
 app.add_typer(policies.app, name="policies")
 app.add_typer(keys.app, name="keys")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(orders.app, name="orders")
 app.add_typer(workflows.app, name="workflows")
+app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(backends.app, name="backends")
 

@@ -7,14 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.back_ends import FOREIGN
-from gateway.cli.keys import with_secrets
+from gateway.cli.keys import changing_secrets, with_secrets
 from gateway.cli.overlap import AtOnce, Overlap, end_of_overlap, overlap_of
-from gateway.cli.partners import Operator
-from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339, system_clock
 from gateway.errors import Misconfigured
 from gateway.partners import callback_secrets
-from gateway.store.audit import Act
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -32,36 +29,33 @@ def list_() -> None:
 
 
 @app.command()
-def show(system: str, operator: Operator) -> None:
+def show(system: str) -> None:
     """Print the secrets that work now, the newest first; that you saw them is audited."""
-    act = _act(operator)
-    for secret in with_secrets(lambda secrets: callback_secrets.show(secrets, system, act)):
+    for secret in changing_secrets(lambda secrets, act: callback_secrets.show(secrets, system, act)):
         typer.echo(secret)
 
 
 @app.command()
-def enter(system: str, operator: Operator, overlap: Overlap = _USUAL, at_once: AtOnce = False) -> None:
+def enter(system: str, overlap: Overlap = _USUAL, at_once: AtOnce = False) -> None:
     """Take over a secret that the back end has made: asked for, or read from standard input."""
     asked = typer.prompt("whsec_…", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
-    _replace(system, asked.strip().encode(), _act(operator), overlap=overlap, at_once=at_once)
+    _replace(system, asked.strip().encode(), overlap=overlap, at_once=at_once)
 
 
 @app.command("rotate-secret")
-def rotate_secret(system: str, operator: Operator, overlap: Overlap = _USUAL, at_once: AtOnce = False) -> None:
+def rotate_secret(system: str, overlap: Overlap = _USUAL, at_once: AtOnce = False) -> None:
     """Make a new secret and print it, once; the one before works until the overlap is over."""
     if system in FOREIGN:
         raise Misconfigured(f"{system} makes its secrets itself: roll it there, then omnigate callbacks enter {system}")
     new = callback_secrets.new_callback_secret()
-    _replace(system, new, _act(operator), overlap=overlap, at_once=at_once)
+    _replace(system, new, overlap=overlap, at_once=at_once)
     typer.echo(new.decode())
 
 
-def _replace(system: str, new: bytes, act: Act, *, overlap: str, at_once: bool) -> None:
+def _replace(system: str, new: bytes, *, overlap: str, at_once: bool) -> None:
     during = overlap_of(overlap, at_once=at_once)
     form = FOREIGN[system].form if system in FOREIGN else None
-    with_secrets(lambda secrets: callback_secrets.replace(secrets, system, new, act, overlap=during, form=form))
+    changing_secrets(
+        lambda secrets, act: callback_secrets.replace(secrets, system, new, act, overlap=during, form=form)
+    )
     typer.echo(f"{system} has a new secret; {end_of_overlap(during)}")
-
-
-def _act(operator: str) -> Act:
-    return Act(mint("aud"), operator, system_clock())

@@ -22,7 +22,7 @@ from gateway.cli.channel import Channel
 from gateway.cli.demo_fleet import HOST, Fleet, free_port
 from gateway.cli.demo_folder import fresh_folder
 from gateway.cli.demo_report import Result, print_result
-from gateway.cli.demo_shop import Day, endings, its_partner, kill_workers, place_all, watch
+from gateway.cli.demo_shop import Day, endings, its_operator, its_partner, kill_workers, place_all, watch
 from gateway.cli.opened import database, database_url
 from gateway.domain.time import system_clock
 from gateway.partners.registry import Credentials
@@ -94,7 +94,7 @@ async def _demo(settings: Settings, folder: Path, wanted: Wanted) -> int:
     with database_url(own) as url:
         stage.say(f"PostgreSQL is up and migrated in {folder}")
         async with fleet, database(url, name="omnigate-demo") as opened, _sandbox(stage) as sandbox:
-            partner = await _set_up(stage, fleet, opened, sandbox_port)
+            operator, partner = await its_operator(opened), await _set_up(stage, fleet, opened, sandbox_port)
             await sandbox.post("/faults", json=faults.rules(wanted.seed))
             edge = Channel(stage.edge_url, client_id=partner.client_id, client_secret=partner.client_secret)
             async with edge:
@@ -104,7 +104,7 @@ async def _demo(settings: Settings, folder: Path, wanted: Wanted) -> int:
                 if complaints := result.complaints():
                     stage.say(f"the logs are in {fleet.logs}")
                 if not wanted.leave:
-                    await _keep_serving(stage, fleet, edge, partner)
+                    await _keep_serving(stage, fleet, edge, partner, operator)
     return len(complaints)
 
 
@@ -175,7 +175,7 @@ async def _reckoned(
     )
 
 
-async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Credentials) -> None:
+async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Credentials, operator: Credentials) -> None:
     order = [each async for each in edge.orders()][-1]["order_id"]
     auth = '-H "Authorization: Bearer $TOKEN"'
     key = secrets.token_hex(16)
@@ -190,7 +190,10 @@ async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Cred
         f"  curl {auth} -H 'Idempotency-Key: {key}' -X POST {stage.edge_url}/v1/orders/{order}/cancel",
         f"  curl -u {client} -d grant_type=client_credentials {stage.edge_url}/oauth/token",
         f"  curl {stage.sandbox_url}/ledger/summary",
-        f"  OMNIGATE_HOME={stage.folder} omnigate orders show {order}",
+        f"  export OMNIGATE_HOME={stage.folder}",
+        f"  export OMNIGATE_OPERATOR_ID={operator.client_id} OMNIGATE_OPERATOR_SECRET={operator.client_secret}",
+        f"  omnigate orders show {order}",
+        "  omnigate exceptions list",
         "Ctrl-C ends it.",
     ):
         stage.say(line)

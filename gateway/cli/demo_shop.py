@@ -12,6 +12,7 @@ from gateway.cli.demo_fleet import Fleet, pause, resume
 from gateway.cli.demo_orders import CHANNEL, Wish
 from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
+from gateway.partners.operators import BOOTSTRAP, OperatorRegistry
 from gateway.partners.registry import Credentials, Registry
 from gateway.store.in_flight import effects_in_flight
 from gateway.store.pool import Database
@@ -32,6 +33,12 @@ async def its_partner(opened: Database) -> Credentials:
         operator="demo",
         name="The demo's web shop",
     )
+
+
+async def its_operator(opened: Database) -> Credentials:
+    """Who may mend what is left of the demo."""
+    registry = OperatorRegistry(opened, clock=system_clock, mint=mint)
+    return await registry.add("demo", roles=frozenset({"admin"}), by=BOOTSTRAP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def show_json(case: Case, explanation: Explanation) -> None:
             "kind": principal.kind,
             "name": principal.partner or principal.subject,
             "scopes": sorted(principal.scopes),
+            "roles": sorted(principal.roles),
             "channels": sorted(principal.channels),
             "plan": principal.plan,
         },
@@ -61,6 +62,8 @@ def _who(case: Case) -> str:
     principal = case.principal
     if principal.kind == "system":
         return f"the system {principal.subject}"
+    if principal.kind == "operator":
+        return f"the operator {principal.subject} ({' '.join(sorted(principal.roles)) or 'no role'})"
     speaks = f", channel {case.matter.channel}" if case.matter.channel else ""
     return f"{principal.partner} ({' '.join(sorted(principal.scopes)) or 'no scope'}{speaks})"
 

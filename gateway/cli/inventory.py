@@ -1,4 +1,4 @@
-"""`omnigate inventory`: take over the physical stock that the warehouse reports."""
+"""`omnigate inventory`: where stock lies, and taking over what the warehouse reports of it."""
 
 import asyncio
 from collections import Counter
@@ -7,17 +7,21 @@ import typer
 from rich.console import Console
 
 from gateway.back_ends import back_ends
+from gateway.cli import nodes
+from gateway.cli.inventory_audit import audit
 from gateway.cli.opened import database, database_url
 from gateway.settings import Settings, read_settings
 from gateway.store import stock
 from gateway.store.nodes import all_nodes
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
+app.add_typer(nodes.app, name="nodes")
+app.command("audit")(audit)
 
 
 @app.callback()
 def _group() -> None:
-    """Take over the physical stock that the warehouse reports."""
+    """Where stock lies, and taking over what the warehouse reports of it."""
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """`omnigate keys`: the keys that sign access tokens, and how one follows another."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
@@ -9,14 +8,15 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from gateway.app import open_secrets
-from gateway.cli.opened import database, database_url
-from gateway.cli.partners import Operator
+from gateway.cli.acting import PLATFORM, acting, reading
 from gateway.domain.identifiers import mint
+from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339, system_clock
 from gateway.partners import keys
 from gateway.partners.key_ring import KeyRing
 from gateway.settings import read_settings
 from gateway.store.audit import Act
+from gateway.store.pool import Database
 from gateway.store.secrets import Secrets
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -36,23 +36,26 @@ def list_() -> None:
 
 
 @app.command()
-def rotate(operator: Operator, at_once: AtOnce = False) -> None:
+def rotate(at_once: AtOnce = False) -> None:
     """Publish a new key that signs ten minutes later; the one before is believed until its last token has expired."""
-    act = Act(mint("aud"), operator, system_clock())
-    _print(with_secrets(lambda secrets: keys.rotate(secrets, act, at_once=at_once)))
+    _print(changing_secrets(lambda secrets, act: keys.rotate(secrets, act, at_once=at_once)))
     if at_once:
         typer.echo("every token issued so far is refused within five seconds; partners ask for new ones")
 
 
-def with_secrets(act: Callable[[Secrets], Awaitable[Result]]) -> Result:
+def with_secrets(look: Callable[[Secrets], Awaitable[Result]]) -> Result:
+    settings = read_settings()
+    return reading(lambda opened: look(open_secrets(settings, opened)))
+
+
+def changing_secrets(change: Callable[[Secrets, Act], Awaitable[Result]]) -> Result:
+    """As `with_secrets`, in the name of an operator, to whom the change is written down."""
     settings = read_settings()
 
-    async def do(url: str) -> Result:
-        async with database(url, name="omnigate-cli") as opened:
-            return await act(open_secrets(settings, opened))
+    async def changed(opened: Database, operator: Principal) -> Result:
+        return await change(open_secrets(settings, opened), Act(mint("aud"), operator.subject, system_clock()))
 
-    with database_url(settings) as url:
-        return asyncio.run(do(url))
+    return acting(changed, roles=PLATFORM)
 
 
 def _print(ring: KeyRing) -> None:

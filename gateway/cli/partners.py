@@ -1,6 +1,5 @@
 """`omnigate partners`: who may call, for which channels, with which scopes and on which plan."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
@@ -8,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from gateway.cli.opened import database, database_url
+from gateway.cli.acting import PLATFORM, acting, reading
 from gateway.cli.overlap import USUAL_OVERLAP, AtOnce, Overlap, end_of_overlap, overlap_of
 from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339, system_clock
@@ -16,21 +15,17 @@ from gateway.errors import Misconfigured
 from gateway.governance.quotas import load_quotas
 from gateway.partners.registry import Change, Credentials, Registry
 from gateway.settings import read_settings
+from gateway.store.pool import Database
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
 Result = TypeVar("Result")
-Operator = Annotated[
-    str, typer.Option("--operator", envvar="OMNIGATE_OPERATOR", help="Who you are; every change is audited under it.")
-]
-
 Names = Annotated[list[str] | None, typer.Option(help="May be repeated.")]
 
 
 @app.command()
 def add(
     partner: Annotated[str, typer.Argument(help="A short name, like 'webshop'.")],
-    operator: Operator,
     channel: Annotated[list[str], typer.Option("--channel", help="A channel it speaks for; may be repeated.")],
     scope: Annotated[list[str] | None, typer.Option("--scope", help="Default: orders:read and orders:write.")] = None,
     plan: Annotated[str, typer.Option(help="A plan of policies/quotas.yaml.")] = "standard",
@@ -41,7 +36,7 @@ def add(
     scopes = frozenset(scope or ("orders:read", "orders:write"))
     _show(
         _registered(
-            lambda registry: registry.add(
+            lambda registry, operator: registry.add(
                 partner, channels=frozenset(channel), scopes=scopes, plan=plan, operator=operator, name=name
             )
         )
@@ -62,7 +57,7 @@ def list_() -> None:
         "older secret",
     )
     now = system_clock()
-    for row in _registered(lambda registry: registry.list()):
+    for row in reading(lambda opened: _registry(opened).list()):
         table.add_row(
             row.partner_id,
             row.name,
@@ -79,7 +74,6 @@ def list_() -> None:
 @app.command()
 def change(
     partner: str,
-    operator: Operator,
     add_channel: Names = None,
     drop_channel: Names = None,
     add_scope: Names = None,
@@ -100,29 +94,29 @@ def change(
     )
     if wanted == Change():
         raise Misconfigured("nothing is to be changed; see `omnigate partners change --help`")
-    after = _registered(lambda registry: registry.change(partner, wanted, operator=operator))
+    after = _registered(lambda registry, operator: registry.change(partner, wanted, operator=operator))
     typer.echo(f"{partner}: channels {_listed(after.channels)}; scopes {_listed(after.scopes)}; plan {after.plan}")
 
 
 @app.command("rotate-secret")
-def rotate_secret(partner: str, operator: Operator, overlap: Overlap = USUAL_OVERLAP, at_once: AtOnce = False) -> None:
+def rotate_secret(partner: str, overlap: Overlap = USUAL_OVERLAP, at_once: AtOnce = False) -> None:
     """Give a partner a new secret, shown once; the one before works until the overlap is over."""
     during = overlap_of(overlap, at_once=at_once)
-    _show(_registered(lambda registry: registry.rotate_secret(partner, operator=operator, overlap=during)))
+    _show(_registered(lambda registry, operator: registry.rotate_secret(partner, operator=operator, overlap=during)))
     typer.echo(end_of_overlap(during))
 
 
 @app.command()
-def suspend(partner: str, operator: Operator) -> None:
+def suspend(partner: str) -> None:
     """Shut a partner out: its tokens are refused within five seconds."""
-    _registered(lambda registry: registry.suspend(partner, operator=operator))
+    _registered(lambda registry, operator: registry.suspend(partner, operator=operator))
     Console().print(f"{partner} is suspended")
 
 
 @app.command()
-def resume(partner: str, operator: Operator) -> None:
+def resume(partner: str) -> None:
     """Let a suspended partner in again, with the secret it has."""
-    _registered(lambda registry: registry.resume(partner, operator=operator))
+    _registered(lambda registry, operator: registry.resume(partner, operator=operator))
     Console().print(f"{partner} may call again")
 
 
@@ -136,13 +130,13 @@ def _check_plan(plan: str) -> None:
         raise Misconfigured(f"there is no plan '{plan}' in policies/quotas.yaml; known: {', '.join(sorted(plans))}")
 
 
-def _registered(act: Callable[[Registry], Awaitable[Result]]) -> Result:
-    async def do(url: str) -> Result:
-        async with database(url, name="omnigate-cli") as opened:
-            return await act(Registry(opened, clock=system_clock, mint=mint))
+def _registered(act: Callable[[Registry, str], Awaitable[Result]]) -> Result:
+    """What a change in the operator's name has come to."""
+    return acting(lambda opened, operator: act(_registry(opened), operator.subject), roles=PLATFORM)
 
-    with database_url(read_settings()) as url:
-        return asyncio.run(do(url))
+
+def _registry(opened: Database) -> Registry:
+    return Registry(opened, clock=system_clock, mint=mint)
 
 
 def _show(credentials: Credentials) -> None:

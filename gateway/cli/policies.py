@@ -1,7 +1,7 @@
 """`omnigate policies`: are contracts and policies sound, and what would they decide."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -18,10 +18,11 @@ from gateway.governance.check import findings, without_plan
 from gateway.governance.explain import Case
 from gateway.governance.explain import explain as explanation_of
 from gateway.governance.names import did_you_mean, listed
-from gateway.partners import SCOPES
-from gateway.partners.registry import principal_of
+from gateway.partners import ROLES, SCOPES
+from gateway.partners.registry import operator_of, principal_of
 from gateway.settings import Settings, read_settings
-from gateway.store import partners
+from gateway.store import operators, partners
+from gateway.store.operators import Operator
 from gateway.store.partners import Partner
 from gateway.store.pool import Database
 
@@ -37,7 +38,7 @@ def check(policies: Policies = None, contracts: Contracts = None) -> None:
     """Say what is wrong with contracts and policies, with file, line and mend; exit code 1 if anything is."""
     settings = _settings(policies, contracts)
     bundle = load_bundle(settings.contracts, settings.policies)
-    found = findings(bundle, settings.contracts, settings.policies, scopes=SCOPES)
+    found = findings(bundle, settings.contracts, settings.policies, scopes=SCOPES, roles=ROLES)
     looked_at, astray = _astray(settings, bundle)
     for line in (*found, *astray):
         typer.echo(line)
@@ -52,10 +53,12 @@ def explain(
     operation: Annotated[str, typer.Option("--operation", help="An operationId of the contracts, like place_order.")],
     partner: Annotated[str | None, typer.Option("--partner", help="Who calls.")] = None,
     system: Annotated[str | None, typer.Option("--system", help="Who calls: a back end that signs, like wms.")] = None,
+    operator: Annotated[str | None, typer.Option("--operator", help="Who calls: one of operations.")] = None,
     channel: Annotated[str | None, typer.Option("--channel", help="The channel that the request speaks for.")] = None,
     history: Annotated[bool, typer.Option("--history", help="The order is more than 30 days old.")] = False,
     scope: Annotated[list[str] | None, typer.Option("--scope", help="Of the token; default: all it may have.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask no registry: the partner is as described.")] = False,
+    role: Annotated[list[str] | None, typer.Option("--role", help="Of the operator; default: all there are.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no registry: the caller is as described.")] = False,
     plan: Annotated[str | None, typer.Option("--plan", help="With --offline: the partner's plan.")] = None,
     owns: Annotated[list[str] | None, typer.Option("--owns", help="With --offline: default --channel.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
@@ -65,16 +68,16 @@ def explain(
     """Print what would be decided about a request, in order, by the functions that decide about real ones."""
     settings = _settings(policies, contracts)
     bundle = load_bundle(settings.contracts, settings.policies)
-    asked = _operation(bundle, operation, by_system=_one_caller(partner, system))
-    scopes = None if scope is None else frozenset(scope)
-    matter = Matter(channel, history=history)
-    if partner is None:
+    asked = _operation(bundle, operation, by_system=_one_caller(partner, system, operator))
+    scopes, matter = None if scope is None else frozenset(scope), Matter(channel, history=history)
+    if operator is not None:
+        case = _of_operator(settings, operator, asked, roles=role, offline=offline)
+    elif partner is None:
         case = Case(Principal("system", system or ""), asked, matter=matter)
-    elif offline:
-        channels = frozenset(owns or filter(None, [channel]))
-        case = case_of(_described(partner, scopes, channels, plan=plan), asked, scopes=scopes, matter=matter)
     else:
-        case = case_of(_registered(settings, partner), asked, scopes=scopes, matter=matter)
+        channels = frozenset(owns or filter(None, [channel]))
+        known = _described(partner, scopes, channels, plan=plan) if offline else _registered(settings, partner)
+        case = case_of(known, asked, scopes=scopes, matter=matter)
     (show_json if json else show_lines)(case, explanation_of(bundle, case))
 
 
@@ -84,15 +87,26 @@ def case_of(partner: Partner, operation: Operation, *, scopes: frozenset[str] | 
     return Case(principal, operation, status=partner.status, matter=matter)
 
 
+def _of_operator(
+    settings: Settings, name: str, operation: Operation, *, roles: list[str] | None, offline: bool
+) -> Case:
+    described = Operator(name, name, ROLES if roles is None else frozenset(roles))
+    known = described if offline else _registered_operator(settings, name)
+    held = known.roles if roles is None else frozenset(roles)
+    return Case(operator_of(known, held), operation, status=known.status, matter=Matter())
+
+
 def _settings(policies: Path | None, contracts: Path | None) -> Settings:
     given = {"policies": policies, "contracts": contracts}
     return read_settings().model_copy(update={name: path for name, path in given.items() if path is not None})
 
 
-def _one_caller(partner: str | None, system: str | None) -> bool:
+def _one_caller(partner: str | None, system: str | None, operator: str | None) -> bool:
     """Is it a system?"""
-    if (partner is None) == (system is None):
-        raise Misconfigured("who calls? Give --partner NAME, or --system NAME for a back end's callback")
+    if sum(name is not None for name in (partner, system, operator)) != 1:
+        raise Misconfigured(
+            "who calls? Give --partner NAME, --operator NAME, or --system NAME for a back end's callback"
+        )
     return system is not None
 
 
@@ -113,9 +127,17 @@ def _described(name: str, scopes: frozenset[str] | None, channels: frozenset[str
 
 def _registered(settings: Settings, name: str) -> Partner:
     with database_url(settings) as url:
-        everyone = {each.partner_id: each for each in _read(url, partners.everyone)}
+        return _named(name, {each.partner_id: each for each in _read(url, partners.everyone)}, called="partner")
+
+
+def _registered_operator(settings: Settings, name: str) -> Operator:
+    with database_url(settings) as url:
+        return _named(name, {each.operator_id: each for each in _read(url, operators.everyone)}, called="operator")
+
+
+def _named(name: str, everyone: Mapping[str, Result], *, called: str) -> Result:
     if name not in everyone:
-        raise Misconfigured(f"there is no partner '{name}'{did_you_mean(name, everyone)}")
+        raise Misconfigured(f"there is no {called} '{name}'{did_you_mean(name, everyone)}")
     return everyone[name]
 
 

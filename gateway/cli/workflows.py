@@ -1,6 +1,5 @@
 """`omnigate workflows`: what waits for an operator, and what an operator may do about it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
@@ -8,18 +7,14 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from gateway.cli.opened import database, database_url
+from gateway.cli.acting import MENDERS, acting, reading
 from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339, system_clock
-from gateway.settings import read_settings
 from gateway.store import runs
 from gateway.workflows.operations import Desk
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
-Operator = Annotated[
-    str, typer.Option("--operator", envvar="OMNIGATE_OPERATOR", help="Who you are; every change is audited under it.")
-]
 Evidence = Annotated[str, typer.Option("--evidence", help="What you saw, and where: it is kept for ever.")]
 
 
@@ -29,9 +24,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
 ) -> None:
     """The workflows that changed last."""
-    settings = read_settings()
-    with database_url(settings) as url:
-        rows = asyncio.run(_rows(url, parked=parked, limit=limit))
+    rows = reading(lambda opened: runs.runs(opened, parked=parked, limit=limit))
     table = Table(
         Column("workflow", min_width=30), "saga", "state", "direction", "outcome", "cause", "step", "detail", "changed"
     )
@@ -51,19 +44,13 @@ def list_(
     Console().print(table)
 
 
-async def _rows(url: str, *, parked: bool, limit: int) -> list[runs.RunView]:
-    async with database(url, name="omnigate-cli") as opened:
-        return await runs.runs(opened, parked=parked, limit=limit)
-
-
 @app.command()
 def retry(
     workflow: str,
-    operator: Operator,
     adopt: Annotated[bool, typer.Option("--adopt", help="After saga_changed: go on with the steps of today.")] = False,
 ) -> None:
     """Take a parked workflow up where it stopped; what is unknown is asked after first."""
-    _at_desk(operator, lambda desk: desk.retry(workflow, adopt=adopt), f"{workflow} goes on")
+    _at_desk(lambda desk: desk.retry(workflow, adopt=adopt), f"{workflow} goes on")
 
 
 @app.command()
@@ -71,28 +58,21 @@ def resolve(
     workflow: str,
     as_: Annotated[Literal["succeeded", "failed"], typer.Option("--as", help="What really happened.")],
     evidence: Evidence,
-    operator: Operator,
     reference: Annotated[str | None, typer.Option("--reference", help="The effect's id at the back end.")] = None,
 ) -> None:
     """Say what happened to the step that a parked workflow hangs on; it goes on from there."""
     _at_desk(
-        operator,
         lambda desk: desk.resolve(workflow, succeeded=as_ == "succeeded", evidence=evidence, reference=reference),
         f"{workflow} goes on: the step {as_}",
     )
 
 
 @app.command()
-def abandon(workflow: str, evidence: Evidence, operator: Operator) -> None:
+def abandon(workflow: str, evidence: Evidence) -> None:
     """Give a parked workflow up: before the goods left it is undone, afterwards it ends as it stands."""
-    _at_desk(operator, lambda desk: desk.abandon(workflow, evidence=evidence), f"{workflow} is given up")
+    _at_desk(lambda desk: desk.abandon(workflow, evidence=evidence), f"{workflow} is given up")
 
 
-def _at_desk(operator: str, act: Callable[[Desk], Awaitable[None]], done: str) -> None:
-    async def sit(url: str) -> None:
-        async with database(url, name="omnigate-cli") as opened:
-            await act(Desk(operator, opened, system_clock, mint))
-
-    with database_url(read_settings()) as url:
-        asyncio.run(sit(url))
+def _at_desk(act: Callable[[Desk], Awaitable[None]], done: str) -> None:
+    acting(lambda opened, operator: act(Desk(operator.subject, opened, system_clock, mint)), roles=MENDERS)
     Console().print(done)

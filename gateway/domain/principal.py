@@ -14,3 +14,11 @@ class Principal:
     channels: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     plan: str | None = None
+    roles: frozenset[str] = frozenset()  # an operator's
+
+    @property
+    def account(self) -> str | None:
+        """Whose keys, budgets and places its calls are counted under; a system has none."""
+        if self.kind == "operator":
+            return f"operator:{self.subject}"
+        return self.partner

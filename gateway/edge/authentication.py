@@ -1,4 +1,4 @@
-"""Who is it? A partner by its token, a system by its signature; the token route asks for itself."""
+"""Who is it? A partner or an operator by its token, a system by its signature; the token route asks for itself."""
 
 import hashlib
 from collections import OrderedDict
@@ -16,11 +16,13 @@ from gateway.edge.remembered import Remembered
 from gateway.edge.signature import secret_name, verify, verify_foreign
 from gateway.governance.decisions import standing
 from gateway.partners.compact import take_apart
-from gateway.partners.registry import principal_of
+from gateway.partners.registry import operator_of, principal_of
 from gateway.partners.tokens import Claims, Tokens
 from gateway.refusals import InvalidToken, Unauthenticated
-from gateway.store import partners
-from gateway.store.partners import Client
+from gateway.store import clients
+from gateway.store.clients import Client
+from gateway.store.operators import Operator
+from gateway.store.partners import Partner
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets
 from gateway.told import Callbacks
@@ -31,7 +33,7 @@ _CAPACITY = 8192
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What authentication asks: the database for partners and callback secrets, our keys for tokens."""
+    """What authentication asks: the database for partners, operators and callback secrets, our keys for tokens."""
 
     database: Database
     secrets: Secrets
@@ -44,7 +46,7 @@ class Authentication:
 
     def __init__(self, app: ASGIApp, *, credentials: Credentials) -> None:
         async def standing(client_id: str) -> Client | None:
-            return await partners.by_client_id(credentials.database, client_id)
+            return await clients.by_client_id(credentials.database, client_id)
 
         self.app = app
         self.tokens = ReadTokens(credentials.tokens)
@@ -61,23 +63,23 @@ class Authentication:
         assert call.operation is not None, "the operation stage has run"
         authorization = single(scope["headers"], b"authorization")
         if call.operation.authentication == "bearer":
-            call.principal = await self._partner(authorization, call)
+            call.principal = await self._bearer(authorization, call)
         elif call.operation.authentication == "signature":
             call.principal = await self._system(scope["headers"], call)
         await self.app(scope, receive, send)
 
-    async def _partner(self, authorization: str | None, call: Call) -> Principal:
+    async def _bearer(self, authorization: str | None, call: Call) -> Principal:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("a bearer token is needed")
         claims = await self.tokens.read(token, now=call.now)
         call.claimed = claims.client_id
         client = await self.standing.get(claims.client_id, now=call.now)
-        decision = standing(client.partner.status if client else None)
+        decision = standing(client.holder.status if client else None)
         if isinstance(decision, Deny):
             raise InvalidToken(decision.reason)
         assert client is not None, "who is not registered has no standing"
-        return principal_of(client.partner, claims.scopes)
+        return _principal(client, claims)
 
     async def _system(self, headers: Headers, call: Call) -> Principal:
         assert call.read_body is not None, "the limits stage has run"
@@ -91,6 +93,16 @@ class Authentication:
         else:
             verify(headers, await call.read_body(), secrets=secrets, now=call.now)
         return Principal("system", system)
+
+
+def _principal(client: Client, claims: Claims) -> Principal:
+    """An operator's token is good for that operator only, a partner's for no operator."""
+    holder, roles = client.holder, claims.roles
+    if isinstance(holder, Operator) and roles is not None and claims.subject == holder.operator_id:
+        return operator_of(holder, roles)
+    if isinstance(holder, Partner) and roles is None:
+        return principal_of(holder, claims.scopes)
+    raise InvalidToken("the token's subject is not its client's")
 
 
 class ReadTokens:

@@ -50,6 +50,27 @@ REMEDIES = {
         "Its workflow or another request held it for two seconds; nothing was done. Repeat the same request, with the "
         "same `Idempotency-Key` if it has one, after `Retry-After` seconds."
     ),
+    "stock_locked": (
+        "Others kept the same positions, or the order that holds, for two seconds; nothing was done. Repeat the same "
+        "request, with the same `Idempotency-Key`, after `Retry-After` seconds."
+    ),
+    "insufficient_stock": (
+        "Nothing was reserved; `short` says of each line what is there. Ask for less, for another node, or again with "
+        "`on_short: partial`."
+    ),
+    "sku_not_stocked": (
+        "Nothing was reserved: no node, or not the one you named, has a position of this SKU in this condition."
+    ),
+    "node_not_sellable": (
+        "Nothing was reserved: the node you named is unknown, paused or closed. Name another one, or none."
+    ),
+    "holder_closed": (
+        "The order was rejected, cancelled or completed; nothing is reserved for it any more. What was reserved for it "
+        "before can still be read."
+    ),
+    "reservation_expired": (
+        "A soft reservation ends by itself at `expires_at`, by our clock. Reserve again, with the next `attempt`."
+    ),
     "precondition_failed": (
         "It has changed since the version that `If-Match` names; nothing was done. Read it again, decide, and send the "
         "request with the new `ETag`, or without the condition."

@@ -36,7 +36,7 @@ class Concurrency:
         return Place(self.places, call.operation.id)
 
     def _count_partner(self, place: Place, call: Call, headers: Headers) -> None:
-        partner = call.principal.partner if call.principal else None
+        partner = call.principal.account if call.principal else None
         if partner is None or place.partner == partner:
             return
         who = Who(partner, self.places.admission.of_partner(call.caller.plan))

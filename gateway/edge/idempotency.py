@@ -40,7 +40,7 @@ class Idempotency:
         key = key_of(scope["headers"])
         call.canonical = canonical(call.body) if call.body is not None else b""
         fingerprint = fingerprint_of(scope, call.canonical)
-        record = await self.records.get((_partner(call), key))
+        record = await self.records.get((_account(call), key))
         call.idempotency = IdempotencyKey(key, fingerprint)
         if record is not None and record.expires_at > call.now:
             call.given_before = GivenBefore(record.replay(fingerprint), record.created_at)
@@ -67,6 +67,6 @@ def fingerprint_of(scope: Scope, body: bytes) -> bytes:
     return hashlib.sha256(target.encode() + b"\0" + body).digest()
 
 
-def _partner(call: Call) -> str:
-    assert call.caller.partner is not None, "only partners name keys"
-    return call.caller.partner
+def _account(call: Call) -> str:
+    assert call.caller.account is not None, "only partners and operators name keys"
+    return call.caller.account

@@ -18,6 +18,7 @@ _KEYS: dict[str, Shape] = {
     "actions": Texts(Text("orders:write")),
     "principals": Texts(Text("partner", choices=get_args(Kind))),
     "needs": Texts(Text("orders:write"), least=0),
+    "roles": Texts(Text("support")),
     "reach": Text("own", choices=get_args(Reach)),
     "channels": Text("own", choices=get_args(Reach)),
 }
@@ -32,10 +33,11 @@ class Facts:
     scopes: frozenset[str] = frozenset()
     channel: str | None = None  # None: the request speaks for no channel, or it is not known yet
     channels: frozenset[str] = frozenset()  # the caller's own
+    roles: frozenset[str] = frozenset()  # an operator's
 
     @classmethod
     def of(cls, principal: Principal, action: str, *, channel: str | None = None) -> Facts:
-        return cls(action, principal.kind, principal.scopes, channel, principal.channels)
+        return cls(action, principal.kind, principal.scopes, channel, principal.channels, principal.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Rule:
     needs: frozenset[str]
     reach: Reach
     channels: Reach = "own"  # for which channels a request may speak
+    roles: frozenset[str] = frozenset()  # one of these is enough; none: whatever the role
+
+    def holds(self, facts: Facts) -> bool:
+        """Has the caller what the rule asks of it?"""
+        return self.needs <= facts.scopes and (not self.roles or bool(self.roles & facts.roles))
 
     def admits(self, facts: Facts) -> bool:
         return self.channels == "all" or facts.channel is None or facts.channel in facts.channels
@@ -64,16 +71,19 @@ class Access:
         return (action, kind) in self._covering
 
     def decide(self, facts: Facts) -> Decision:
-        """The first rule that covers action and principal, whose scopes are held and whose channel it is; else no."""
+        """The first rule for action and principal, whose scopes or roles are held, whose channel it is; else no."""
         covering = self._covering.get((facts.action, facts.kind), ())
         for rule in covering:
-            if rule.needs <= facts.scopes and rule.admits(facts):
+            if rule.holds(facts) and rule.admits(facts):
                 return Allow(rule.name, rule.place, rule.reach)
         if not covering:
             return Deny("default", self._name, f"no rule lets a {facts.kind} do {facts.action}")
         nearest = covering[-1]  # rules go from the widest to the most ordinary: the last asks the least
-        if nearest.needs <= facts.scopes:
+        if nearest.holds(facts):
             return Deny(nearest.name, nearest.place, "this channel is not one of the caller's")
+        if nearest.needs <= facts.scopes:
+            wanted = " or ".join(sorted(nearest.roles))
+            return Deny(nearest.name, nearest.place, f"{facts.action} needs the role {wanted}")
         missing = min(nearest.needs - facts.scopes)
         return Deny(nearest.name, nearest.place, f"{facts.action} needs the scope {missing}", missing_scope=missing)
 
@@ -96,9 +106,12 @@ def _rule(document: Document, index: int) -> Rule:
     entry = document.value["rules"][index]
     name = entry.get("name") if isinstance(entry, dict) else None
     called = f"rule '{name}'" if isinstance(name, str) else f"rule {index + 1}"
-    optional = {"needs": [], "reach": "own", "channels": "own"}
+    optional = {"needs": [], "roles": [], "reach": "own", "channels": "own"}
     found = read_section(document, ("rules", index), called=called, keys=_KEYS, optional=optional)
-    found |= {key: frozenset(found[key]) for key in ("actions", "principals", "needs")}
+    found |= {key: frozenset(found[key]) for key in ("actions", "principals", "needs", "roles")}
+    if found["roles"] and found["principals"] != {"operator"}:
+        where = document.at("rules", index, "roles")
+        raise Misconfigured(f"{where}: {called}: only operators have roles; write 'principals: [operator]'")
     return Rule(place=document.at("rules", index), **found)
 
 
@@ -117,7 +130,8 @@ def _refuse_unreachable(rules: tuple[Rule, ...]) -> None:
 def _hides(earlier: Rule, later: Rule) -> bool:
     wider = earlier.actions >= later.actions and earlier.principals >= later.principals
     wider = wider and (earlier.channels == "all" or later.channels == "own")
-    return wider and earlier.needs <= later.needs
+    asks_no_more = not earlier.roles or (bool(later.roles) and later.roles <= earlier.roles)
+    return wider and earlier.needs <= later.needs and asks_no_more
 
 
 def _covering(rules: tuple[Rule, ...]) -> Mapping[tuple[str, str], tuple[Rule, ...]]:

@@ -11,13 +11,26 @@ from gateway.governance.names import did_you_mean, listed
 from gateway.governance.openapi import operations
 from gateway.governance.yaml import Document, read_yaml
 
-_ASKED_OF: dict[str, Kind] = {"bearer": "partner", "signature": "system"}  # authentication -> who then calls
+_ASKED_OF: dict[str, tuple[Kind, ...]] = {  # authentication -> who then calls
+    "bearer": ("partner", "operator"),
+    "signature": ("system",),
+}
 
 
-def findings(bundle: Bundle, contracts: Path, policies: Path, *, scopes: frozenset[str]) -> list[str]:
-    """What is wrong with policies and contracts that load, each with file, line and mend. *scopes*: those there are."""
+def findings(
+    bundle: Bundle, contracts: Path, policies: Path, *, scopes: frozenset[str], roles: frozenset[str]
+) -> list[str]:
+    """What is wrong with policies and contracts that load, each with file, line and mend.
+
+    *scopes* and *roles*: those there are.
+    """
     access = read_yaml(policies / "access.yaml")
-    return [*_actions(bundle, access), *_scopes(access, scopes), *_uncovered(bundle, contracts)]
+    return [
+        *_actions(bundle, access),
+        *_given(access, "needs", scopes, called="scope"),
+        *_given(access, "roles", roles, called="role"),
+        *_uncovered(bundle, contracts),
+    ]
 
 
 def _actions(bundle: Bundle, access: Document) -> Iterator[str]:
@@ -28,17 +41,18 @@ def _actions(bundle: Bundle, access: Document) -> Iterator[str]:
             yield f"{place}: no operation asks about '{action}'{hint}"
 
 
-def _scopes(access: Document, scopes: frozenset[str]) -> Iterator[str]:
-    for place, scope in _words(access, "needs"):
-        if scope not in scopes:
-            hint = did_you_mean(scope, scopes) or f"; there are {listed(sorted(scopes))}"
-            yield f"{place}: nobody can be given the scope '{scope}'{hint}"
+def _given(access: Document, key: str, known: frozenset[str], *, called: str) -> Iterator[str]:
+    for place, word in _words(access, key):
+        if word not in known:
+            hint = did_you_mean(word, known) or f"; there are {listed(sorted(known))}"
+            yield f"{place}: nobody can be given the {called} '{word}'{hint}"
 
 
 def _uncovered(bundle: Bundle, contracts: Path) -> Iterator[str]:
     for operation in bundle.contracts.operations.values():
-        kind = _ASKED_OF.get(operation.authentication)
-        if kind is not None and not bundle.access.covers(operation.action, kind):
+        kinds = _ASKED_OF.get(operation.authentication, ())
+        if kinds and not any(bundle.access.covers(operation.action, kind) for kind in kinds):
+            kind = kinds[0]
             mend = f"write a rule with 'actions: [{operation.action}]' and 'principals: [{kind}]'"
             yield f"{_place(contracts, operation)}: no rule lets a {kind} call '{operation.id}'; {mend}"
 

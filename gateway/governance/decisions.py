@@ -18,13 +18,15 @@ IMPORT_HISTORY = "orders:import_history"
 BESIDES = frozenset({IMPORT_HISTORY})  # actions that no operation has: asked besides the operation's own
 
 ASKED_ABOUT = frozenset({"place_order"})  # operations whose routes ask about the content
+COMMITS = "inventory:commit"
+ASKED_TO_COMMIT = frozenset({"reserve_stock", "release_reservation"})  # whose routes ask about firm stock
 
 
 def standing(status: str | None) -> Decision:
     """May the partner call at all? *status*: as the registry has it; None: nobody of that name."""
     if status == "active":
         return Allow("standing", REGISTRY, about="standing")
-    return Deny("standing", REGISTRY, "the partner of this token is unknown or suspended", about="standing")
+    return Deny("standing", REGISTRY, "the client of this token is unknown or suspended", about="standing")
 
 
 def on_arrival(access: Access, principal: Principal | None, operation: Operation) -> Iterator[Decision]:
@@ -42,6 +44,12 @@ def on_content(access: Access, principal: Principal, operation: Operation, matte
         yield replace(access.decide(spoken_for), about="channel")
     if matter.history:
         yield _about_history(access.decide(Facts.of(principal, IMPORT_HISTORY, channel=matter.channel)))
+
+
+def on_commitment(access: Access, principal: Principal, operation: Operation) -> Iterator[Decision]:
+    """Once it is known that stock is promised for good: may the caller move such stock?"""
+    assert operation.id in ASKED_TO_COMMIT, f"explain must know that {operation.id} is asked about commitments"
+    yield replace(access.decide(Facts.of(principal, COMMITS)), about="commitment")
 
 
 def _about_history(decision: Decision) -> Decision:

@@ -9,7 +9,14 @@ from gateway.domain.operation import Operation
 from gateway.domain.principal import Principal
 from gateway.errors import GatewayError
 from gateway.governance.bundle import Bundle
-from gateway.governance.decisions import ASKED_ABOUT, on_arrival, on_content, standing
+from gateway.governance.decisions import (
+    ASKED_ABOUT,
+    ASKED_TO_COMMIT,
+    on_arrival,
+    on_commitment,
+    on_content,
+    standing,
+)
 from gateway.refusals import InvalidToken, denied
 
 
@@ -27,7 +34,7 @@ class Case:
 class Told:
     """One line of an explanation."""
 
-    about: str  # standing, admission, quota, access, channel, history
+    about: str  # standing, admission, quota, access, channel, history, commitment
     outcome: Literal["allow", "deny", "limit"]  # limit: a budget that may be spent by then
     rule: str
     place: str  # file:line
@@ -97,12 +104,19 @@ def _content(bundle: Bundle, case: Case) -> Iterator[Told]:
                 yield replace(_told(decision), binding=False)
 
 
+def _commitment(bundle: Bundle, case: Case) -> Iterator[Told]:
+    if case.operation.id in ASKED_TO_COMMIT:
+        for decision in on_commitment(bundle.access, case.principal, case.operation):
+            yield replace(_told(decision), binding=case.matter.commits)
+
+
 SOURCES: tuple[Source, ...] = (  # in the order of the stages that enforce them
     _standing,  # edge/authentication.py
     _places,  # edge/door.py, edge/concurrency.py
     _budgets,  # edge/quota.py
     _arrival,  # edge/authorization.py
     _content,  # the operation's route
+    _commitment,  # the same
 )
 
 

@@ -52,17 +52,17 @@ class Quotas:
     token_route: Budget
 
     def plan_of(self, principal: Principal) -> Plan:
-        """The plan of a partner; the default if it has none, or one that we do not know."""
+        """The plan of a partner or of operators; the default if it has none, or one that we do not know."""
         return self.plans.get(principal.plan or self.default_plan) or self.plans[self.default_plan]
 
     def budgets(self, principal: Principal, operation: Operation) -> tuple[Budget, ...]:
-        """What a call of *operation* draws from. Only partners have a plan."""
-        if principal.kind != "partner" or operation.authentication == "none":
+        """What a call of *operation* draws from. Systems have no plan."""
+        if principal.kind == "system" or operation.authentication == "none":
             return ()
         return self.plan_of(principal).of(operation)
 
     def buckets(self, principal: Principal, operation: Operation) -> tuple[Bucket, ...]:
-        who, budgets = f"{{partner:{principal.partner}}}", self.budgets(principal, operation)
+        who, budgets = f"{{partner:{principal.account}}}", self.budgets(principal, operation)
         return tuple(Bucket(budget.name, f"{who}:{budget.name}", budget.quota, budget.window) for budget in budgets)
 
 

@@ -1,6 +1,6 @@
-"""Who they are: the registry of partners, their credentials, and the endpoint that turns these into tokens."""
+"""Who they are: partners and operators, their credentials, and the endpoint that turns these into tokens."""
 
-__all__ = ["SCOPES"]
+__all__ = ["ROLES", "SCOPES"]
 
 SCOPES = frozenset(
     {
@@ -9,3 +9,4 @@ SCOPES = frozenset(
         "operations",
     }
 )
+ROLES = frozenset({"viewer", "support", "inventory_controller", "finance", "platform", "admin"})

@@ -15,17 +15,21 @@ from gateway.partners import SCOPES
 from gateway.refusals import Invalid, NotFound
 from gateway.store import partners as store
 from gateway.store.audit import Act
-from gateway.store.partners import Client, Partner
+from gateway.store.clients import Client
+from gateway.store.operators import Operator
+from gateway.store.partners import Partner
 from gateway.store.pool import Database
+
+OPERATORS = "operators"  # their plan in policies/quotas.yaml
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the partner is given, once."""
+    """What a partner or an operator is given, once."""
 
-    partner_id: str
+    partner_id: str  # or the operator's
     client_id: str
     client_secret: str
 
@@ -40,11 +44,16 @@ def hash_of(client_secret: str) -> bytes:
 
 
 def is_secret_of(client: Client, client_secret: str, *, now: datetime) -> bool:
-    """The partner's secret, or the one before while that still works."""
-    until, given = client.partner.older_secret_until, hash_of(client_secret)
+    """Its secret, or the one before while that still works; compared in constant time."""
+    until, given = client.holder.older_secret_until, hash_of(client_secret)
     older = client.older_secret_hash if until is not None and now < until else None
     matches = [hmac.compare_digest(known, given) for known in (client.secret_hash, older) if known is not None]
     return any(matches)
+
+
+def operator_of(operator: Operator, roles: frozenset[str]) -> Principal:
+    """The operator with a token for *roles*; what was taken from the operator is taken from its tokens."""
+    return Principal("operator", operator.operator_id, plan=OPERATORS, roles=roles & operator.roles)
 
 
 def principal_of(partner: Partner, scopes: frozenset[str]) -> Principal:
@@ -103,7 +112,7 @@ class Registry:
         _refuse_unless_exact((partner_id, *channels), scopes)
         credentials = Credentials(partner_id, self._mint("client"), self._make_secret())
         partner = Partner(partner_id, name or partner_id, credentials.client_id, scopes, plan, channels)
-        await store.add(self._database, Client(partner, hash_of(credentials.client_secret)), self._act(operator))
+        await store.add(self._database, partner, hash_of(credentials.client_secret), self._act(operator))
         return credentials
 
     async def list(self) -> list[Partner]:
@@ -138,10 +147,14 @@ class Registry:
         return Act(self._mint("aud"), operator, self._clock())
 
 
+def refuse_unless_slug(name: str, *, like: str) -> None:
+    if not _SLUG.fullmatch(name):
+        raise Invalid(f"'{name}' cannot be a name: 2 to 40 of a-z, 0-9 and '-', like '{like}'")
+
+
 def _refuse_unless_exact(names: Iterable[str], scopes: frozenset[str]) -> None:
     for slug in names:
-        if not _SLUG.fullmatch(slug):
-            raise Invalid(f"'{slug}' cannot be a name: 2 to 40 of a-z, 0-9 and '-', like 'web-uk'")
+        refuse_unless_slug(slug, like="web-uk")
     if unknown := scopes - SCOPES:
         raise Invalid(f"unknown scope '{min(unknown)}'; known: {', '.join(sorted(SCOPES))}")
 

@@ -11,8 +11,8 @@ from gateway.partners.key_ring import CACHED
 from gateway.partners.keys import SigningKeys
 from gateway.partners.token_endpoint import GRANT, METHOD, answer, claimed_client
 from gateway.partners.tokens import Tokens
-from gateway.store import partners
-from gateway.store.partners import Client
+from gateway.store import clients
+from gateway.store.clients import Client
 from gateway.store.pool import Database
 
 
@@ -30,9 +30,9 @@ def token_routes(database: Database, *, tokens: Tokens, per_address: str) -> API
         headers = {"Authorization": request.headers.get("authorization", "")}
         client_id = claimed_client(headers)
         await tokens.keys.refresh()
-        client = await partners.by_client_id(database, client_id) if client_id else None
+        client = await clients.by_client_id(database, client_id) if client_id else None
         call = call_of(request.scope)
-        call.claimed = client.partner.client_id if client else None
+        call.claimed = client.holder.client_id if client else None
         status, body, fields = answer(form, headers, client=client, tokens=tokens, now=call.now)
         call.refusal = _why(body.get("error"), client)
         return Response(orjson.dumps(body), status, headers=dict(fields))
@@ -73,7 +73,7 @@ def _why(error: str | None, client: Client | None) -> str | None:
         return error
     if client is None:
         return "there is no such client"
-    return "the secret is wrong" if client.partner.status == "active" else "the partner is suspended"
+    return "the secret is wrong" if client.holder.status == "active" else "the client is suspended"
 
 
 def _cached(value: object) -> Response:

@@ -13,7 +13,8 @@ from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from gateway.partners.key_ring import LIFETIME
 from gateway.partners.registry import is_secret_of
 from gateway.partners.tokens import Tokens
-from gateway.store.partners import Client
+from gateway.store.clients import Client
+from gateway.store.operators import Operator
 
 GRANT = "client_credentials"
 METHOD = "client_secret_basic"
@@ -39,7 +40,7 @@ def answer(
     payload = dict(form)
     if len(payload) != len(form) or "grant_type" not in payload:
         return _refusal(InvalidRequestError("grant_type is needed, and no parameter may be repeated"))
-    if client is None or client.partner.status != "active" or claimed_client(headers) is None:
+    if client is None or client.holder.status != "active" or claimed_client(headers) is None:
         # The same words for whoever is unknown, suspended, or has the wrong secret.
         return _refusal(InvalidClientError("client authentication failed", status_code=401))
     request = OAuth2Request("POST", _ENDPOINT, headers=headers)
@@ -54,14 +55,14 @@ def _refusal(error: OAuth2Error) -> OAuthAnswer:
 
 
 class _Registered(ClientMixin):  # type: ignore[misc]
-    """A partner, in Authlib's words."""
+    """A partner or an operator, in Authlib's words."""
 
     def __init__(self, client: Client, now: datetime) -> None:
         self.client = client
         self.now = now
 
     def get_client_id(self) -> str:
-        return self.client.partner.client_id
+        return self.client.holder.client_id
 
     def check_client_secret(self, client_secret: str) -> bool:
         return is_secret_of(self.client, client_secret, now=self.now)
@@ -73,8 +74,10 @@ class _Registered(ClientMixin):  # type: ignore[misc]
         return grant_type == GRANT
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """What was asked for and is granted; nothing of it is `invalid_scope`."""
-        granted = self.client.partner.scopes
+        """What was asked for and is granted; nothing of it is `invalid_scope`. Operators hold roles, no scopes."""
+        if isinstance(self.client.holder, Operator):
+            return None if scope else ""
+        granted = self.client.holder.scopes
         allowed = granted if scope is None else granted & frozenset(scope.split())
         return " ".join(sorted(allowed)) or None
 
@@ -88,13 +91,16 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
         self._now = now
 
         def access_token(client: _Registered, grant_type: str, user: object, scope: str) -> str:
+            holder = client.client.holder
+            if isinstance(holder, Operator):
+                return tokens.issue_to_operator(holder.client_id, holder.operator_id, holder.roles, now=now)
             return tokens.issue(client.get_client_id(), frozenset(scope.split()), now=now)
 
         self.register_grant(ClientCredentialsGrant)
         self.register_token_generator("default", BearerTokenGenerator(access_token, expires_generator=_lifetime))
 
     def query_client(self, client_id: str) -> _Registered | None:
-        return _Registered(self._client, self._now) if client_id == self._client.partner.client_id else None
+        return _Registered(self._client, self._now) if client_id == self._client.holder.client_id else None
 
     def create_oauth2_request(self, request: OAuth2Request) -> OAuth2Request:
         return request

@@ -21,7 +21,9 @@ class Claims:
     """What a valid token says: whose it is, what it may do, until when."""
 
     client_id: str
+    subject: str  # the client itself, or its operator
     scopes: frozenset[str]
+    roles: frozenset[str] | None  # None: a partner's token
     expires: int
     kid: str  # of the key that signed it
 
@@ -35,16 +37,21 @@ class Tokens:
         self._mint = mint
 
     def issue(self, client_id: str, scopes: frozenset[str], *, now: datetime) -> str:
+        return self._signed({"sub": client_id, "client_id": client_id, "scope": " ".join(sorted(scopes))}, now)
+
+    def issue_to_operator(self, client_id: str, operator_id: str, roles: frozenset[str], *, now: datetime) -> str:
+        who = {"sub": operator_id, "client_id": client_id}
+        return self._signed({**who, "scope": "", "roles": sorted(roles)}, now)
+
+    def _signed(self, who: dict[str, Any], now: datetime) -> str:
         moment = int(now.timestamp())
         claims = {
             "iss": self._address,
             "aud": self._address,
-            "sub": client_id,
-            "client_id": client_id,
             "iat": moment,
             "exp": moment + LIFETIME,
             "jti": self._mint("tok"),
-            "scope": " ".join(sorted(scopes)),
+            **who,
         }
         key = self.keys.current
         header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.thumbprint()}
@@ -65,7 +72,9 @@ class Tokens:
         claims = strict_object(signed.payload)
         moment = int(now.timestamp())
         self._check(claims, moment)
-        return Claims(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"], parts.kid)
+        roles = frozenset(claims["roles"]) if "roles" in claims else None
+        scopes = frozenset(claims["scope"].split())
+        return Claims(claims["client_id"], claims["sub"], scopes, roles, claims["exp"], parts.kid)
 
     def _check(self, claims: dict[str, Any], now: int) -> None:
         for name, is_well_formed in _SHAPES.items():
@@ -84,7 +93,8 @@ class Tokens:
             raise InvalidToken("the token is not valid yet")
         if claims["exp"] - claims["iat"] > LIFETIME:
             raise InvalidToken("the token lives longer than any that we issue")
-        if not claims["sub"] == claims["client_id"] == claims.get("azp", claims["client_id"]):
+        subject = claims["sub"] if "roles" in claims else claims["client_id"]  # an operator is somebody behind a client
+        if claims["sub"] != subject or claims.get("azp", claims["client_id"]) != claims["client_id"]:
             raise InvalidToken("the token's subject or authorised party is not its client")
         if "cnf" in claims:
             raise InvalidToken("the token is bound to a key, and was sent as if it were not")
@@ -108,5 +118,6 @@ _SHAPES: dict[str, Callable[[object], bool]] = {
     "exp": _is_moment,
     "nbf": _is_moment,
     "scope": lambda value: isinstance(value, str),
+    "roles": lambda value: isinstance(value, list) and all(map(_is_text, value)),
 }
-_WITHOUT = {"nbf": 0}  # what it means when a claim is absent
+_WITHOUT: dict[str, object] = {"nbf": 0, "roles": []}  # what it means when a claim is absent

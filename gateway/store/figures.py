@@ -35,6 +35,7 @@ class Installation:
     runs: Mapping[str, int]  # ready | held | asleep | parked -> how many
     parked: Mapping[str, int]  # cause -> how many
     changes: Mapping[str, Reading] = field(default_factory=dict)  # system -> how far it has been read
+    exceptions: Mapping[str, int] = field(default_factory=dict)  # class -> how many are open
 
 
 class Watch:
@@ -72,10 +73,10 @@ async def _ask(database: Database) -> Installation | None:
     except (Unavailable, psycopg.Error):
         return None
     assert row is not None, "a select without a table has one row"
-    lag, due, ready, held, asleep, parked, changes = row
+    lag, due, ready, held, asleep, parked, changes, exceptions = row
     runs = {"ready": ready, "held": held, "asleep": asleep, "parked": sum(parked.values())}
     readings = {system: Reading(*(max(0.0, seconds) for seconds in ages)) for system, ages in changes.items()}
-    return Installation(float(lag), float(due), runs, parked, readings)
+    return Installation(float(lag), float(due), runs, parked, readings, exceptions)
 
 
 # A dead worker's run can be taken up from the moment its lease is over. A step is due from the moment it was begun,
@@ -113,6 +114,9 @@ select greatest(0, extract(epoch from statement_timestamp() - ready.since)),
        (select coalesce(jsonb_object_agg(source, jsonb_build_array(
                    extract(epoch from statement_timestamp() - coalesce(read_at, begun_at)),
                    extract(epoch from statement_timestamp() - coalesce(caught_up_at, begun_at)))), '{}'::jsonb)
-          from change_feed where held_until > statement_timestamp() - interval '1 day')
+          from change_feed where held_until > statement_timestamp() - interval '1 day'),
+       (select coalesce(jsonb_object_agg(class, number), '{}'::jsonb) from (
+            select class, count(*) as number
+              from (select class from exception where state = 'open' limit %(most)s) open group by 1) classes)
   from ready, due
 """

@@ -68,7 +68,7 @@ def kept(call: Call, resource_id: str, answer: Answer) -> dict[str, Any]:
     assert call.operation is not None, "the operation stage has run"
     assert call.idempotency is not None, "the idempotency stage has run"
     return {
-        "partner_id": call.caller.partner,
+        "partner_id": call.caller.account,
         "key": call.idempotency.key,
         "fingerprint": call.idempotency.fingerprint,
         "answer_status": answer.status,
@@ -91,7 +91,7 @@ async def keep(connection: Connection, call: Call, resource_id: str, answer: Ans
 async def answered(connection: Connection, call: Call) -> Answer | None:
     """What the key has been answered with since the request came in, if it has."""
     assert call.idempotency is not None, "the idempotency stage has run"
-    cursor = await connection.execute(_LOOK_UP, (call.caller.partner, call.idempotency.key))
+    cursor = await connection.execute(_LOOK_UP, (call.caller.account, call.idempotency.key))
     row = await cursor.fetchone()
     record = Record(*row) if row else None
     return record.replay(call.idempotency.fingerprint) if record and record.expires_at > call.now else None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, LiteralString
+from typing import Any, Literal, LiteralString, TypeVar
 
 from psycopg.errors import UniqueViolation
 
@@ -13,6 +13,8 @@ from gateway.store.audit import Act, record_act
 from gateway.store.pool import Connection, Database
 
 Status = Literal["active", "suspended"]
+Holder = TypeVar("Holder")
+Keyed = tuple[Holder, bytes, bytes | None]  # with the hash of its secret, and of the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +29,6 @@ class Partner:
     older_secret_until: datetime | None = None  # an overlap is under way, or was
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A partner as the token endpoint meets it."""
-
-    partner: Partner
-    secret_hash: bytes
-    older_secret_hash: bytes | None = None
-
-
 _CLIENT: LiteralString = """
     select p.partner_id, p.name, p.client_id, p.scopes, p.plan, p.status, p.secret_hash,
            p.older_secret_hash, p.older_secret_until,
@@ -44,16 +37,15 @@ _CLIENT: LiteralString = """
 """
 
 
-async def add(database: Database, client: Client, act: Act) -> None:
+async def add(database: Database, partner: Partner, secret_hash: bytes, act: Act) -> None:
     """Raises `Conflict` when the name or one of the channels is taken."""
-    partner = client.partner
     try:
         async with database.transaction() as connection:
             await connection.execute(
                 "insert into partner (partner_id, name, client_id, secret_hash, scopes, plan, created_at, updated_at)"
                 " values (%s, %s, %s, %s, %s, %s, %s, %s)",
                 [
-                    *(partner.partner_id, partner.name, partner.client_id, client.secret_hash),
+                    *(partner.partner_id, partner.name, partner.client_id, secret_hash),
                     *(sorted(partner.scopes), partner.plan, act.at, act.at),
                 ],
             )
@@ -99,7 +91,7 @@ async def change(
             row = await cursor.fetchone()
             if row is None:
                 return None
-            before = _client(row).partner
+            before = _keyed(row)[0]
             after = changed(before)
             await _write(connection, before, after, act)
             await record_act(connection, act, "partners:change", f"partner:{partner_id}", _difference(before, after))
@@ -136,16 +128,16 @@ def _plain(value: object) -> object:
     return sorted(value) if isinstance(value, frozenset) else value
 
 
-async def by_client_id(database: Database, client_id: str) -> Client | None:
+async def by_client_id(database: Database, client_id: str) -> Keyed[Partner] | None:
     async with database.connection() as connection:
         row = await (await connection.execute(_CLIENT + "where p.client_id = %s", [client_id])).fetchone()
-    return _client(row) if row else None
+    return _keyed(row) if row else None
 
 
 async def everyone(database: Database) -> list[Partner]:
     async with database.connection() as connection:
         rows = await (await connection.execute(_CLIENT + "order by p.partner_id")).fetchall()
-    return [_client(row).partner for row in rows]
+    return [_keyed(row)[0] for row in rows]
 
 
 async def _change(
@@ -169,7 +161,7 @@ async def _change(
     return client_id
 
 
-def _client(row: tuple[Any, ...]) -> Client:
+def _keyed(row: tuple[Any, ...]) -> Keyed[Partner]:
     partner_id, name, client_id, scopes, plan, status, secret_hash, older, until, channels = row
     partner = Partner(partner_id, name, client_id, frozenset(scopes), plan, frozenset(channels), status, until)
-    return Client(partner, secret_hash, older)
+    return partner, secret_hash, older

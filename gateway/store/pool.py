@@ -43,6 +43,17 @@ class Load:
     refused: int
 
 
+class Joined:
+    """A transaction that is under way, for whoever would open one of their own."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        yield self._connection
+
+
 class Database:
     """A pool of autocommit connections. A broken one is replaced; waiting for one is bounded."""
 

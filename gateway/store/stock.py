@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.stock import StockLevel
+from gateway.store import claims
 from gateway.store.pool import Connection
 
 NODE = "main"  # where orders are served from
@@ -66,7 +67,7 @@ select sku, quantity, available from asked where not exists (select from taken w
 async def release(connection: Connection, order_id: str) -> None:
     """Give back what *order_id* still holds unshipped. Releasing nothing, or twice, is no error."""
     await connection.execute(_LOCK_HELD, (order_id,))
-    await connection.execute(_RELEASE, (order_id,))
+    await connection.execute(_RELEASE, {"order": order_id})
 
 
 _LOCK_HELD = """
@@ -74,55 +75,16 @@ select lock_stock(array_agg(sku), array_agg(node_id)) from reservation_line join
  where holder_type = 'order' and holder_id = %s and partner_id is null
 """
 
-# What the order holds, with what the truth at its node says of it; `counted`: its number does not contain it yet.
-_HELD = """
-    select l.*, not contains(s.semantics, v.as_of, null, (l.acknowledged ->> v.source_id)::timestamptz) as counted,
-           s.semantics, v.as_of, (l.acknowledged ->> v.source_id)::timestamptz as taken_in
-      from reservation r join reservation_line l using (reservation_id) join node n using (node_id)
-      join stock_source s using (source_id)
-      left join stock_view v on v.sku = l.sku and v.node_id = l.node_id and v.condition = l.condition
-                            and v.source_id = n.source_id
-     where r.holder_type = 'order' and r.holder_id = %s and r.partner_id is null and l.open > 0
-"""
-
-_RELEASE = f"""
-with held as ({_HELD}), ended as (
-    update reservation r set state = case when held.consumed > 0 then 'consumed' else 'released' end,
-           version = r.version + 1, updated_at = clock_timestamp()
-      from (select reservation_id, sum(consumed) as consumed from held group by reservation_id) held
-     where r.reservation_id = held.reservation_id
-), lines as (
-    update reservation_line l set released = l.released + held.open, settled = held.consumed = 0
-      from held where l.reservation_id = held.reservation_id and l.number = held.number
-)
-update stock_position p set reserved = p.reserved - held.open, cause = 'release'
-  from held where p.sku = held.sku and p.node_id = held.node_id and p.condition = held.condition and held.counted
-"""
+_RELEASE = claims.released(claims.ALL_OF_ORDER)
 
 
 async def ship(connection: Connection, order_id: str, shipped_at: datetime) -> None:
     """The goods left at *shipped_at*: the claims stay until a count later than that contains them."""
     await connection.execute(_LOCK_HELD, (order_id,))
-    await connection.execute(_SHIP, (order_id, shipped_at, shipped_at))
+    await connection.execute(_SHIP, {"order": order_id, "left_at": shipped_at})
 
 
-_SHIP = f"""
-with held as ({_HELD}), ended as (
-    update reservation r set state = 'consumed', version = r.version + 1, updated_at = clock_timestamp()
-      from (select distinct reservation_id from held) held where r.reservation_id = held.reservation_id
-), lines as (
-    update reservation_line l set consumed = l.consumed + held.open
-      from held where l.reservation_id = held.reservation_id and l.number = held.number
-), left_for_good as (
-    insert into stock_outflow (outflow_id, reservation_id, number, sku, node_id, condition, quantity, occurred_at)
-    select 'out_' || substr(reservation_id, 5) || '_' || number || '_' || consumed, reservation_id, number, sku,
-           node_id, condition, open, %s from held
-)
-update stock_position p set reserved = p.reserved - held.open, cause = 'shipment'
-  from held
- where p.sku = held.sku and p.node_id = held.node_id and p.condition = held.condition and held.counted
-   and contains(held.semantics, held.as_of, %s, held.taken_in)
-"""
+_SHIP = claims.left(claims.ALL_OF_ORDER)
 
 
 async def count(connection: Connection, levels: Sequence[StockLevel], *, source: str = "wms") -> int:

@@ -8,7 +8,9 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.time import Clock
 from gateway.refusals import Conflict, Invalid, NotFound
 from gateway.store import runs
-from gateway.store.pool import Connection, Database
+from gateway.store.exceptions import ExceptionRow, explain_resolution
+from gateway.store.mending import Deed, Mendable
+from gateway.store.pool import Connection, Database, Joined
 from gateway.store.runs import OpenStep, RunView
 from gateway.store.signals import Signal, signal
 from gateway.workflows.place_order import PLACE_ORDER, PLACE_ORDER_1
@@ -25,7 +27,7 @@ class Desk:
     """Where an operator sits: a name that every audited row carries, and the tools."""
 
     operator: str
-    database: Database
+    database: Database | Joined
     clock: Clock
     mint: Mint
 
@@ -83,11 +85,14 @@ class Desk:
             moved = Moved(self.clock(), tracing.trace_id_of(run.traceparent), self.mint("evt"))
             await subject.move(connection, run.run_id, then, moved)
 
-    async def abandon(self, run_id: str, *, evidence: str) -> None:
-        """Before the pivot the run turns back and undoes what it did; after it, it ends as it stands."""
+    async def abandon(self, run_id: str, *, evidence: str, undo: bool = False) -> None:
+        """Before the pivot the run turns back and undoes what it did; after it, it ends as it stands, unless what was
+        asked for is to *undo*."""
 
         async def change(connection: Connection, run: RunView) -> dict[str, Any]:
             if await _past_pivot(connection, run):
+                if undo:
+                    raise Conflict(f"{run_id} is past the point where it can be undone; abandon it as it stands")
                 await runs.close(connection, run_id, run.outcome or "abandoned")
             elif run.direction == "backward":
                 raise Conflict(f"{run_id} is on its way back already; resolve the step it hangs on")
@@ -100,7 +105,7 @@ class Desk:
 
     async def _do(self, action: str, run_id: str, change: Change) -> None:
         if not self.operator.strip():
-            raise Invalid("an operator's name is needed: --operator NAME or OMNIGATE_OPERATOR")
+            raise Invalid("an operator's name is needed")
         async with self.database.transaction() as connection:
             run = await runs.lock_view(connection, run_id)
             if run is None:
@@ -119,6 +124,32 @@ class Desk:
                 run_id=run_id,
                 facts=facts,
             )
+            await explain_resolution(connection, run_id, {"action": action, "operator": self.operator, **_said(facts)})
+
+
+def parked_runs(clock: Clock, mint: Mint) -> Mendable:
+    """What operators may do about the exceptions of parked runs, in the transaction that settles them."""
+
+    async def act(connection: Connection, seen: ExceptionRow, deed: Deed) -> None:
+        desk = Desk(deed.operator, Joined(connection), clock, mint)
+        match deed.action:
+            case "retry":
+                await desk.retry(seen.subject)
+            case "resolve":
+                if deed.as_ is None:
+                    raise Invalid("resolve: say what really happened with 'as': succeeded or failed", effect="none")
+                succeeded, evidence, reference = deed.as_ == "succeeded", deed.evidence, deed.reference
+                await desk.resolve(seen.subject, succeeded=succeeded, evidence=evidence, reference=reference)
+            case "compensate":
+                await desk.abandon(seen.subject, evidence=deed.evidence, undo=True)
+            case _:
+                await desk.abandon(seen.subject, evidence=deed.evidence)
+
+    return Mendable(frozenset({"retry", "resolve", "compensate", "abandon"}), act)
+
+
+def _said(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in ("evidence", "as", "reference") if facts.get(name) is not None}
 
 
 def _effect(step: OpenStep, reference: str | None) -> dict[str, Any]:

@@ -11,9 +11,11 @@ import psycopg
 import structlog
 
 from gateway.errors import GatewayError, Unavailable
-from gateway.store import housekeeping, journal
+from gateway.store import housekeeping, journal, reservation_expiry
+from gateway.store.exceptions import Opening, open_exception
 from gateway.store.journal import Lease
 from gateway.store.pool import Connection
+from gateway.store.stock_audit import Finding, audit_daily
 from gateway.workflows import engine
 from gateway.workflows.feed import Feed
 from gateway.workflows.runner import Performance, Tools
@@ -50,6 +52,7 @@ class Worker:
             asyncio.create_task(self._regularly(engine.HEARTBEAT, self._extend_leases)),
             asyncio.create_task(self._regularly(SWEEP, self._keep_house)),
             asyncio.create_task(self._regularly(FORGET, self._forget)),
+            asyncio.create_task(self._regularly(FORGET, self._keep_stock)),
             *(asyncio.create_task(feed.follow()) for feed in self._feeds()),
         ]
         log.info("worker started", worker=self.name)
@@ -143,6 +146,18 @@ class Worker:
 
     async def _forget(self) -> None:
         await housekeeping.forget_expired(self.tools.database, self.tools.clock())
+
+    async def _keep_stock(self) -> None:
+        """Tidy up after reservations that are over, and go on with the day's audit."""
+        await reservation_expiry.tidy(self.tools.database, self.tools.mint)
+        if found := await audit_daily(self.tools.database, self._tell):
+            log.warning("stock does not agree", found=found)
+
+    async def _tell(self, connection: Connection, finding: Finding) -> None:
+        opening = Opening(
+            self.tools.mint("xcp"), finding.class_, finding.code, finding.subject, finding.evidence(), ("resolve",)
+        )
+        await open_exception(connection, opening, now=self.tools.clock())
 
     async def _regularly(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -157,7 +157,7 @@ class ShortRun:
 async def short_run(url: str, home: Path, *, tree: Path = ROOT) -> AsyncIterator[ShortRun]:
     """An installation of the sources in *tree*, with one edge, one worker and two partners who see their own only."""
     async with open_rig(url, home, tree=tree) as rig:
-        await rig.run("partner-web", "partners", "change", "web", "--drop-scope", "operations", "--operator", "proof")
+        await rig.run("partner-web", "partners", "change", "web", "--drop-scope", "operations")
         edge, address = await rig.start_edge()
         rig.start_worker()
         stores = await _stores(rig)
@@ -167,7 +167,7 @@ async def short_run(url: str, home: Path, *, tree: Path = ROOT) -> AsyncIterator
 
 async def _stores(rig: Rig) -> Rig:
     """The same rig, as another partner sees it."""
-    options = ("--channel", STORES, "--plan", "internal", "--operator", "proof")
+    options = ("--channel", STORES, "--plan", "internal")
     await rig.run("partner-pos", "partners", "add", "pos", *options)
     shown = dict(line.split()[:2] for line in (rig.home / "partner-pos.log").read_text().splitlines() if line.strip())
     known = replace(rig.credentials, client_id=shown["client_id"], client_secret=shown["client_secret"])

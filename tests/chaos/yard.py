@@ -59,7 +59,7 @@ class Yard:
 
     async def retry(self, names: Iterable[str]) -> None:
         for name in names:
-            await self.rig.run(f"retry-{name}", "workflows", "retry", name, "--operator", "chaos")
+            await self.rig.run(f"retry-{name}", "workflows", "retry", name)
 
 
 @asynccontextmanager

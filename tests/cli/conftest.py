@@ -29,13 +29,16 @@ async def gate(database_url: str, tmp_path: Path, promises: Bundle) -> AsyncIter
 
 
 @pytest.fixture
-def shell(gate: Gate, database_url: str, tmp_path: Path) -> Shell:
+async def shell(gate: Gate, database_url: str, tmp_path: Path) -> Shell:
+    """The shell of an admin."""
+    ada = await gate.operator("ada")
     return Shell(
         {
             "DATABASE_URL": database_url,
             "OMNIGATE_HOME": str(tmp_path),
             "OMNIGATE_SECRET_KEY": (tmp_path / "secret.key").read_text(),
-            "OMNIGATE_OPERATOR": "ada",
+            "OMNIGATE_OPERATOR_ID": ada.client_id,
+            "OMNIGATE_OPERATOR_SECRET": ada.client_secret,
             "COLUMNS": "250",
         }
     )

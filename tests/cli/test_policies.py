@@ -165,13 +165,40 @@ def test_a_back_end_is_explained_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "status", "rule"),
+    [
+        ("--operation act_on_exception --role support", 200, "operators-mend-exceptions"),
+        ("--operation act_on_exception --role viewer", 403, "operators-mend-exceptions"),
+        ("--operation get_exception --role viewer", 200, "operators-read-exceptions"),
+        ("--operation place_order", 403, "default"),
+    ],
+)
+def test_an_operator_is_explained_by_its_roles(line: str, status: int, rule: str) -> None:
+    told = offline(f"--operator olga {line}")
+
+    assert (told["caller"]["kind"], told["status"], told["decisions"][-1]["rule"]) == ("operator", status, rule)
+
+
+async def test_a_registered_operator_is_explained_with_its_own_roles(gate: Gate, shell: Shell) -> None:
+    await gate.operator("olga", "viewer")
+
+    said = await shell("policies explain --operator olga --operation act_on_exceptions")
+
+    assert said.text.startswith("the operator olga (viewer) calls act_on_exceptions: ")
+    assert "denied: 403 forbidden" in said.text
+
+
+@pytest.mark.parametrize(
     ("line", "refusal"),
     [
         (
             "--partner web --operation place_ordr",
             "no contract has an operation 'place_ordr'; did you mean 'place_order'?",
         ),
-        ("--operation place_order", "who calls? Give --partner NAME, or --system NAME for a back end's callback"),
+        (
+            "--operation place_order",
+            "who calls? Give --partner NAME, --operator NAME, or --system NAME for a back end's callback",
+        ),
         ("--partner web --operation receive_callback", "'receive_callback' is called by a system: give --system"),
         ("--system wms --operation place_order", "'place_order' is called by a partner: give --partner"),
     ],

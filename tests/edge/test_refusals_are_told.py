@@ -52,7 +52,7 @@ async def test_a_suspended_partner_is_told_by_its_client(gate: Gate, lines: Byte
 
     answer = await gate.http.get(NOTE, headers=headers)
 
-    why = "the partner of this token is unknown or suspended"
+    why = "the client of this token is unknown or suspended"
     assert told(lines, answer) == ("GET", "/v1/notes/{note_id}", "invalid_token", None, partner.client_id, why)
 
 
@@ -82,7 +82,7 @@ async def test_a_bad_signature_is_told_by_its_system(gate: Gate, lines: BytesIO)
 
 @pytest.mark.parametrize(
     ("who", "why"),
-    [("unknown", "there is no such client"), ("wrong", "the secret is wrong"), ("gone", "the partner is suspended")],
+    [("unknown", "there is no such client"), ("wrong", "the secret is wrong"), ("gone", "the client is suspended")],
 )
 async def test_a_refused_token_is_told_by_its_client_and_the_true_reason(
     gate: Gate, lines: BytesIO, who: str, why: str

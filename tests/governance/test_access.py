@@ -1,5 +1,6 @@
 """Who may do what: the rules as they stand, the order in which they decide, and the words for a broken file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,9 @@ NOBODY = "default"
         ("callbacks:write", "system", set(), "back-ends-report", "all"),
         ("callbacks:write", "partner", {"orders:write", "operations"}, NOBODY, "denied"),
         ("orders:write", "system", {"orders:write"}, NOBODY, "denied"),
-        ("orders:read", "operator", {"operations"}, NOBODY, "denied"),
+        ("orders:read", "operator", set(), "operators-read-every-order", "all"),
+        ("orders:write", "operator", {"orders:write"}, NOBODY, "denied"),
+        ("exceptions:read", "partner", {"operations"}, NOBODY, "denied"),
         ("orders:erase", "partner", {"orders:write"}, NOBODY, "denied"),
     ],
 )
@@ -112,8 +115,8 @@ def test_the_first_rule_that_matches_decides(tmp_path: Path) -> None:
         (["- {name: r, action: [a]}"], "access.yaml:2: rule 'r': unknown key 'action'; did you mean 'actions'?"),
         (
             ["- {name: r, xyz: 1}"],
-            "access.yaml:2: rule 'r': unknown key 'xyz'; known are 'name', 'actions', 'principals', 'needs', 'reach', "
-            "'channels'",
+            "access.yaml:2: rule 'r': unknown key 'xyz'; known are 'name', 'actions', 'principals', 'needs', 'roles', "
+            "'reach', 'channels'",
         ),
         (
             ["- name: r", "  actions: a:read", "  principals: [partner]"],
@@ -155,6 +158,39 @@ def test_a_broken_rule_is_named_with_its_line(tmp_path: Path, rules: list[str], 
         _access(tmp_path, *rules)
 
     assert wrong.value.detail == f"{tmp_path.name}/{message.format(folder=tmp_path.name)}"
+
+
+@pytest.mark.parametrize(
+    ("roles", "decision"),
+    [
+        ({"support", "viewer"}, Allow("mend", "", "all")),
+        ({"viewer"}, Deny("mend", "", "a:mend needs the role finance or support")),
+        (set(), Deny("mend", "", "a:mend needs the role finance or support")),
+    ],
+)
+def test_one_of_the_roles_is_enough(tmp_path: Path, roles: set[str], decision: Decision) -> None:
+    rule = "- {name: mend, actions: [a:mend], principals: [operator], roles: [support, finance], reach: all}"
+
+    decided = _access(tmp_path, rule).decide(Facts("a:mend", "operator", roles=frozenset(roles)))
+
+    assert decided == replace(decision, place=_place(tmp_path, 2))
+
+
+@pytest.mark.parametrize(("wide", "narrow"), [("[a, b]", "[a]"), ("", "[a]")])
+def test_a_rule_for_roles_that_an_earlier_one_has_never_decides(tmp_path: Path, wide: str, narrow: str) -> None:
+    rules = [
+        f"- {{name: {name}, actions: [x], principals: [operator]{f', roles: {roles}' if roles else ''}}}"
+        for name, roles in (("wide", wide), ("narrow", narrow))
+    ]
+
+    assert len(_access(tmp_path, *reversed(rules)).rules) == 2
+    with pytest.raises(Misconfigured, match="rule 'narrow' never decides"):
+        _access(tmp_path, *rules)
+
+
+def test_only_operators_have_roles(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"access\.yaml:2: rule 'r': only operators have roles"):
+        _access(tmp_path, "- {name: r, actions: [a], principals: [partner, operator], roles: [viewer]}")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -31,11 +31,15 @@ from gateway.partners import SCOPES
 from gateway.settings import ROOT
 from observability import logs
 from tests.gate import Gate, open_gate
+from tests.resources.inventory.desk import wish
 from tests.resources.shop import order_body
 from tests.resources.warehouse import SECRET, Warehouse
 
 ROOM = Path(__file__).with_name("policies") / "admission.yaml"
-ACTIONS = ("orders:read", "orders:write", "orders:import_history", "callbacks:write", "orders:erase")
+ACTIONS = (
+    *("orders:read", "orders:write", "orders:import_history", "callbacks:write", "orders:erase"),
+    *("inventory:reserve", "inventory:commit"),
+)
 ABSENT = "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 
 some = st.frozensets
@@ -77,17 +81,19 @@ def callers(draw: st.DrawFn) -> Caller:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call: an operation, and for an order whose channel and how old."""
+    """One call: an operation, for an order whose channel and how old, for stock whether it is promised for good."""
 
     operation: str
     channel: str | None = None
     history: bool = False
+    commits: bool = False
 
 
 REQUESTS = (
     *(Request("place_order", channel, history) for channel in ("own", "other") for history in (False, True)),
     *(Request(operation) for operation in ("list_orders", "get_order", "list_order_events", "cancel_order")),
     Request("receive_callback"),
+    *(Request("reserve_stock", commits=commits) for commits in (False, True)),
 )
 
 
@@ -136,6 +142,9 @@ class Door:
             return await http.post("/v1/orders", json=body, headers=headers)
         if request.operation == "receive_callback":
             return await Warehouse(self.gate).tell(ABSENT)
+        if request.operation == "reserve_stock":
+            body = wish(kind="firm" if request.commits else "soft")
+            return await http.post("/v1/inventory/reservations", json=body, headers=headers)
         if request.operation == "cancel_order":
             return await http.post(f"/v1/orders/{ABSENT}/cancel", headers=headers)
         return await http.get(_PATHS[request.operation], headers=self.headers)
@@ -147,7 +156,7 @@ class Door:
         """By what the registry knows of the partner at this moment."""
         bundle = self.gate.bundle
         operation = bundle.contracts.operations[request.operation]
-        matter = Matter(self.spoken_for(request), history=request.history)
+        matter = Matter(self.spoken_for(request), history=request.history, commits=request.commits)
         if operation.authentication == "signature":
             return explain(bundle, Case(Principal("system", "wms"), operation, matter))
         (partner,) = [each for each in await self.gate.registry.list() if each.partner_id == self.partner]
@@ -165,6 +174,7 @@ class Door:
         return [(each["about"], each["decision"], each["rule"], each["place"]) for each in row[0]]
 
 
+_POLICIES = ("access", "channel", "history", "commitment")
 _PATHS = {
     "list_orders": "/v1/orders",
     "get_order": f"/v1/orders/{ABSENT}",
@@ -174,13 +184,16 @@ _PATHS = {
 
 async def agrees(door: Door, request: Request, asked: frozenset[str]) -> None:
     explanation = await door.explained(request, asked)
-    policies = [told for told in explanation.told if told.binding and told.about in ("access", "channel", "history")]
+    policies = [told for told in explanation.told if told.binding and told.about in _POLICIES]
 
     answer = await door.send(request)
 
     line, refusal = door.last_line(), explanation.refusal
     if refusal is None:
-        assert answer.status_code in (explanation.status, 404), (request, answer.text)  # 404: nothing there is theirs
+        assert answer.status_code in (explanation.status, 404, 409), (
+            request,
+            answer.text,
+        )  # nothing there, or in stock
     else:
         assert (answer.status_code, answer.json()["code"]) == (refusal.status, refusal.code), (request, answer.text)
         assert answer.json()["detail"] == refusal.detail

@@ -63,6 +63,7 @@ def test_an_outage_is_met_with_the_own_share_unless_the_plan_says_otherwise() ->
         "trial": "local_share",
         "standard": "local_share",
         "internal": "open",
+        "operators": "open",
     }
 
 

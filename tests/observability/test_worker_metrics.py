@@ -91,7 +91,9 @@ async def test_a_parked_run_shows_until_somebody_acts(
     assert parked.of("omnigate_parked_runs", cause="deadline_passed") == 1
     assert parked.of("omnigate_runs", state="parked") == 1
     assert parked.of("omnigate_worker_parked_runs_total", cause="deadline_passed") == 1
+    assert parked.of("omnigate_open_exceptions", **{"class": "integration/timeout"}) == 1
     assert after.of("omnigate_parked_runs") == 0
+    assert after.of("omnigate_open_exceptions") == 0
     assert after.of("omnigate_worker_parked_runs_total", cause="deadline_passed") == 1, "what was counted stays counted"
 
 

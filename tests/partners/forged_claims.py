@@ -34,6 +34,9 @@ def claims(f: Forger, canary: str) -> Forgeries:
         yield f"client_id {shown(other)}", f.with_claims(client_id=other)
         yield f"sub and client_id {shown(other)}", f.with_claims(sub=other, client_id=other)
         yield f"azp {shown(other)}", f.with_claims(azp=other)
+    for roles in (None, "", "admin", ["admin"], [], {}, [1], [""], ["x" * 257], 1, True):
+        yield f"roles {shown(roles)}", f.with_claims(roles=roles)
+        yield f"roles {shown(roles)} and sub", f.with_claims(roles=roles, sub="ada")
     for bound in ({"jkt": "A" * 43}, {"x5t#S256": "A" * 43}, {}, None):
         yield f"cnf {shown(bound)}", f.with_claims(cnf=bound)
 

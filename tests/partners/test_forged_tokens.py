@@ -93,7 +93,7 @@ def good_tokens(f: Forger) -> dict[str, str]:
         "audience, twice": f.with_claims(aud=[f.address, f.address]),
         "not before, now": f.with_claims(nbf=now),
         "a clock that is ahead": f.with_claims(iat=now + 30, exp=now + 930, nbf=now + 30),
-        "other claims": f.with_claims(roles=["x"], auth_time=now, acr="1", extra={"a": [1, None]}),
+        "other claims": f.with_claims(groups=["x"], auth_time=now, acr="1", extra={"a": [1, None]}),
         "authorised party": f.with_claims(azp=f.client_id),
         "long name": f.with_claims(jti="j" * 256),
         "unknown scope": f.with_claims(scope="orders:read unheard:of"),

@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,6 +25,7 @@ from schemathesis.core.parameters import ParameterLocation
 from standardwebhooks import Webhook
 
 from tests.proof.client import order
+from tests.proof.stock_bodies import mend_stock
 from tests.proof.valid_bodies import mend, tame
 
 Json = dict[str, Any]
@@ -40,6 +42,7 @@ _answers: Counter[tuple[str, str, str, int]] = Counter(
     else {}
 )
 _orders: list[str] = []
+_exceptions = count(sum(_answers.values()))  # those that the test has opened, and no other run has mended
 
 
 @schemathesis.hook
@@ -65,12 +68,25 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         case.path_parameters["order_id"] = _placed()
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
         case.path_parameters["order_id"] = _an_order()
+    elif case.path.startswith("/v1/inventory/"):
+        mend_stock(case)
+    elif case.path.startswith("/v1/exceptions"):
+        _mend_exceptions(case, body)
     elif case.path == "/problems/{code}":
         case.path_parameters["code"] = _a_problem()
     elif case.path == "/oauth/token":
         _grant(body)
     _follow_pages(case)
     _wish_for_little(case)
+
+
+def _mend_exceptions(case: Case, body: Any) -> None:
+    """One that is open, with the action that it offers; of a cause, as many as there are."""
+    if "exception_id" in case.path_parameters:
+        case.path_parameters["exception_id"] = f"xcp_{next(_exceptions):026d}"
+    if case.method == "POST":
+        body.pop("expected", None)
+        body["action"] = "resolve"
 
 
 def _identify(case: Case) -> None:

@@ -16,6 +16,7 @@ from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.partners import SCOPES
 from gateway.partners.callback_secrets import new_callback_secret
+from gateway.partners.operators import BOOTSTRAP, OperatorRegistry
 from gateway.partners.registry import Credentials, Registry
 from gateway.settings import Settings
 from gateway.store.migrate import migrate
@@ -147,7 +148,11 @@ async def open_rig(
     )
     migrate(url)
     told_by = {"wms": secret, "stripe": environment["SANDBOX_STRIPE_SECRET"]}
-    credentials = await _furnish(settings, url, told_by, plan=plan)
+    credentials, operator = await _furnish(settings, url, told_by, plan=plan)
+    environment |= {
+        "OMNIGATE_OPERATOR_ID": operator.client_id,
+        "OMNIGATE_OPERATOR_SECRET": operator.client_secret,
+    }
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(AsyncClient(base_url=back_end, timeout=30.0))
         rig = Rig(
@@ -159,14 +164,20 @@ async def open_rig(
         yield rig
 
 
-async def _furnish(settings: Settings, url: str, told_by: Mapping[str, str], *, plan: str) -> Credentials:
+async def _furnish(
+    settings: Settings, url: str, told_by: Mapping[str, str], *, plan: str
+) -> tuple[Credentials, Credentials]:
+    """Its partner and its operator."""
     database = Database(url, connections=2, name="proof")
     await database.open()
     try:
         for system, secret in told_by.items():
             await open_secrets(settings, database).put(f"callback:{system}", secret.encode())
-        registry = Registry(database, clock=system_clock, mint=mint)
-        return await registry.add("web", channels=frozenset({CHANNEL}), scopes=SCOPES, plan=plan, operator="proof")
+        operators = OperatorRegistry(database, clock=system_clock, mint=mint)
+        operator = await operators.add("proof", roles=frozenset({"admin"}), by=BOOTSTRAP)
+        registry, channels = Registry(database, clock=system_clock, mint=mint), frozenset({CHANNEL})
+        partner = await registry.add("web", channels=channels, scopes=SCOPES, plan=plan, operator="proof")
+        return partner, operator
     finally:
         await database.close()
 

@@ -1,8 +1,7 @@
-"""The matrix of who may do what: partners x scopes x operations x whose, and what we expect, written down by hand."""
+"""The matrix of who may do what: callers x scopes or roles x operations x whose, and what we expect, by hand."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 from uuid import uuid4
 
@@ -13,13 +12,15 @@ Json = dict[str, Any]
 
 SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
 STOCK = ("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed")
-ROLES = [frozenset(chosen) for count in range(1, len(SCOPES) + 1) for chosen in combinations(SCOPES, count)]
-ROLES += [frozenset({scope}) for scope in STOCK] + [frozenset({*SCOPES, *STOCK})]
+ALL = frozenset({*SCOPES, *STOCK})
+ROLES = [ALL, *(frozenset({scope}) for scope in sorted(ALL)), *(ALL - {scope} for scope in SCOPES)]
+OPERATORS = ("viewer", "support", "inventory_controller", "finance", "platform", "admin")
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
 READ, WRITE = {"operations": "all", "orders:read": "own"}, {"orders:write": "own"}
 SEE, GOVERN = {"inventory:read": "all"}, {"operations": "all"}
+HOLD, COMMIT = {"inventory:reserve": "own", "inventory:commit": "own"}, {"inventory:commit": "own"}
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
@@ -33,6 +34,37 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "list_positions": GOVERN,
     "set_safety_stock": GOVERN,
     "put_node": GOVERN,
+    "reserve_stock": HOLD,
+    "list_reservations": HOLD | GOVERN,
+    "get_reservation": HOLD | GOVERN,
+    "release_reservation": HOLD,
+    "extend_reservation": HOLD,
+    "consume_reservation": COMMIT,
+    "list_exceptions": {},
+    "get_exception": {},
+    "act_on_exception": {},
+    "act_on_exceptions": {},
+}
+# Which roles of operators may do it, to whatever there is.
+ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer"}
+GOVERNORS = frozenset({"inventory_controller", "platform", "admin"})
+DUTIES: Mapping[str, frozenset[str]] = {
+    "get_order": ON_DUTY,
+    "list_orders": ON_DUTY,
+    "list_order_events": ON_DUTY,
+    "query_availability": ON_DUTY,
+    "list_inventory_changes": ON_DUTY,
+    "list_nodes": ON_DUTY,
+    "get_node": ON_DUTY,
+    "list_positions": ON_DUTY,
+    "list_reservations": ON_DUTY,
+    "get_reservation": ON_DUTY,
+    "set_safety_stock": GOVERNORS,
+    "put_node": GOVERNORS,
+    "list_exceptions": ON_DUTY,
+    "get_exception": ON_DUTY,
+    "act_on_exception": MENDERS,
+    "act_on_exceptions": MENDERS,
 }
 EVERYBODY = {
     "list_signing_keys",
@@ -52,13 +84,19 @@ class Owner:
     name: str
     order_id: str
     channel_order_id: str
+    reservation_id: str
 
     @property
     def channel(self) -> str:
         return f"{self.name}-uk"
 
+    @property
+    def exception_id(self) -> str:
+        """Of its order, which waits for an operator."""
+        return f"xcp_{self.order_id[4:]}"
 
-ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number")
+
+ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number", "rsv_01JDB7Z2M4X8Q5T3W9Y6N1K0RC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +108,13 @@ class Cell:
     whose: str
     target: Owner
     suspended: bool
+    operator: bool = False  # who belongs to nobody: own and foreign are the same to it
 
     @property
     def reach(self) -> str | None:
         """As far as the widest scope of the role goes."""
+        if self.operator:
+            return "all" if self.role & DUTIES.get(self.operation, frozenset()) else None
         scopes = REACH.get(self.operation, {})
         found = {scopes[scope] for scope in self.role if scope in scopes}
         return "all" if "all" in found else "own" if found else None
@@ -102,6 +143,16 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "list_positions": lambda within: 200,
     "set_safety_stock": lambda within: 422,  # there is no such position
     "put_node": lambda within: 200,
+    "reserve_stock": lambda within: 201 if within else 422,  # an order can be named by its partner only
+    "list_reservations": lambda within: 200,
+    "get_reservation": lambda within: 200 if within else 404,
+    "release_reservation": lambda within: 200 if within else 404,
+    "extend_reservation": lambda within: 409 if within else 404,  # it has been released before
+    "consume_reservation": lambda within: 200 if within else 404,
+    "list_exceptions": lambda within: 200,
+    "get_exception": lambda within: 200 if within else 404,
+    "act_on_exception": lambda within: 409 if within else 404,  # asked for what none of them offers
+    "act_on_exceptions": lambda within: 200,  # about a class of which there are none
 }
 
 
@@ -115,12 +166,33 @@ def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterato
                 for role in ROLES:
                     for whose, target in targets.items():
                         yield Cell(operation.id, method, owner, role, whose, target, suspended=name == suspended)
+            for whose, target in targets.items():
+                for duty in (*OPERATORS, suspended):
+                    role, out = frozenset({duty}), duty == suspended
+                    yield Cell(operation.id, method, owner, role, whose, target, suspended=out, operator=True)
 
 
 _KEPT: Json = {"sku": "LAMP", "node_id": "main", "safety_stock": 1}
 _NODE: Json = {"type": "dc", "name": "The north", "timezone": "Europe/London"}
+
+
+def reservation_body(order_id: str, line_id: str, *, attempt: int) -> Json:
+    holder = {"type": "order", "id": order_id, "attempt": attempt}
+    return {"kind": "soft", "holder": holder, "lines": [{"line_id": line_id, "sku": "VASE", "quantity": 1}]}
+
+
+def _reservation(of: Owner) -> str:
+    return f"/v1/inventory/reservations/{of.reservation_id}"
+
+
+def _reserve(of: Owner, now: str) -> tuple[str, Json]:
+    return "/v1/inventory/reservations", {"json": reservation_body(of.order_id, "1", attempt=2)}
+
+
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
+_DEED = {"action": "reroute", "evidence": "seen in the ERP"}
+_DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
 
 # How each operation is called for the target: its address, and what else is sent.
@@ -137,6 +209,19 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "list_positions": lambda of, now: ("/v1/inventory/positions", {}),
     "set_safety_stock": lambda of, now: ("/v1/inventory/safety-stock", {"json": {"lines": [_KEPT]}}),
     "put_node": lambda of, now: ("/v1/inventory/nodes/dc-north", {"json": _NODE}),
+    "reserve_stock": _reserve,
+    "list_reservations": lambda of, now: (
+        f"/v1/inventory/reservations?holder_type=order&holder_id={of.order_id}",
+        {},
+    ),
+    "get_reservation": lambda of, now: (_reservation(of), {}),
+    "release_reservation": lambda of, now: (f"{_reservation(of)}/release", {"json": {}}),
+    "extend_reservation": lambda of, now: (f"{_reservation(of)}/extend", {"json": {}}),
+    "consume_reservation": lambda of, now: (f"{_reservation(of)}/consume", {"json": {}}),
+    "list_exceptions": lambda of, now: (f"/v1/exceptions?subject={of.order_id}", {}),
+    "get_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}", {}),
+    "act_on_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}/actions", {"json": _DEED}),
+    "act_on_exceptions": lambda of, now: ("/v1/exceptions/actions", {"json": _DEEDS}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),

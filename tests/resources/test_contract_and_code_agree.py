@@ -20,7 +20,12 @@ def contract(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("name", "prefix"),
-    [("orders.v1", "/v1/orders"), ("inventory.v1", "/v1/inventory"), ("callbacks.v1", "/v1/callbacks")],
+    [
+        ("orders.v1", "/v1/orders"),
+        ("inventory.v1", "/v1/inventory"),
+        ("callbacks.v1", "/v1/callbacks"),
+        ("operations.v1", "/v1/exceptions"),
+    ],
 )
 async def test_contract_and_code_say_the_same(gate: Gate, name: str, prefix: str) -> None:
     generated = gate.app.openapi()

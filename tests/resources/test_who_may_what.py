@@ -10,22 +10,27 @@ import pytest
 import structlog
 from httpx2 import ASGITransport, AsyncClient, Response
 
+from gateway.domain.identifiers import mint
+from gateway.domain.stock import StockLevel
 from gateway.domain.time import rfc3339
 from gateway.governance.bundle import Bundle
+from gateway.partners.operators import OperatorRegistry
+from gateway.store import stock
 from observability import logs
 from tests.gate import PUBLIC, Gate
 from tests.resources.cells import (
+    ALL,
     ASKED,
     EVERYBODY,
     NO_BEARER,
+    OPERATORS,
     REACH,
     ROLES,
-    SCOPES,
-    STOCK,
     Cell,
     Owner,
     cells,
     request_of,
+    reservation_body,
 )
 from tests.resources.shop import ADDRESS, order_body
 
@@ -49,8 +54,8 @@ async def door(gate: Gate, number: int) -> AsyncIterator[AsyncClient]:
 
 
 async def owner(gate: Gate, name: str) -> tuple[Owner, dict[frozenset[str], str]]:
-    """A partner with one order, which bears its name everywhere, and a token for each role."""
-    credentials = await gate.partner(name, scopes=frozenset({*SCOPES, *STOCK}))
+    """A partner with one order and stock for it, which bear its name everywhere, and a token for each role."""
+    credentials = await gate.partner(name, scopes=ALL)
     number = 10_000 + sum(map(ord, name))
     async with door(gate, number) as http:
         basic = (credentials.client_id, credentials.client_secret)
@@ -60,9 +65,30 @@ async def owner(gate: Gate, name: str) -> tuple[Owner, dict[frozenset[str], str]
         address = {**ADDRESS, "name": f"canary-{name}", "city": f"canary-{name}"}
         group = {"id": "home", "method": "ship_to_home", "address": address}
         body = order_body(channel=f"{name}-uk", placed_at=rfc3339(gate.clock()), delivery_groups=[group])
-        headers = {"authorization": f"Bearer {tokens[frozenset(SCOPES)]}", "idempotency-key": f"of-{name}-0123456789"}
-        placed = await http.post("/v1/orders", json=body, headers=headers)
-    return Owner(name, placed.json()["order_id"], body["channel_order_id"]), tokens
+        headers = {"authorization": f"Bearer {tokens[ALL]}", "idempotency-key": f"of-{name}-0123456789"}
+        placed = (await http.post("/v1/orders", json=body, headers=headers)).json()["order_id"]
+        wanted = reservation_body(placed, f"canary-{name}", attempt=1)
+        headers["idempotency-key"] = f"for-{name}-0123456789"
+        reserved = await http.post("/v1/inventory/reservations", json=wanted, headers=headers)
+    return Owner(name, placed, body["channel_order_id"], reserved.json()["reservation_id"]), tokens
+
+
+async def operators(gate: Gate) -> dict[frozenset[str], str]:
+    """A token for each role, and one of an admin who is suspended."""
+    async with door(gate, 20_000) as http:
+        tokens: dict[frozenset[str], str] = {}
+        for name in (*OPERATORS, "gone"):
+            credentials = await gate.operator(f"is-{name.replace('_', '-')}", "admin" if name == "gone" else name)
+            basic = (credentials.client_id, credentials.client_secret)
+            answer = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=basic)
+            tokens[frozenset({name})] = answer.json()["access_token"]
+    await OperatorRegistry(gate.database, clock=gate.clock, mint=mint).suspend("is-gone", by="tess")
+    return tokens
+
+
+async def park_all(gate: Gate) -> None:
+    async with gate.database.connection() as connection:
+        await connection.execute("""update run set state = 'parked', cause = '{"code": "deadline_passed"}'""")
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +102,11 @@ def lines() -> Iterator[BytesIO]:
 @pytest.fixture
 async def seen(gate: Gate) -> list[Seen]:
     """Every cell, asked."""
+    async with gate.database.transaction() as connection:
+        await stock.count(connection, [StockLevel("VASE", None, 100, gate.clock())])
     opened = {name: await owner(gate, name) for name in ("web", "pos", "gone")}
+    await park_all(gate)
+    on_duty = await operators(gate)
     await gate.registry.suspend("gone", operator="tess")
     gate.clock.pass_by(5)
     owners = {name: found for name, (found, _) in opened.items()}
@@ -85,9 +115,10 @@ async def seen(gate: Gate) -> list[Seen]:
     number = 0
     while some := list(islice(every, AT_ONCE)):
         number += 1
+        gate.clock.pass_by(1)  # a person's budget is small
         async with door(gate, number) as http:
             for cell in some:
-                token = opened[cell.owner.name][1][cell.role]
+                token = on_duty[cell.role] if cell.operator else opened[cell.owner.name][1][cell.role]
                 asked.append(Seen(cell, await http.request(**request_of(cell, token, now=rfc3339(gate.clock())))))
     return asked
 
@@ -135,7 +166,8 @@ def bare(seen: Seen) -> tuple[int, list[tuple[str, str]], str]:
     text = answer.text
     if answer.headers["content-type"] == "application/problem+json" and text:
         text = str({name: value for name, value in answer.json().items() if name not in VARYING})
-    for word in (target.channel, target.order_id, target.channel_order_id):
+    words = (target.channel, target.order_id, target.exception_id, target.channel_order_id, target.reservation_id)
+    for word in words:
         text = text.replace(word, "TARGET")
     headers = [(name, value) for name, value in answer.headers.items() if name not in VARYING_HEADERS]
     return answer.status_code, [each for each in headers if each[0] != "content-length"], text

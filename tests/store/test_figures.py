@@ -123,6 +123,7 @@ async def test_a_run_that_waits_for_a_person_or_a_signal_is_not_due(database: Da
     assert (told.oldest_due_step, told.queue_lag) == (0, 0)
     assert told.runs == {"ready": 0, "held": 0, "asleep": 1, "parked": 3}
     assert told.parked == {"deadline_passed": 1, "duplicate_effect": 2}
+    assert told.exceptions == {"integration/timeout": 1, "integration/duplicate": 2}
 
 
 async def test_figures_are_asked_for_at_most_every_five_seconds(database: Database) -> None:

@@ -19,7 +19,7 @@ _FILTERS = ("channel_id", "channel_order_id", "placed_from", "placed_before")
 async def page_of_orders(database: Database, pages: PageTokens, call: Call) -> bytes:
     size, token = page_size(call.query), call.query.get("page_token")
     statuses = tuple(sorted(call.query.get("status", ())))
-    question = ("list_orders", call.caller.partner, ",".join(statuses), *(call.query.get(name) for name in _FILTERS))
+    question = ("list_orders", call.caller.account, ",".join(statuses), *(call.query.get(name) for name in _FILTERS))
     after = tuple(await pages.open(token, question, now=call.now)) if token else None
     rows = await list_orders(database, _wanted(call, statuses), after=after, limit=size + 1)
     shown = rows[:size]
@@ -49,7 +49,7 @@ def _moment(text: Any) -> datetime | None:
 async def page_of_events(database: Database, pages: PageTokens, call: Call, *, absent: str) -> bytes:
     """Raises `NotFound`: an order that was accepted has at least one event."""
     size, token, order_id = page_size(call.query), call.query.get("page_token"), call.path_parameters["order_id"]
-    question = ("list_order_events", call.caller.partner, order_id)
+    question = ("list_order_events", call.caller.account, order_id)
     after = await pages.open(token, question, now=call.now) if token else 0
     rows = await list_events(database, order_id, partner=whose(call), after=after, limit=size + 1)
     if not rows and after == 0:

@@ -124,6 +124,8 @@ create table reservation (
     constraint reservation_natural_key unique nulls not distinct (partner_id, holder_type, holder_id, attempt)
 );
 create index reservation_of_partner on reservation (partner_id, reservation_id desc);
+create index reservation_of_holder on reservation (holder_type, holder_id);
+create index reservation_due on reservation (expires_at) where state = 'active' and expires_at is not null;
 create index reservation_active on reservation (reservation_id) where state = 'active';
 
 create table reservation_line (
@@ -252,6 +254,14 @@ create table stock_snapshot_row (
     gtin        text,
     primary key (snapshot_id, sku, node_id, condition)
 );
+
+-- How far the daily audit has come: of reservations against their holders, then of counters against what is written.
+create table stock_audit (
+    part    text primary key check (part in ('reservations', 'positions')),
+    after   text[],                                 -- the last key that was looked at; null: none of this round
+    next_at timestamptz not null default '-infinity'
+);
+insert into stock_audit (part) values ('reservations'), ('positions');
 
 -- The ledger of positions: one row a change, written by the database itself so that none is without.
 create table stock_change (

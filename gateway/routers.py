@@ -1,0 +1,92 @@
+"""What stages and routes of an edge have in common, and every route with what it is given of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import APIRouter
+
+from gateway.back_ends import FOREIGN
+from gateway.domain.identifiers import Mint
+from gateway.domain.time import Clock, Ticks
+from gateway.edge.counters import InProcessCounters
+from gateway.edge.routes import edge_routes
+from gateway.edge.shared_counters import SharedCounters
+from gateway.governance.bundle import Bundle
+from gateway.governance.decisions import on_commitment, on_content
+from gateway.partners.keys import SigningKeys
+from gateway.partners.routes import key_routes, token_routes
+from gateway.partners.tokens import Tokens
+from gateway.resources.callbacks import callbacks
+from gateway.resources.inventory import inventory
+from gateway.resources.inventory.changes import Changes
+from gateway.resources.inventory.reservation_routes import reservations
+from gateway.resources.operations import exceptions
+from gateway.resources.orders import orders
+from gateway.resources.pages import PageTokens
+from gateway.settings import Settings
+from gateway.store.decisions import Decisions
+from gateway.store.mending import WORKFLOW, Mendables
+from gateway.store.pool import Database
+from gateway.store.secrets import Secrets
+from gateway.workflows.operations import parked_runs
+from observability.metrics import EdgeMetrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What stages, routes and the process have in common."""
+
+    settings: Settings
+    database: Database
+    bundle: Bundle
+    secrets: Secrets
+    keys: SigningKeys
+    tokens: Tokens
+    decisions: Decisions
+    pages: PageTokens
+    changes: Changes
+    metrics: EdgeMetrics
+    counting: InProcessCounters | SharedCounters
+    clock: Clock
+    ticks: Ticks
+    mint: Mint
+
+    @property
+    def public(self) -> str:
+        return self.settings.public_address
+
+    def stop(self) -> None:
+        """The server is told to stop: whoever waits for news is answered now."""
+        self.decisions.stop()
+        self.changes.stop()
+
+
+def routers(shared: Shared) -> Iterator[APIRouter]:
+    database, public = shared.database, shared.public
+    decide = partial(on_content, shared.bundle.access)
+    budget = shared.bundle.quotas.token_route
+    per_address = f"{budget.quota} per {budget.window} second"
+    yield orders(
+        database,
+        public=public,
+        pages=shared.pages,
+        decide=decide,
+        mint=shared.mint,
+        decisions=shared.decisions,
+    )  # first: most calls are theirs
+    yield inventory(
+        database, pages=shared.pages, policy=shared.bundle.inventory, changes=shared.changes, mint=shared.mint
+    )
+    commitment, policy = partial(on_commitment, shared.bundle.access), shared.bundle.inventory
+    yield reservations(database, shared.pages, policy, commitment, public=public, mint=shared.mint)
+    yield token_routes(database, tokens=shared.tokens, per_address=per_address)
+    yield key_routes(shared.keys, public=public)
+    yield edge_routes(database, public=public)
+    yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
+    yield exceptions(database, pages=shared.pages, mendables=mendables(shared.clock, shared.mint), mint=shared.mint)
+
+
+def mendables(clock: Clock, mint: Mint) -> Mendables:
+    """What operators can do about exceptions, by class: the same for edge and command line."""
+    return {WORKFLOW: parked_runs(clock, mint)}

@@ -1,0 +1,84 @@
+"""What an operator does about an exception: the deed, and the exception settled by it, in one transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.refusals import Conflict
+from gateway.store.exceptions import ExceptionRow, settle
+from gateway.store.pool import Connection
+
+WORKFLOW = "workflow"  # instead of their class, for exceptions about parked runs
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What an operator does, and what they saw."""
+
+    action: str
+    evidence: str
+    operator: str
+    now: datetime
+    roles: frozenset[str] = frozenset()
+    as_: str | None = None  # with resolve: what really happened, succeeded | failed
+    reference: str | None = None  # the effect's id at the back end
+
+    @property
+    def resolution(self) -> dict[str, Any]:
+        told = {"as": self.as_, "reference": self.reference}
+        return {
+            **{"action": self.action, "operator": self.operator, "evidence": self.evidence},
+            **{name: value for name, value in told.items() if value is not None},
+        }
+
+
+Act = Callable[[Connection, ExceptionRow, Deed], Awaitable[None]]
+
+
+async def _nothing(connection: Connection, seen: ExceptionRow, deed: Deed) -> None:
+    """The person's word is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mendable:
+    """What can be done about the exceptions of one class. *act* joins the transaction that settles the exception, locks
+    what it changes, and raises `Conflict`, `Invalid` or `Forbidden` when it cannot be done, or not by this operator."""
+
+    actions: frozenset[str] = frozenset({"resolve"})
+    act: Act = field(default=_nothing)
+
+
+_ON_ITS_WORD = Mendable()
+
+Mendables = Mapping[str, Mendable]  # by class; WORKFLOW: parked runs
+
+
+def allowed(mendables: Mendables, seen: ExceptionRow) -> list[str]:
+    """What was offered when it was opened, as far as somebody here can do it."""
+    actions = _mendable(mendables, seen).actions
+    return [action for action in seen.actions if action in actions] if seen.state == "open" else []
+
+
+def settled(seen: ExceptionRow, deed: Deed) -> ExceptionRow:
+    """As it will stand once the deed is done."""
+    return replace(seen, state="resolved", resolved_at=deed.now, resolution=deed.resolution, version=seen.version + 1)
+
+
+def refuse_unless_allowed(mendables: Mendables, seen: ExceptionRow, action: str) -> None:
+    if seen.state != "open":
+        raise Conflict(f"{seen.exception_id} is resolved already; nothing was changed", effect="none")
+    if action not in (offered := allowed(mendables, seen)):
+        known = ", ".join(offered) or "nothing"
+        raise Conflict(f"{seen.exception_id} does not offer '{action}'; it offers {known}", effect="none")
+
+
+async def mend(connection: Connection, mendables: Mendables, seen: ExceptionRow, deed: Deed) -> None:
+    """Raises `Conflict` unless the exception still is as it was *seen*, and offers the action."""
+    refuse_unless_allowed(mendables, seen, deed.action)
+    await _mendable(mendables, seen).act(connection, seen, deed)
+    await settle(connection, seen, deed.resolution, now=deed.now)
+
+
+def _mendable(mendables: Mendables, seen: ExceptionRow) -> Mendable:
+    return mendables.get(WORKFLOW if seen.workflow else seen.class_, _ON_ITS_WORD)

@@ -1,0 +1,101 @@
+"""Whoever reserves, releases, extends and consumes in whatever order: nothing is promised twice, nothing is lost."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from gateway.context import Answer
+from gateway.resources.inventory.changing import CONSUME, EXTEND, Change
+from gateway.store.pool import Database
+from tests.store.counter import Books, Counter, Json
+from tests.store.reservation_trade import Operations, Trade
+
+QUICK = settings(
+    max_examples=40,
+    stateful_step_count=5,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.generate, Phase.shrink),
+)
+
+
+@pytest.fixture
+def books(database_url: str) -> Iterator[Books]:
+    with asyncio.Runner() as runner:
+        database = Database(database_url, connections=4, name="test", patience=20.0)
+        runner.run(database.open())
+        opened = Books(runner, Counter.over(database))
+        opened.sql("insert into node (node_id, type, name, source_id) values ('far', 'dc', 'Far', 'wms')")
+        opened.sql(
+            "insert into partner (partner_id, name, client_id, secret_hash, scopes, plan)"
+            " values ('web', 'web', 'web', '', '{}', 'internal')"
+        )
+        yield opened
+        runner.run(database.close())
+
+
+@pytest.mark.parametrize("examples", [40, pytest.param(10_000, marks=pytest.mark.proof)])
+def test_nothing_is_promised_twice_and_nothing_is_lost(books: Books, examples: int) -> None:
+    live(books, Operations(), settings(QUICK, max_examples=examples))
+
+
+def live(books: Books, operations: Operations, how: settings) -> None:
+    run_state_machine_as_test(lambda: Trade(books, operations), settings=how)  # type: ignore[arg-type]
+
+
+async def the_end_of_its_head_moves(
+    counter: Counter, how: Change, reservation_id: str, body: Json, key: str
+) -> Answer | str:
+    answer = await counter.change(how, reservation_id, body, key)
+    if how is EXTEND:
+        await counter.sql("update reservation_line set expires_at = expires_at - interval '1 hour'")
+    return answer
+
+
+async def what_leaves_is_free(counter: Counter, how: Change, reservation_id: str, body: Json, key: str) -> Answer | str:
+    answer = await counter.change(how, reservation_id, body, key)
+    if how is CONSUME:
+        await counter.sql(
+            "with freed as (delete from stock_outflow returning sku, node_id, quantity)"
+            " update stock_position p set reserved = reserved - f.quantity from freed f"
+            " where (p.sku, p.node_id) = (f.sku, f.node_id) and p.reserved >= f.quantity"
+        )
+    return answer
+
+
+async def nothing_absorbs(counter: Counter, how: Change, reservation_id: str, body: Json, key: str) -> Answer | str:
+    return await counter.change(Change(how.name, how.make, frozenset()), reservation_id, body, key)
+
+
+async def tidying_gives_nothing_back(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(
+            "update reservation_line set released = released + open where expires_at <= clock_timestamp() and open > 0"
+        )
+
+
+async def a_part_is_always_welcome(counter: Counter, body: Json, key: str) -> Answer | str:
+    return await counter.reserve({**body, "on_short": "partial"}, key)
+
+
+@pytest.mark.parametrize(
+    "mistaken",
+    [
+        pytest.param(Operations(change=the_end_of_its_head_moves), id="only the end of its head moves"),
+        pytest.param(Operations(change=what_leaves_is_free), id="what leaves is free"),
+        pytest.param(Operations(change=nothing_absorbs), id="nothing absorbs"),
+        pytest.param(Operations(tidy=tidying_gives_nothing_back), id="tidying gives nothing back"),
+        pytest.param(Operations(reserve=a_part_is_always_welcome), id="a part is always welcome"),
+    ],
+)
+def test_the_model_notices_a_mistake(books: Books, mistaken: Operations) -> None:
+    found_once = settings(
+        QUICK, max_examples=600, phases=(Phase.generate,), derandomize=True, report_multiple_bugs=False
+    )
+
+    with pytest.raises(AssertionError):
+        live(books, mistaken, found_once)
