@@ -1,6 +1,7 @@
 """Who answers: for each role the adapter that the settings name, connected for as long as the context lasts."""
 
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,14 +13,15 @@ from pydantic import HttpUrl, SecretStr
 from adapters.outbound import Bounds, Outbound
 from adapters.rest import rest_back_ends
 from adapters.stripe import StripeEvents, stripe_payments
-from adapters.tryton import Login, TrytonChanges, mapping_from, tryton_back_ends
+from adapters.tryton import Login, TrytonChanges, TrytonMoves, mapping_from, tryton_back_ends
 from adapters.tryton import Mapping as Words
+from adapters.tryton.conversation import Conversation
 from gateway.errors import Misconfigured
 from gateway.governance.yaml import read_yaml
 from gateway.ports import BackEnds, Payments
 from gateway.promises import Finding, contradictions
 from gateway.settings import Settings
-from gateway.told import Callbacks
+from gateway.told import STOCK, Callbacks, Changes
 from observability.metrics import BackEndMetrics
 
 FOREIGN: Mapping[str, Callbacks] = {"stripe": StripeEvents()}  # who calls back in a manner of its own
@@ -99,11 +101,12 @@ async def connected(settings: Settings, metrics: BackEndMetrics | None = None) -
         if settings.payments == "stripe":
             reached = replace(reached, payments=await stack.enter_async_context(_stripe(settings, limits, metrics)))
         if "tryton" in (settings.erp, settings.wms):
-            tryton = tryton_back_ends(*_tryton(settings), bounds=limits, metrics=metrics)
+            login, words = _tryton(settings)
+            tryton = tryton_back_ends(login, words, bounds=limits, metrics=metrics)
             played = await stack.enter_async_context(tryton)
             reached = replace(reached, erp=played.erp)
             if settings.wms == "tryton":
-                reached = replace(reached, wms=played.wms, changes={"wms": TrytonChanges(played.talks["wms"])})
+                reached = replace(reached, wms=played.wms, changes=_asked(played.talks["wms"], words))
         for role in filter(lambda role: role.own, roles(settings)):
             outbound = Outbound(role.name, url=str(role.url), bounds=limits, metrics=metrics)
             key = role.key.get_secret_value() if role.key else None
@@ -118,9 +121,14 @@ def _rest(settings: Settings, limits: Bounds, metrics: BackEndMetrics | None) ->
         erp_url=str(settings.erp_url),
         wms_url=str(settings.wms_url),
         polled=settings.wms_polled,
+        stock_changes=settings.wms_stock_changes,
         bounds=limits,
         metrics=metrics,
     )
+
+
+def _asked(tryton: Conversation, words: Words) -> Mapping[str, Changes]:
+    return {"wms": TrytonChanges(tryton), STOCK: TrytonMoves(tryton, words, clock=time.time)}
 
 
 def _stripe(

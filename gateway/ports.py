@@ -145,7 +145,7 @@ class Wms(BackEnd, Protocol):
         """Where the shipment stands; None if the warehouse does not know it."""
 
     def stock(self) -> AsyncIterator[Sequence[StockLevel]]:
-        """All physical stock, page by page, each level with the moment it was true."""
+        """All physical stock at all nodes, page by page, each level with the moment it was true."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     wms_key: SecretStr | None = None
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
     wms_polled: bool = False
+    wms_stock_changes: bool = False
     tryton_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
     tryton_database: str | None = None
     tryton_user: str | None = None

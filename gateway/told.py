@@ -16,6 +16,21 @@ class Told:
     data: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class StockMove:
+    """Stock changed at a node of a warehouse: a fact, under the warehouse's own id of it."""
+
+    id: str
+    sku: str
+    node: str
+    delta: int  # units, never 0
+    bucket: str  # on_hand, or one of those that are there and not for sale
+    reason: str
+    reference: str | None  # the document behind it; of a shipment of ours: the order
+    sequence: int | None  # counts the facts of this SKU at this node, where the warehouse counts them
+    occurred_at: datetime
+
+
 class Callbacks(Protocol):
     """The manner in which one system calls back that does not speak Standard Webhooks."""
 
@@ -37,6 +52,10 @@ class Page:
     told: Sequence[Told]
     cursor: str
     more: bool  # there was more to read at that moment
+    moves: Sequence[StockMove] = ()
+
+
+STOCK = "wms_stock"  # among the changes that are asked for: how the warehouse's stock changed
 
 
 class Changes(Protocol):

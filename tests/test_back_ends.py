@@ -61,7 +61,7 @@ async def test_tryton_is_the_erp_and_the_warehouse_which_is_asked_what_left(tmp_
     async with back_ends(given(tmp_path, wms="tryton")) as connected:
         assert isinstance(connected.erp, TrytonErp)
         assert isinstance(connected.wms, TrytonWms)
-        assert list(connected.changes) == ["wms"]
+        assert list(connected.changes) == ["wms", "wms_stock"]
 
 
 async def test_a_warehouse_that_calls_back_is_not_asked() -> None:

@@ -11,6 +11,7 @@ What an answer in the REST dialect means. The only place where a status becomes 
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlencode
 
 import orjson
@@ -18,6 +19,7 @@ import orjson
 from adapters.outbound import MEBIBYTE, Answer, Call, Outbound
 from adapters.reading import Json, Reading
 from gateway.domain.money import Money
+from gateway.domain.stock import MAIN, NODE
 from gateway.errors import Failed, Rejected, Unknown
 from gateway.ports import Manifest
 
@@ -63,6 +65,22 @@ class Conversation(Reading):
         if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
             raise self.unreadable(f"'{name}' is no list of objects")
         return listed
+
+    def moment(self, answer: Json, name: str) -> datetime:
+        try:
+            moment = datetime.fromisoformat(self.text(answer, name))
+        except ValueError as error:
+            raise self.unreadable(f"'{name}' is no time") from error
+        if moment.tzinfo is None:
+            raise self.unreadable(f"'{name}' has no time zone")
+        return moment
+
+    def node(self, answer: Json) -> str:
+        """Where it is about; a warehouse that has but one node need not name it."""
+        node = answer.get("node", MAIN)
+        if not isinstance(node, str) or not NODE.fullmatch(node):
+            raise self.unreadable("'node' is no name of a node")
+        return node
 
     def _judge(self, operation: str, answer: Answer) -> Json:
         if 200 <= answer.status < 300:

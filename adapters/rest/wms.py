@@ -47,7 +47,7 @@ class RestWms:
         status, shipped_at = self._wms.text(found, "status"), found.get("shipped_at")
         if status not in STATUSES or (status == "shipped") != (shipped_at is not None):
             raise self._wms.unreadable("'status' and 'shipped_at' do not go together")
-        moment = self._moment(found, "shipped_at") if shipped_at is not None else None
+        moment = self._wms.moment(found, "shipped_at") if shipped_at is not None else None
         return Shipment(self._wms.identifier(found), status, moment)
 
     async def stock(self) -> AsyncIterator[Sequence[StockLevel]]:
@@ -73,7 +73,7 @@ class RestWms:
         return Effect(self._wms.identifier(listed), key, self._wms.text(listed, "kind"))
 
     def _levels(self, page: Json) -> list[StockLevel]:
-        as_of, positions = self._moment(page, "as_of"), page.get("positions")
+        as_of, positions = self._wms.moment(page, "as_of"), page.get("positions")
         if not isinstance(positions, list):
             raise self._wms.unreadable("'positions' is no list")
         return [self._level(position, as_of) for position in positions]
@@ -84,16 +84,7 @@ class RestWms:
         gtin, on_hand = position.get("gtin"), position.get("on_hand")
         if not isinstance(gtin, str | None) or type(on_hand) is not int or on_hand < 0:
             raise self._wms.unreadable("a position has no count")
-        return StockLevel(self._wms.text(position, "sku"), gtin, on_hand, as_of)
-
-    def _moment(self, answer: Json, name: str) -> datetime:
-        try:
-            moment = datetime.fromisoformat(self._wms.text(answer, name))
-        except ValueError as error:
-            raise self._wms.unreadable(f"'{name}' is no time") from error
-        if moment.tzinfo is None:
-            raise self._wms.unreadable(f"'{name}' has no time zone")
-        return moment
+        return StockLevel(self._wms.text(position, "sku"), gtin, on_hand, as_of, self._wms.node(position))
 
 
 def shipment_order(order: Order, ship_to: Address, *, reference: str) -> Json:

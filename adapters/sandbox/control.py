@@ -1,4 +1,4 @@
-"""The tester's own door: faults, the warehouse's hold, the ledgers. No system behind a gateway has one."""
+"""The tester's own door: faults, lies, the warehouse's hold and goods, the ledgers. No real system has one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,13 +8,15 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.sandbox import stripe, witness
-from adapters.sandbox.answers import Json, Refusal, text
+from adapters.sandbox import lies, shelves, stripe, witness
+from adapters.sandbox.answers import Json, Refusal, integer, text
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.ledger import Ledger
+from adapters.sandbox.shelves import Cause
 from adapters.sandbox.shipping import Shipping
 from adapters.sandbox.wire import json_response
+from adapters.sandbox.wms import named_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,55 @@ async def hold(control: Control, request: Request) -> Json:
 async def ship(control: Control, request: Request) -> Json:
     shipment = text(await _body(request), "shipment_id")
     return {"id": shipment, "status": "shipped", "callback": control.shipping.ship(shipment)}
+
+
+async def receive(control: Control, request: Request) -> Json:
+    """Goods come in; the first of an article make a shelf at the node."""
+    body = await _body(request)
+    return _changed(control, body, "receipt", lambda there: integer(body, "quantity", least=1))
+
+
+async def lose(control: Control, request: Request) -> Json:
+    """Goods are gone, and nobody knows where to."""
+    body = await _body(request)
+    return _changed(control, body, "shrink", lambda there: -integer(body, "quantity", least=1))
+
+
+async def count(control: Control, request: Request) -> Json:
+    """Somebody counts a shelf: what lies there is so many from now on."""
+    body = await _body(request)
+    return _changed(control, body, "cycle_count", lambda there: integer(body, "counted") - there)
+
+
+def _changed(control: Control, body: Json, reason: str, delta: Callable[[int], int]) -> Json:
+    ledger, node, sku = control.ledger, named_node(body), text(body, "sku").upper()
+    reference = text(body, "reference") if body.get("reference") is not None else None
+    with ledger.transaction():
+        if ledger.row("SELECT 1 FROM articles WHERE sku = ?", sku) is None:
+            raise Refusal(422, "unknown_sku", f"there is no article {sku}")
+        if reason == "receipt":
+            shelves.stock_shelf(ledger, node, sku, 0)
+        there = shelves.on_hand(ledger, node, sku)
+        shelves.change(ledger, node, sku, delta(there or 0), Cause(reason, reference, ledger.now()))
+        return {"node": node, "sku": sku, "on_hand": shelves.on_hand(ledger, node, sku)}
+
+
+async def show_lies(control: Control, request: Request) -> Json:
+    return lies.shown(control.ledger)
+
+
+async def set_lies(control: Control, request: Request) -> Json:
+    lies.replace(control.ledger, await _body(request))
+    return lies.shown(control.ledger)
+
+
+async def drop_lies(control: Control, request: Request) -> Json:
+    lies.replace(control.ledger, {"lies": []})
+    return lies.shown(control.ledger)
+
+
+async def moves(control: Control, request: Request) -> Json:
+    return witness.moves(control.ledger, request.query_params)
 
 
 async def authenticate(control: Control, request: Request) -> Json:
@@ -131,11 +182,18 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("DELETE", "/faults", drop_faults),
     ("POST", "/wms/_hold", hold),
     ("POST", "/wms/_ship", ship),
+    ("POST", "/wms/_receive", receive),
+    ("POST", "/wms/_lose", lose),
+    ("POST", "/wms/_count", count),
+    ("GET", "/wms/_lies", show_lies),
+    ("POST", "/wms/_lies", set_lies),
+    ("DELETE", "/wms/_lies", drop_lies),
     ("GET", "/stripe/_authenticate", authenticate),
     ("GET", "/ledger/summary", summary),
     ("GET", "/ledger/stripe/events", events),
     ("GET", "/ledger/wms/callbacks", callbacks),
     ("GET", "/ledger/wms/stock", stock),
+    ("GET", "/ledger/wms/moves", moves),
     ("GET", "/ledger/{system}/effects", effects),
     ("GET", "/ledger/{system}/attempts", attempts),
 )

@@ -33,7 +33,7 @@ def create_sales_order(ledger: Ledger, call: Call) -> Answer:
     reference, order_id, ordered = text(body, "reference"), text(body, "order_id"), lines(body)
     totals = {name: integer(body, name) for name in TOTALS}
     for sku in demand(ordered):
-        if ledger.value("SELECT 1 FROM stock WHERE sku = ?", sku) is None:
+        if ledger.value("SELECT 1 FROM articles WHERE sku = ?", sku) is None:
             raise Refusal(422, "unknown_sku", f"there is no article {sku}")
     made, priced_in = f"so_{secrets.token_hex(10)}", currency(body)
     state = (made, reference, order_id, priced_in, totals["goods"], totals["total"], len(ordered), orjson.dumps(body))

@@ -1,4 +1,4 @@
-"""The tables of the ledger. Effects are append-only, which the file itself enforces."""
+"""The tables of the ledger. Effects and moves of stock are append-only, which the file itself enforces."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
@@ -43,14 +43,32 @@ CREATE TABLE IF NOT EXISTS invoices (
 CREATE INDEX IF NOT EXISTS invoices_by_reference ON invoices (reference);
 CREATE INDEX IF NOT EXISTS invoices_by_order ON invoices (sales_order);
 
-CREATE TABLE IF NOT EXISTS stock (
-    sku TEXT PRIMARY KEY, name TEXT NOT NULL, gtin TEXT, on_hand INTEGER NOT NULL CHECK (on_hand >= 0),
-    allocated INTEGER NOT NULL DEFAULT 0 CHECK (allocated >= 0)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS articles (sku TEXT PRIMARY KEY, name TEXT NOT NULL, gtin TEXT) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS shelves (
+    node TEXT NOT NULL, sku TEXT NOT NULL, on_hand INTEGER NOT NULL,
+    allocated INTEGER NOT NULL DEFAULT 0 CHECK (allocated >= 0), told INTEGER NOT NULL DEFAULT 0,
+    CHECK (on_hand >= allocated), PRIMARY KEY (node, sku)) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS moves (
+    sequence INTEGER PRIMARY KEY, node TEXT NOT NULL, sku TEXT NOT NULL, delta INTEGER NOT NULL, reason TEXT NOT NULL,
+    reference TEXT, at REAL NOT NULL);
+CREATE TRIGGER IF NOT EXISTS moves_stay BEFORE UPDATE ON moves
+    BEGIN SELECT RAISE(ABORT, 'moves are append-only'); END;
+CREATE TRIGGER IF NOT EXISTS moves_remain BEFORE DELETE ON moves
+    BEGIN SELECT RAISE(ABORT, 'moves are append-only'); END;
+
+CREATE TABLE IF NOT EXISTS tellings (
+    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, number INTEGER NOT NULL, node TEXT NOT NULL, sku TEXT NOT NULL,
+    delta INTEGER NOT NULL, reason TEXT NOT NULL, reference TEXT, at REAL NOT NULL);
+
+CREATE TABLE IF NOT EXISTS lies (
+    place INTEGER PRIMARY KEY, kind TEXT NOT NULL, node TEXT, sku TEXT, size INTEGER, told INTEGER NOT NULL DEFAULT 0);
 
 CREATE TABLE IF NOT EXISTS shipments (
     id TEXT PRIMARY KEY, reference TEXT NOT NULL, order_id TEXT NOT NULL, status TEXT NOT NULL,
     lines BLOB NOT NULL, released_at REAL NOT NULL, shipped_at REAL, traceparent TEXT, fault TEXT, delay REAL NOT NULL,
-    copies INTEGER NOT NULL) WITHOUT ROWID;
+    copies INTEGER NOT NULL, node TEXT NOT NULL DEFAULT 'main') WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS shipments_due ON shipments (released_at) WHERE status = 'released';
 
 CREATE TABLE IF NOT EXISTS callbacks (
@@ -76,4 +94,16 @@ CREATE TABLE IF NOT EXISTS stripe_events (
 CREATE INDEX IF NOT EXISTS stripe_events_due ON stripe_events (next_at) WHERE state = 'pending';
 
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+# A ledger that was begun when the warehouse was one room: everything in it lies at the main node.
+ONE_ROOM = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'stock'"
+FROM_ONE_ROOM = """
+BEGIN;
+INSERT INTO articles (sku, name, gtin) SELECT sku, name, gtin FROM stock;
+INSERT INTO shelves (node, sku, on_hand, allocated) SELECT 'main', sku, on_hand, allocated FROM stock;
+INSERT INTO moves (node, sku, delta, reason, at) SELECT 'main', sku, on_hand, 'opening', unixepoch() FROM stock;
+ALTER TABLE shipments ADD COLUMN node TEXT NOT NULL DEFAULT 'main';
+DROP TABLE stock;
+COMMIT;
 """

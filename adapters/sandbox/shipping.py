@@ -5,9 +5,11 @@ import secrets
 
 import orjson
 
+from adapters.sandbox import shelves
 from adapters.sandbox.answers import Effect, Json, Refusal, demand
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.ledger import Ledger, moment
+from adapters.sandbox.shelves import Cause
 from adapters.sandbox.wms import find_shipment
 
 BATCH = 100
@@ -83,11 +85,7 @@ class Shipping:
         ledger, now = self._ledger, self._ledger.now()
         lines = orjson.loads(shipment["lines"])
         ledger.run("UPDATE shipments SET status = 'shipped', shipped_at = ? WHERE id = ?", now, shipment["id"])
-        for sku, quantity in demand(lines).items():
-            ledger.run(
-                "UPDATE stock SET on_hand = on_hand - ?, allocated = allocated - ? WHERE sku = ?",
-                *(quantity, quantity, sku),
-            )
+        shelves.take(ledger, shipment["node"], demand(lines), Cause("shipment", shipment["order_id"], now))
         left = Effect(
             kind="shipped",
             subject=shipment["id"],

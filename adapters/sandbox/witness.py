@@ -18,6 +18,7 @@ DOUBLED = """
 SELECT count(*) FROM (SELECT 1 FROM effects WHERE key IS NOT NULL OR system = 'erp'
                       GROUP BY system, kind, coalesce(key, reference) HAVING count(*) > 1)
 """
+SHELVES = "SELECT node, sku, on_hand, allocated FROM shelves ORDER BY node, sku"
 REFUNDED = "SELECT currency, sum(amount) FROM effects WHERE system = ? AND kind = 'refund' GROUP BY currency"
 BOOKED = "SELECT count(*) AS orders, coalesce(sum(lines), 0) AS lines FROM sales_orders WHERE status <> 'cancelled'"
 
@@ -105,8 +106,16 @@ def _warehouse(ledger: Ledger) -> Json:
 
 
 def stock(ledger: Ledger) -> Json:
-    """Every article: units on the shelves, and how many of them are promised to shipments."""
-    return {"stock": [dict(row) for row in ledger.rows("SELECT sku, on_hand, allocated FROM stock ORDER BY sku")]}
+    """Every article at every node: units on the shelves, and how many of them are promised to shipments."""
+    return {"stock": [dict(row) for row in ledger.rows(SHELVES)]}
+
+
+def moves(ledger: Ledger, query: Mapping[str, str]) -> Json:
+    """One page of how stock truly changed, oldest first."""
+    limit, after = _number(query, "limit", USUAL, most=MOST), _number(query, "after", 0, most=2**62)
+    rows = ledger.rows("SELECT * FROM moves WHERE sequence > ? ORDER BY sequence LIMIT ?", after, limit + 1)
+    listed = [{**dict(row), "at": moment(row["at"])} for row in rows[:limit]]
+    return {"moves": listed, "next": listed[-1]["sequence"] if len(rows) > limit else None}
 
 
 def callbacks(ledger: Ledger, query: Mapping[str, str]) -> Json:

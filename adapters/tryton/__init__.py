@@ -11,7 +11,7 @@
     election.py       of all sales for a key the one that counts
     transitions.py    bringing a record to a state; wizards
     erp.py, wms.py    the ports
-    changes.py        what left, for it cannot call us
+    changes.py        what left, for it cannot call us; moves.py: how stock changed; trail.py: how far has been read
     check.py          whether the mapping is true, by demands.py
 
     async with tryton_back_ends(Login(url=…, database=…, user=…, password=…), mapping) as tryton:
@@ -24,6 +24,7 @@ from adapters.tryton.connect import Login, Roles, tryton_back_ends
 from adapters.tryton.erp import TrytonErp
 from adapters.tryton.manifest import MANIFESTS, Manifests
 from adapters.tryton.mapping import Channel, Mapping, mapping_from
+from adapters.tryton.moves import TrytonMoves
 from adapters.tryton.wms import TrytonWms
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Roles",
     "TrytonChanges",
     "TrytonErp",
+    "TrytonMoves",
     "TrytonWms",
     "mapping_from",
     "tryton_back_ends",

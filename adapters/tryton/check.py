@@ -16,7 +16,8 @@ AT_ONCE = 100
 async def findings(tryton: Conversation, words: Words) -> list[Finding]:
     """All of them at once. That Tryton is away, or does not let us in, is the only one there can be then."""
     try:
-        return [finding for demand in demands(words) async for finding in _unmet(tryton, demand, words.at)]
+        unmet = [finding for demand in demands(words) async for finding in _unmet(tryton, demand, words.at)]
+        return unmet + await _unmapped(tryton, words)
     except BackEndError as error:
         mend = "start Tryton, or mend OMNIGATE_TRYTON_URL, _DATABASE, _USER or _PASSWORD"
         return [Finding("tryton", f"it could not be asked: {error.detail}", mend)]
@@ -29,6 +30,20 @@ async def _unmet(tryton: Conversation, demand: Demand, at: At) -> AsyncIterator[
         for place, number in some.items():
             for what, mend in demand.faults(place, records.get(number)):
                 yield Finding(at(*place), what, mend)
+
+
+async def _unmapped(tryton: Conversation, words: Words) -> list[Finding]:
+    """Warehouses whose stock nobody here would know of."""
+    known = sorted({*words.warehouses.values(), *words.left_out})
+    wanted = [["type", "=", "warehouse"], ["id", "not in", known]]
+    return [
+        Finding(
+            words.at("warehouse"),
+            f"Tryton has the warehouse '{row['rec_name']}' (id {row['id']}), which is no node here",
+            "name its node under 'nodes', or its id under 'left_out'",
+        )
+        for row in await tryton.listed("find", "stock.location", wanted, ["rec_name"], most=AT_ONCE)
+    ]
 
 
 async def _records(tryton: Conversation, demand: Demand, numbers: Sequence[int]) -> Mapping[int, Json]:

@@ -44,6 +44,7 @@ class Demand:
 def demands(words: Words) -> Iterator[Demand]:
     yield Demand("company", "company.company", _at(words.company, "company"), fields=("currency",))
     yield Demand("warehouse", "stock.location", _at(words.warehouse, "warehouse"), ("active", "type"), _warehouse)
+    yield Demand("warehouse", "stock.location", _each("nodes", words.nodes), ("active", "type"), _warehouse)
     yield Demand("unit", "product.uom", _at(words.unit, "unit"))
     yield Demand("payment term", "account.invoice.payment_term", _at(words.payment_term, "payment_term"))
     yield Demand("payment method", "account.invoice.payment.method", _at(words.payment_method, "payment_method"))

@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from gateway.domain.money import is_currency
+from gateway.domain.stock import MAIN, NODE
 from gateway.errors import Misconfigured
 
 At = Callable[..., str]  # where something stands: at("channels", "web-uk") -> "tryton.yaml:12"
 
-BOUNDS = frozenset({"rounding", "skip_warnings"})  # may be left out
+BOUNDS = frozenset({"rounding", "skip_warnings", "nodes", "left_out"})  # may be left out
 LARGEST_RATE = Decimal(1)
 
 
@@ -29,7 +30,7 @@ class Mapping:
     """Tryton's ids for what an order speaks of."""
 
     company: int
-    warehouse: int
+    warehouse: int  # from where orders are shipped: the node `main`
     unit: int
     payment_term: int
     payment_method: int  # what money taken by the payment provider is booked on
@@ -45,7 +46,14 @@ class Mapping:
         None  # the service article that a cent of rounded taxes is sold as; none: such an order is not
     )
     skip_warnings: frozenset[str] = frozenset()
+    nodes: Words[str, int] = field(default_factory=dict)  # further warehouses, by our name of the node
+    left_out: frozenset[int] = frozenset()  # warehouses that are none of our nodes, on purpose
     at: At = field(default=lambda *place: ".".join(map(str, place)), compare=False)  # where each of them stands
+
+    @property
+    def warehouses(self) -> Words[str, int]:
+        """By node."""
+        return {MAIN: self.warehouse, **self.nodes}
 
     def sku(self, product: int) -> str | None:
         """The SKU of one of Tryton's products."""
@@ -67,8 +75,25 @@ def mapping_from(value: Any, at: At) -> Mapping:
         articles=_articles(value, at),
         rounding=None if rounding is None else _id(rounding, at, "rounding"),
         skip_warnings=_warnings(value.get("skip_warnings", []), at),
+        nodes=_nodes(value, at) if value.get("nodes") else {},
+        left_out=_left_out(value.get("left_out", []), at),
         at=at,
     )
+
+
+def _nodes(value: dict[str, Any], at: At) -> Words[str, int]:
+    nodes = _ids(value, "nodes", at, key=_node)
+    seen = {value["warehouse"]: MAIN}
+    for node, warehouse in nodes.items():
+        if (other := seen.setdefault(warehouse, node)) != node:
+            raise Misconfigured(f"{at('nodes', node)}: warehouse {warehouse} is the node '{other}' already; keep one")
+    return nodes
+
+
+def _left_out(value: Any, at: At) -> frozenset[int]:
+    if not isinstance(value, list) or not all(type(each) is int and each > 0 for each in value):
+        raise Misconfigured(f"{at('left_out')}: must be a list of Tryton's ids of warehouses, like [7]")
+    return frozenset(value)
 
 
 def _articles(value: dict[str, Any], at: At) -> Words[str, int]:
@@ -129,6 +154,14 @@ def _currency(code: str) -> str:
     if not is_currency(code):
         raise ValueError(f"'{code}' is no currency of ISO 4217; write one like EUR")
     return code
+
+
+def _node(name: str) -> str:
+    if name == MAIN:
+        raise ValueError("the node 'main' is what 'warehouse' names; leave it out here")
+    if not NODE.fullmatch(name):
+        raise ValueError(f"'{name}' is no name of a node; write one like leeds, of 2 to 40 of a-z, 0-9 and -")
+    return name
 
 
 def _rate(text: str) -> Decimal:

@@ -80,9 +80,10 @@ class TrytonWms:
         return Shipment(shipment, status, left if status == "shipped" else None)
 
     async def stock(self) -> AsyncIterator[Sequence[StockLevel]]:
-        products = iter(self._mapping.articles.items())
-        while page := dict(islice(products, AT_ONCE)):
-            yield await self._counted({product: sku for sku, product in page.items()})
+        for node, warehouse in self._mapping.warehouses.items():
+            products = iter(self._mapping.articles.items())
+            while page := dict(islice(products, AT_ONCE)):
+                yield await self._counted({product: sku for sku, product in page.items()}, node, warehouse)
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         if operation == "cancel":
@@ -157,16 +158,16 @@ class TrytonWms:
             return int(known[0]["id"])
         return int((await self._wms.effect("release", f"model.{ADDRESS}.create", [written]))[0])
 
-    async def _counted(self, skus: dict[int, str]) -> list[StockLevel]:
+    async def _counted(self, skus: dict[int, str], node: str, warehouse: int) -> list[StockLevel]:
         as_of = datetime.fromtimestamp(self._clock(), UTC)
-        where = {"locations": [self._mapping.warehouse], "with_childs": True, "stock_date_end": as_of.date()}
+        where = {"locations": [warehouse], "with_childs": True, "stock_date_end": as_of.date()}
         domain = [["id", "in", list(skus)]]
         counted = await self._wms.listed("stock", PRODUCT, domain, ["quantity"], most=AT_ONCE, **where)
         levels = []
         for each in counted:
             if not isinstance(each["quantity"], int | float):
                 raise self._wms.unreadable("a count is no number")
-            levels.append(StockLevel(skus[each["id"]], None, max(int(each["quantity"]), 0), as_of))
+            levels.append(StockLevel(skus[each["id"]], None, max(int(each["quantity"]), 0), as_of, node))
         return levels
 
     async def _listed(self, domain: list[object]) -> list[Json]:

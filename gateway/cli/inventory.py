@@ -1,6 +1,7 @@
 """`omnigate inventory`: where stock lies, and taking over what the warehouse reports of it."""
 
 import asyncio
+from collections import Counter
 
 import typer
 from rich.console import Console
@@ -11,6 +12,7 @@ from gateway.cli.inventory_audit import audit
 from gateway.cli.opened import database, database_url
 from gateway.settings import Settings, read_settings
 from gateway.store import stock
+from gateway.store.nodes import all_nodes
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 app.add_typer(nodes.app, name="nodes")
@@ -24,17 +26,28 @@ def _group() -> None:
 
 @app.command()
 def sync() -> None:
-    """Read every stock level of the warehouse; counts older than ours are ignored, reservations stay claims."""
+    """Read every stock level at every node; counts older than ours are ignored, reservations stay claims.
+
+    What lies at nodes that are not known here is left out, and told of at the end: exit code 1.
+    """
     settings = read_settings()
     with database_url(settings) as url:
-        changed = asyncio.run(_sync(settings, url))
+        changed, unknown = asyncio.run(_sync(settings, url))
     Console().print(f"{changed} stock positions taken over")
+    for node, levels in sorted(unknown.items()):
+        said = f"{levels} counts left out, as there is no node '{node}' here: make it known, or map it to one that is"
+        Console(stderr=True).print(said)
+    if unknown:
+        raise typer.Exit(1)
 
 
-async def _sync(settings: Settings, url: str) -> int:
-    changed = 0
+async def _sync(settings: Settings, url: str) -> tuple[int, Counter[str]]:
+    """How many positions changed, and how many counts were about each node that is not known."""
+    changed, unknown = 0, Counter[str]()
     async with database(url, name="omnigate-inventory") as opened, back_ends(settings) as connected:
+        known = {row.node.node_id for row in await all_nodes(opened)}
         async for levels in connected.wms.stock():
+            unknown.update(level.node for level in levels if level.node not in known)
             async with opened.transaction() as connection:
-                changed += await stock.count(connection, levels)
-    return changed
+                changed += await stock.count(connection, [level for level in levels if level.node in known])
+    return changed, unknown

@@ -1,7 +1,11 @@
-"""Stock as warehouses report it: a physical count that was true at one moment."""
+"""Stock as warehouses report it: a count at a node, true at one moment."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+
+MAIN = "main"  # the node of a warehouse that has but one
+NODE = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,4 +14,4 @@ class StockLevel:
     gtin: str | None
     on_hand: int
     as_of: datetime
-    node: str = "main"
+    node: str = MAIN

@@ -1,6 +1,6 @@
-"""What back ends did that cannot call us: who reads on, how far it has been read, and the signals it becomes."""
+"""What back ends did that cannot call us: who reads on, how far it has been read, and what it becomes here."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,15 @@ from gateway.errors import Unavailable
 from gateway.store import audit
 from gateway.store.pool import Connection, Database
 from gateway.store.signals import Signal, lock_run, signal
-from gateway.told import Page, Told
+from gateway.told import Page, StockMove, Told
+
+# Takes over how stock changed, each fact once, and says how many were new; in the commit that moves the cursor.
+Books = Callable[[Connection, Sequence[StockMove], datetime], Awaitable[int]]
+
+
+async def counts_only(connection: Connection, moves: Sequence[StockMove], now: datetime) -> int:
+    """Stock is what warehouses count, and nothing is made of what they tell in between."""
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +30,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a page came to: facts that were new, and facts about nothing of ours."""
+    """What a page came to: facts that were new, facts about nothing of ours, and new changes of stock."""
 
     new: int
     foreign: int
+    moved: int
 
 
 async def turn(database: Database, source: str, holder: str, *, seconds: float) -> Turn | None:
@@ -46,9 +55,17 @@ returning cursor
 """
 
 
-async def take_over(database: Database, held: Turn, page: Page, *, now: datetime, mint: Callable[[str], str]) -> Taken:
-    """The page's facts as signals, and the cursor behind them, in one commit. Raises `Unavailable` when the turn has
-    passed to another one meanwhile: nothing is written."""
+async def take_over(
+    database: Database,
+    held: Turn,
+    page: Page,
+    *,
+    now: datetime,
+    mint: Callable[[str], str],
+    books: Books = counts_only,
+) -> Taken:
+    """The page's facts as signals, changes of stock in the *books*, and the cursor behind them, in one commit. Raises
+    `Unavailable` when the turn has passed to another one meanwhile: nothing is written."""
     new = foreign = 0
     async with database.transaction() as connection:
         await _move(connection, held, page)
@@ -58,7 +75,8 @@ async def take_over(database: Database, held: Turn, page: Page, *, now: datetime
             elif await _tell(connection, held.source, told, now):
                 new += 1
                 await audit.record_told(connection, told.run_id, audit_id=mint("aud"), source=held.source, now=now)
-    return Taken(new, foreign)
+        moved = await books(connection, page.moves, now) if page.moves else 0
+    return Taken(new, foreign, moved)
 
 
 async def _tell(connection: Connection, source: str, told: Told, now: datetime) -> bool:

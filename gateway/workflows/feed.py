@@ -1,4 +1,4 @@
-"""Systems that cannot call us are asked: what they did becomes the signals that callbacks would have been."""
+"""Systems that cannot call us are asked: what they did becomes the signals of callbacks, and changes of stock."""
 
 import asyncio
 
@@ -43,12 +43,13 @@ class Feed:
             return False
         async with asyncio.timeout(TURN):
             page = await self.changes.since(turn.cursor)
+        tools = self.tools
         taken = await change_feeds.take_over(
-            self.tools.database, turn, page, now=self.tools.clock(), mint=self.tools.mint
+            tools.database, turn, page, now=tools.clock(), mint=tools.mint, books=tools.books
         )
         self.tools.metrics.asked(self.source, "read")
-        if taken.new or taken.foreign:
-            log.info("changes read", source=self.source, new=taken.new, foreign=taken.foreign)
+        if taken.new or taken.foreign or taken.moved:
+            log.info("changes read", source=self.source, new=taken.new, foreign=taken.foreign, moved=taken.moved)
         return page.more
 
     def _pause(self, failed: int) -> float:

@@ -18,6 +18,7 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.time import Clock, rfc3339
 from gateway.ports import BackEnds, Manifest
 from gateway.store import signals
+from gateway.store.change_feeds import Books, counts_only
 from gateway.store.journal import Lease
 from gateway.store.pool import Connection, Database
 from gateway.workflows import calls, engine
@@ -43,6 +44,7 @@ class Tools:
     mint: Mint
     dice: Callable[[], float] = random.random
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
+    books: Books = counts_only
 
     def manifests(self) -> Mapping[str, Manifest]:
         """What each back end promises, by its name in the steps."""

@@ -14,6 +14,7 @@ from adapters.rest import rest_back_ends
 from gateway.domain.money import Money
 from gateway.errors import BackEndError, Failed, Rejected, Unknown
 from gateway.ports import BackEnds, sending
+from gateway.told import STOCK, Page
 from tests.adapters.ports.ground import order, soon
 
 EUR_30 = Money(30_00, "EUR")
@@ -21,6 +22,30 @@ HELD = {"id": "aut_1", "status": "authorised", "reference": "ord_1"}
 BOOKED = {"id": "so_1", "number": "SO-1", "status": "confirmed", "reference": "k"}
 SHIPPED = {"id": "shp_1", "status": "shipped", "shipped_at": "2026-11-23T10:00:00Z"}
 COUNTED = {"as_of": "2026-11-23T10:00:00Z", "positions": [{"sku": "A", "gtin": None, "on_hand": 1}], "next": None}
+
+MOVED = {
+    "id": "m1",
+    "node": "leeds",
+    "sku": "A",
+    "delta": -1,
+    "reason": "shrink",
+    "occurred_at": "2026-11-23T10:00:00Z",
+}
+WRONG_MOVES: tuple[dict[str, object], ...] = (
+    {"id": ""},
+    {"id": "m" * 256},
+    {"id": "m\0"},
+    {"sku": None},
+    {"delta": 0},
+    {"delta": 1.5},
+    {"delta": 2**31},
+    {"bucket": "attic"},
+    {"sequence": 0},
+    {"sequence": "1"},
+    {"reference": 7},
+    {"node": "../main"},
+    {"occurred_at": "2026-11-23T10:00:00"},
+)
 
 Said = tuple[int, bytes]
 
@@ -31,6 +56,10 @@ def said(body: object, status: int = 200) -> Said:
 
 def no(status: int, code: str) -> Said:
     return said({"code": code, "detail": "because"}, status)
+
+
+def moved(**other: object) -> Said:
+    return said({"changes": [MOVED | other], "last": "1", "more": False})
 
 
 @asynccontextmanager
@@ -44,7 +73,8 @@ async def told(*answers: Said) -> AsyncIterator[BackEnds]:
         await Response(body, status)(scope, receive, send)
 
     transport, url = httpx2.ASGITransport(app), "http://back.end"
-    async with rest_back_ends(payments_url=url, erp_url=url, wms_url=url, transport=transport) as back_ends:
+    urls = {"payments_url": url, "erp_url": url, "wms_url": url}
+    async with rest_back_ends(**urls, stock_changes=True, transport=transport) as back_ends:
         with sending(soon()):
             yield back_ends
 
@@ -75,6 +105,10 @@ async def shipment(back_ends: BackEnds) -> object:
 
 async def stock(back_ends: BackEnds) -> list[Any]:
     return [page async for page in back_ends.wms.stock()]
+
+
+async def changes(back_ends: BackEnds) -> Page:
+    return await back_ends.changes[STOCK].since(None)
 
 
 @pytest.mark.parametrize(
@@ -136,9 +170,14 @@ async def test_a_no_tells_its_reason() -> None:
         (stock, said({**COUNTED, "positions": [{"sku": "A", "on_hand": -1}]})),
         (stock, said({**COUNTED, "positions": [{"sku": "A", "on_hand": 1.5}]})),
         (stock, said({**COUNTED, "positions": [{"sku": "A", "on_hand": True}]})),
+        (stock, said({**COUNTED, "positions": [{"sku": "A", "on_hand": 1, "node": "Leeds 1"}]})),
+        (stock, said({**COUNTED, "positions": [{"sku": "A", "on_hand": 1, "node": None}]})),
         (stock, said({**COUNTED, "next": "A"})),
         (stock, said({**COUNTED, "next": 7})),
         (stock, said({**COUNTED, "positions": [], "next": "A"})),
+        (changes, said({"changes": [], "last": "1", "more": "no"})),
+        (changes, said({"changes": ["A"], "last": "1", "more": False})),
+        *((changes, moved(**wrong)) for wrong in WRONG_MOVES),
     ],
 )
 async def test_a_shape_that_was_not_promised_is_no_answer(
@@ -160,6 +199,17 @@ async def test_a_page_of_stock_may_be_larger_than_other_answers() -> None:
         [page] = await stock(back_ends)
 
     assert [level.sku for level in page] == ["A"]
+
+
+async def test_a_warehouse_of_one_node_need_not_name_it_and_number_nothing() -> None:
+    async with told(
+        said(COUNTED), said({"changes": [{**MOVED, "node": "main"}], "last": "1", "more": False})
+    ) as back_ends:
+        [[level]] = await stock(back_ends)
+        [move] = (await changes(back_ends)).moves
+
+    assert (level.node, move.node, move.bucket) == ("main", "main", "on_hand")
+    assert (move.reference, move.sequence) == (None, None)
 
 
 async def test_a_second_cancellation_is_believed_when_the_books_agree() -> None:

@@ -57,6 +57,14 @@ def test_a_mapping_is_read_once_and_made_exact(tmp_path: Path) -> None:
     assert mapping.taxes[Decimal("0.2")] == 2
     assert mapping.channels["web-uk"].party == 3
     assert mapping.skip_warnings == {"credit_limit_amount"}
+    assert mapping.warehouses == {"main": 5}
+
+
+def test_further_warehouses_are_nodes_and_others_are_left_out(tmp_path: Path) -> None:
+    mapping = read(tmp_path, MAPPING + "nodes: {leeds: 7}\nleft_out: [8]\n")
+
+    assert mapping.warehouses == {"main": 5, "leeds": 7}
+    assert mapping.left_out == {8}
 
 
 @pytest.mark.parametrize(
@@ -71,6 +79,11 @@ def test_a_mapping_is_read_once_and_made_exact(tmp_path: Path) -> None:
         ("address: 4", "adress: 4", ":14: unknown key 'adress'; known: address, party"),
         ("  Mug-Red: 65", "  lamp-7: 65", ":17: 'lamp-7' stands here twice; keep one"),
         ("  Mug-Red: 65", "  Mug-Red: 62", ":15: 62 is mapped as 'LAMP-7' and as 'MUG-RED'; keep one"),
+        ("unit: 1", "unit: 1\nnodes: {main: 7}", ":4: the node 'main' is what 'warehouse' names"),
+        ("unit: 1", "unit: 1\nnodes: {Leeds: 7}", ":4: 'Leeds' is no name of a node; write one like leeds"),
+        ("unit: 1", "unit: 1\nnodes: {leeds: 5}", ":4: warehouse 5 is the node 'main' already; keep one"),
+        ("unit: 1", "unit: 1\nnodes: {leeds: 7, york: 7}", ":4: warehouse 7 is the node 'leeds' already; keep one"),
+        ("unit: 1", "unit: 1\nleft_out: 7", ":4: must be a list of Tryton's ids of warehouses, like [7]"),
         ("[credit_limit_amount]", "all", ":18: must be a list of warnings' names, like [credit_limit_amount]"),
     ],
 )

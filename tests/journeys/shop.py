@@ -245,7 +245,9 @@ async def open_shop(
         async with (
             app.router.lifespan_context(app),
             AsyncClient(transport=transport, base_url="http://sandbox") as sandbox,
-            rest_back_ends(**urls, polled=polled, transport=transport, manifests=manifests) as back_ends,
+            rest_back_ends(
+                **urls, polled=polled, stock_changes=polled, transport=transport, manifests=manifests
+            ) as back_ends,
             stripe_payments(
                 url="http://sandbox/stripe", key="sk_test_shop", return_url=f"{PUBLIC}/back", transport=transport
             ) as stripe,

@@ -137,6 +137,17 @@ def warehouse():
     return made
 
 
+def second_warehouse():
+    """An empty one, so that it matters which is meant."""
+    rooms = {}
+    for room in ("input", "storage", "output"):
+        rooms[f"{room}_location"] = M("stock.location")(name=f"Leeds {room}", type="storage")
+        rooms[f"{room}_location"].save()
+    made = M("stock.location")(name="Leeds", type="warehouse", **rooms)
+    made.save()
+    return made
+
+
 class Products:
     def __init__(self, accounts):
         (self.unit,) = M("product.uom").find([("symbol", "=", "u")], limit=1)
@@ -208,6 +219,7 @@ def seed(shop, session):
     carrier.save()
     channels = customers(shop["channels"], term, countries["DE"])
     opening_stock(house.storage_location, goods.values())
+    leeds = second_warehouse()
     for login in shop["logins"]:
         user(login, shop["password"], ours)
     return {
@@ -218,6 +230,7 @@ def seed(shop, session):
         "payment_term": term.id,
         "payment_method": method.id,
         "warehouse": {"id": house.id, "storage": house.storage_location.id},
+        "nodes": {"leeds": leeds.id},
         "unit": products.unit.id,
         "products": {sku: made.id for sku, (made, _) in goods.items()},
         "carrier": carrier.id,

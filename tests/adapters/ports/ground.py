@@ -101,6 +101,12 @@ class Ground:
     async def ship(self, shipment: str) -> None:
         await self._asked("POST", "/wms/_ship", {"shipment_id": shipment})
 
+    async def receive(self, sku: str, quantity: int, *, node: str = "main") -> None:
+        await self._asked("POST", "/wms/_receive", {"sku": sku, "quantity": quantity, "node": node})
+
+    async def lose(self, sku: str, quantity: int, *, node: str = "main") -> None:
+        await self._asked("POST", "/wms/_lose", {"sku": sku, "quantity": quantity, "node": node})
+
     async def effects(self, system: str, **sought: str) -> list[Json]:
         """What stands in the system's ledger."""
         listed: list[Json] = (await self._asked("GET", f"/ledger/{system}/effects", query=sought))["effects"]
@@ -175,6 +181,7 @@ async def back_ends(
         erp_url=f"{url}/erp",
         wms_url=f"{url}/wms",
         polled=True,
+        stock_changes=True,
         manifests=patient(),
         bounds=bounds,
         transport=transport,

@@ -7,7 +7,8 @@ order ids get a mark of its own on the way in, and lose it on the way out.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -18,10 +19,21 @@ import httpx2
 import pytest
 
 from adapters.sandbox import EXAMPLE_CATALOGUE
-from adapters.tryton import MANIFESTS, Login, Manifests, Mapping, TrytonErp, TrytonWms, mapping_from, tryton_back_ends
+from adapters.tryton import (
+    MANIFESTS,
+    Login,
+    Manifests,
+    TrytonErp,
+    TrytonMoves,
+    TrytonWms,
+    mapping_from,
+    tryton_back_ends,
+)
+from adapters.tryton import Mapping as Words
 from gateway.domain.money import Money
 from gateway.domain.orders import Address, Order
 from gateway.ports import BackEnd, BackEnds, Effect
+from gateway.told import STOCK
 from tests.peers.clerk import Clerk
 from tests.peers.tryton import Tryton
 
@@ -143,6 +155,7 @@ class TrytonGround:
     _clerk: Clerk
     _networks: dict[str, Unreliable]
     _skus: dict[int, str]
+    _nodes: Mapping[str, int]  # warehouses
 
     def clock_goes_ahead(self, seconds: float) -> None:
         pytest.skip("Tryton cannot be told a deadline; its manifest waits the longer for what was sent")
@@ -155,6 +168,15 @@ class TrytonGround:
 
     async def ship(self, shipment: str) -> None:
         await asyncio.to_thread(self._clerk.ship, shipment)
+
+    async def receive(self, sku: str, quantity: int, *, node: str = "main") -> None:
+        await asyncio.to_thread(self._clerk.move, self._product(sku), quantity, "supplier", self._nodes[node])
+
+    async def lose(self, sku: str, quantity: int, *, node: str = "main") -> None:
+        await asyncio.to_thread(self._clerk.move, self._product(sku), quantity, self._nodes[node], "lost_found")
+
+    def _product(self, sku: str) -> int:
+        return next(product for product, mapped in self._skus.items() if mapped == sku)
 
     async def attempts(self, system: str) -> list[str]:
         return list(self._networks[system].effects)
@@ -232,7 +254,7 @@ async def on_tryton(server: Tryton, clerk: Clerk) -> AsyncIterator[TrytonGround]
     async with httpx2.AsyncHTTPTransport(trust_env=False) as network:
         networks = {role: Unreliable(network) for role in ("erp", "wms")}
         manifests = Manifests(erp=dict(MANIFESTS.erp), wms=dict(MANIFESTS.wms))
-        mapping = mapping_of(server)
+        mapping = mapping_of(server, nodes=server.seed["nodes"])
         mark = f"{uuid4().hex[:12]}:"
         async with (
             tryton_back_ends(login_of(server), mapping, manifests=manifests, transport=networks["erp"]) as books,
@@ -240,14 +262,16 @@ async def on_tryton(server: Tryton, clerk: Clerk) -> AsyncIterator[TrytonGround]
         ):
             erp, wms = Marked(books.erp, mark, books.erp), Marked(house.wms, mark, books.erp)
             skus = {product: sku for sku, product in mapping.articles.items()}
-            yield TrytonGround(BackEnds(payments=None, erp=erp, wms=wms), mark, clerk, networks, skus)
+            moves = TrytonMoves(house.talks["wms"], mapping, clock=time.time)
+            connected = BackEnds(payments=None, erp=erp, wms=wms, changes={STOCK: moves})
+            yield TrytonGround(connected, mark, clerk, networks, skus, mapping.warehouses)
 
 
 def login_of(server: Tryton) -> Login:
     return Login(url=server.url, database=server.database, user=server.login, password=server.password)
 
 
-def mapping_of(server: Tryton, **other: Any) -> Mapping:
+def mapping_of(server: Tryton, **other: Any) -> Words:
     """The set-up shop, as its operator would write it down; only the articles that the suites speak of."""
     seed = server.seed
     names = ("company", "unit", "payment_term", "payment_method", "carrier", "register", "delivery", "rounding")

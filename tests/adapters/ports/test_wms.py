@@ -99,23 +99,37 @@ async def test_the_undo_of_what_never_happened_changes_nothing(ground: Ground) -
     assert await ground.effects("wms") == []
 
 
+async def counted(ground: Ground, node: str = "main") -> dict[str, int]:
+    levels = [level async for page in ground.back_ends.wms.stock() for level in page]
+    return {level.sku: level.on_hand for level in levels if level.node == node}
+
+
 async def test_stock_is_what_lies_on_the_shelves(ground: Ground) -> None:
     wms = ground.back_ends.wms
     released = await wms.release(order(("LAST-ONE", 1)), HOME, key="release")
-    counted_before = {level.sku: level.on_hand async for page in wms.stock() for level in page}
+    counted_before = await counted(ground)
 
     await ground.ship(released.id)
-    counted_after = {level.sku: level.on_hand async for page in wms.stock() for level in page}
+    counted_after = await counted(ground)
 
     assert (counted_before["LAST-ONE"], counted_after["LAST-ONE"]) == (1, 0)
     assert counted_after["LAMP-7"] == counted_before["LAMP-7"] == 5_000
 
 
+async def test_stock_is_counted_at_each_node(ground: Ground) -> None:
+    main, leeds = await counted(ground), await counted(ground, "leeds")
+
+    await ground.receive("MUG-RED", 6, node="leeds")
+
+    assert (await counted(ground, "leeds"))["MUG-RED"] == leeds.get("MUG-RED", 0) + 6
+    assert (await counted(ground))["MUG-RED"] == main["MUG-RED"]
+
+
 async def test_each_level_tells_when_it_was_true(ground: Ground) -> None:
     levels = [level async for page in ground.back_ends.wms.stock() for level in page]
 
-    counted = {(level.sku, level.gtin, level.on_hand) for level in levels}
-    assert counted == {(product.sku, product.gtin, product.on_hand) for product in EXAMPLE_CATALOGUE}
+    said = {(level.sku, level.gtin, level.on_hand) for level in levels}
+    assert said == {(product.sku, product.gtin, product.on_hand) for product in EXAMPLE_CATALOGUE}
     assert all(abs(level.as_of - datetime.now(UTC)) < timedelta(minutes=1) for level in levels)
 
 
@@ -125,8 +139,8 @@ async def test_all_stock_is_counted_page_by_page(tmp_path: Path) -> None:
     async with in_process(tmp_path, catalogue=catalogue) as ground:
         pages = [page async for page in ground.back_ends.wms.stock()]
 
-    counted = sorted((level.on_hand, level.sku) for page in pages for level in page)
-    assert counted == [(product.on_hand, product.sku) for product in catalogue]
+    listed = sorted((level.on_hand, level.sku) for page in pages for level in page)
+    assert listed == [(product.on_hand, product.sku) for product in catalogue]
     assert [len(page) for page in pages] == [1_000, 1_000, 1]
 
 

@@ -26,6 +26,9 @@ def test_a_catalogue_is_read_with_and_without_gtins(tmp_path: Path) -> None:
         ("sku,gtin,on_hand\nA,9521234500019,1\n", "line 2: '9521234500019' is no GTIN"),
         ("sku,gtin,on_hand\nA,,-1\n", "line 2: 'on_hand' must be a whole number"),
         ("sku,gtin,on_hand\nA,,1.5\n", "line 2: 'on_hand' must be a whole number"),
+        ("sku,gtin,on_hand,leeds\nA,,1,1\n", "line 1: 'leeds' must be on_hand@NODE"),
+        ("sku,gtin,on_hand,on_hand@main\nA,,1,1\n", "line 1: 'on_hand@main' must be on_hand@NODE, each node once"),
+        ("sku,gtin,on_hand,on_hand@leeds\nA,,1,x\n", "line 2: 'on_hand@leeds' must be a whole number"),
         ("sku,gtin,on_hand\nA,\n", "line 2: expected 3 columns"),
         ("sku,gtin,on_hand\nA,,1,2\n", "line 2: expected 3 columns"),
     ],
@@ -39,6 +42,16 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, complain
 
     assert complaint in str(error.value)
     assert str(file) in str(error.value)
+
+
+def test_a_column_for_each_further_node_says_what_lies_there(tmp_path: Path) -> None:
+    file = tmp_path / "articles.csv"
+    file.write_text("sku,gtin,on_hand,on_hand@leeds,on_hand@ghent\nLAMP-7,,5,2,0\nMUG,,1,,3\n")
+
+    assert load_catalogue(file) == (
+        Product("LAMP-7", None, 5, (("leeds", 2), ("ghent", 0))),
+        Product("MUG", None, 1, (("ghent", 3),)),
+    )
 
 
 def test_an_absent_catalogue_is_said_so(tmp_path: Path) -> None:

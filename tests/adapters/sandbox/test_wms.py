@@ -33,7 +33,7 @@ async def test_the_ledger_tells_what_lies_on_the_shelves_and_what_of_it_is_promi
     await cancel(sandbox, parcels[1])
 
     told = (await sandbox.get("/ledger/wms/stock"))["stock"]
-    assert {"sku": "LAMP-7", "on_hand": 9, "allocated": 4} in told
+    assert {"node": "main", "sku": "LAMP-7", "on_hand": 9, "allocated": 4} in told
 
 
 async def test_a_release_ships_by_itself(open_sandbox: Any, receiver: Any) -> None:
@@ -162,9 +162,9 @@ async def test_stock_is_read_in_pages(sandbox: Any) -> None:
     first = await sandbox.get("/wms/stock", limit="1")
     last = await sandbox.get("/wms/stock", limit="1", after=first["next"])
 
-    assert first["positions"] == [{"sku": "LAMP-7", "gtin": None, "on_hand": 10}]
-    assert first["next"] == "LAMP-7"
-    assert last["positions"] == [{"sku": "Mug-Red", "gtin": "9521234500056", "on_hand": 3}]
+    assert first["positions"] == [{"node": "main", "sku": "LAMP-7", "gtin": None, "on_hand": 10}]
+    assert first["next"] == "main/LAMP-7"
+    assert last["positions"] == [{"node": "main", "sku": "Mug-Red", "gtin": "9521234500056", "on_hand": 3}]
     assert last["next"] is None
     assert first["as_of"] < last["as_of"]
 

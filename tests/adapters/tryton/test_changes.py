@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.tryton import Roles, TrytonChanges
-from adapters.tryton.changes import OVERLAP, Position
+from adapters.tryton.trail import OVERLAP, Position
 from gateway.errors import BackEndError
 from gateway.told import Page
 from tests.peers.clerk import Clerk

@@ -50,6 +50,7 @@ def _goods_as_service(value: Json, seed: Json) -> None:
 
 def _location_as_warehouse(value: Json, seed: Json) -> None:
     value["warehouse"] = seed["warehouse"]["storage"]
+    value["left_out"].append(seed["warehouse"]["id"])
 
 
 def _another_rate(value: Json, seed: Json) -> None:
@@ -117,6 +118,29 @@ async def test_a_party_without_address_or_that_is_inactive_is_found(
 
     assert "the party 'Nowhere' has no address" in said
     assert "the party 'Gone' is inactive" in said
+
+
+async def test_a_warehouse_that_is_no_node_is_found_unless_it_is_left_out(
+    server: Tryton, login: Login, tmp_path: Path
+) -> None:
+    nodes = server.seed["nodes"]
+    unmapped = await findings(login, mapping(server.seed) | {"left_out": []}, tmp_path)
+    mapped = await findings(login, mapping(server.seed) | {"left_out": [], "nodes": nodes}, tmp_path)
+    left_out = await findings(login, mapping(server.seed) | {"left_out": [nodes["leeds"]]}, tmp_path)
+
+    said = f"Tryton has the warehouse 'Leeds' (id {nodes['leeds']}), which is no node here"
+    assert [each.what for each in unmapped] == [said]
+    assert "'nodes'" in unmapped[0].mend
+    assert mapped == left_out == []
+
+
+async def test_a_node_that_is_no_warehouse_is_found(server: Tryton, login: Login, tmp_path: Path) -> None:
+    value = mapping(server.seed) | {"nodes": {"leeds": server.seed["warehouse"]["storage"]}}
+
+    found = await findings(login, value, tmp_path)
+
+    assert [each.place for each in found] == [line(tmp_path, "leeds")]
+    assert "not a warehouse" in found[0].what
 
 
 async def test_books_that_cannot_take_another_currency_are_found(

@@ -1,0 +1,106 @@
+"""
+How stock changed in Tryton's warehouses: moves that are done, into one of them or out of it.
+
+What is moved within a warehouse changes nothing, as it is counted with all its places. The first look goes back a day;
+what is older stands in a count. A move bears the moment at which it last changed, as Tryton keeps no other but a date.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+from adapters.tryton.changes import OURS, SHIPMENT, order_of
+from adapters.tryton.conversation import Conversation, Json
+from adapters.tryton.mapping import Mapping as Words
+from adapters.tryton.trail import AT_ONCE, Position, Trail
+from gateway.told import Page, StockMove
+
+MOVE, LOCATION = "stock.move", "stock.location"
+FIRST_LOOK = timedelta(days=1)
+FIELDS = ["product", "internal_quantity", "from_location.type", "to_location.type", "shipment"]
+WHENCE = {"supplier": "receipt", "customer": "return_restock", "lost_found": "cycle_count", "storage": "transfer_in"}
+WHITHER = {"customer": "shipment", "lost_found": "cycle_count", "storage": "transfer_out"}
+OTHERWISE = "correction"  # production, goods sent back to a supplier, and what else there is
+
+
+class TrytonMoves:
+    """`gateway.told.Changes` over Tryton's stock moves."""
+
+    def __init__(
+        self, conversation: Conversation, words: Words, *, clock: Callable[[], float], at_once: int = AT_ONCE
+    ) -> None:
+        self._tryton = conversation
+        self._warehouses = words.warehouses
+        self._skus = {product: sku for sku, product in words.articles.items()}
+        self._clock = clock
+        warehouses = list(self._warehouses.values())
+        touched = ["OR", *([place, "child_of", warehouses, "parent"] for place in ("from_location", "to_location"))]
+        self._done = Trail(conversation, MOVE, [["state", "=", "done"], touched], FIELDS, at_once)
+
+    async def since(self, cursor: str | None) -> Page:
+        begin = datetime.fromtimestamp(self._clock(), UTC) - FIRST_LOOK
+        read = await self._done.on(Position.read(cursor, begin=begin))
+        rows = [row for row in read.rows if row.get("product") in self._skus]
+        if not all(_fits(row) for row in rows):
+            raise self._tryton.unreadable("a stock move is not what was promised")
+        nodes, orders = await self._nodes(rows), await self._orders(rows)
+        return Page([], read.cursor, read.more, [move for row in rows for move in self._moves(row, nodes, orders)])
+
+    async def _nodes(self, rows: Sequence[Json]) -> Mapping[int, str]:
+        """In which node's warehouse the places lie; those in none are not there."""
+        places = sorted({row[place] for row in rows for place in ("from_location", "to_location")})
+        nodes: dict[int, str] = {}
+        for node, warehouse in self._warehouses.items() if places else ():
+            within = [["id", "in", places], ["parent", "child_of", [warehouse], "parent"]]
+            asked = (LOCATION, within, ["type"])
+            found = await self._tryton.listed("changes", *asked, most=len(places), active_test=False)
+            nodes |= {each["id"]: node for each in found}
+        return nodes
+
+    async def _orders(self, rows: Sequence[Json]) -> Mapping[str, str]:
+        """The orders of ours that shipments are for."""
+        named = {row["shipment"] for row in rows if (row["shipment"] or "").startswith(f"{SHIPMENT},")}
+        if not named:
+            return {}
+        numbers = sorted(int(each.partition(",")[2]) for each in named)
+        found = await self._tryton.listed(
+            "changes", SHIPMENT, [["id", "in", numbers], OURS], ["reference"], most=len(numbers)
+        )
+        return {f"{SHIPMENT},{each['id']}": order_of(each["reference"]) for each in found}
+
+    def _moves(self, row: Json, nodes: Mapping[int, str], orders: Mapping[str, str]) -> Iterator[StockMove]:
+        """One that goes from warehouse to warehouse is two."""
+        whence, whither = nodes.get(row["from_location"]), nodes.get(row["to_location"])
+        if whence == whither:
+            return
+        quantity = row["internal_quantity"]
+        if whence and (gone := ceil(quantity)):
+            reason = WHITHER.get(row["to_location."]["type"], OTHERWISE)
+            yield self._move(row, whence, -gone, reason, reference=orders.get(row["shipment"], row["shipment"]))
+        if whither and (come := int(quantity)):
+            reason = WHENCE.get(row["from_location."]["type"], OTHERWISE)
+            yield self._move(row, whither, come, reason, reference=row["shipment"])
+
+    def _move(self, row: Json, node: str, delta: int, reason: str, *, reference: str | None) -> StockMove:
+        return StockMove(
+            id=f"move:{row['id']}:{node}",
+            sku=self._skus[row["product"]],
+            node=node,
+            delta=delta,
+            bucket="on_hand",
+            reason=reason,
+            reference=reference,
+            sequence=None,
+            occurred_at=row["last_modified_at"],
+        )
+
+
+def _fits(row: Json) -> bool:
+    return (
+        isinstance(row.get("internal_quantity"), int | float)
+        and isinstance(row.get("shipment"), str | None)
+        and all(
+            isinstance(row.get(place), int) and isinstance(row.get(f"{place}."), dict)
+            for place in ("from_location", "to_location")
+        )
+    )

@@ -1,0 +1,90 @@
+"""A warehouse that tells of every change of its stock is asked; what it tells is booked with the cursor, once."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.identifiers import mint
+from gateway.governance.bundle import Bundle
+from gateway.store.pool import Connection
+from gateway.told import STOCK, StockMove
+from gateway.workflows.feed import Feed
+from gateway.workflows.runner import Tools
+from tests.journeys.shop import LAMP, Shop, open_shop, order
+
+
+@dataclass
+class Notebook:
+    """Books of their own kind, in the transaction that they are given; full ones take nothing more."""
+
+    full: bool = False
+    heard: list[StockMove] = field(default_factory=list)
+
+    async def take(self, connection: Connection, moves: Sequence[StockMove], now: datetime) -> int:
+        await connection.execute("create table if not exists noted (id text primary key)")
+        if self.full:
+            raise OSError("no room for it")
+        known = "insert into noted select unnest(%s::text[]) on conflict do nothing returning id"
+        new = await (await connection.execute(known, ([move.id for move in moves],))).fetchall()
+        self.heard += [move for move in moves if (move.id,) in new]
+        return len(new)
+
+
+@pytest.fixture
+async def shop(database_url: str, tmp_path: Path, promises: Bundle) -> AsyncIterator[Shop]:
+    """Its workers have gone home, so that a test reads in their place."""
+    async with open_shop(database_url, tmp_path, promises, polled=True) as opened:
+        yield opened
+
+
+async def feed(shop: Shop, books: Notebook) -> Feed:
+    await shop.stop_workers()
+    async with shop.gate.database.connection() as connection:
+        await connection.execute("update change_feed set held_until = '-infinity'")
+    tools = Tools(shop.gate.database, shop.back_ends, shop.gate.clock, mint, metrics=shop.metrics, books=books.take)
+    return Feed(STOCK, shop.back_ends.changes[STOCK], tools, holder="test")
+
+
+async def receive(shop: Shop, quantity: int) -> None:
+    answer = await shop.sandbox.post("/wms/_receive", json={"sku": LAMP, "quantity": quantity})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_each_change_is_taken_over_once(shop: Shop) -> None:
+    books = Notebook()
+    reading = await feed(shop, books)
+    await receive(shop, 4)
+
+    more = await reading.read()
+    await reading.read()
+
+    assert [(move.sku, move.node, move.delta, move.reason) for move in books.heard] == [(LAMP, "main", 4, "receipt")]
+    assert more is False
+
+
+async def test_what_the_books_do_not_take_is_read_again(shop: Shop) -> None:
+    books = Notebook(full=True)
+    reading = await feed(shop, books)
+    await receive(shop, 4)
+
+    with pytest.raises(OSError, match="no room"):
+        await reading.read()
+    books.full = False
+    await reading.read()
+
+    assert [move.delta for move in books.heard] == [4]
+
+
+async def test_what_left_for_an_order_is_told_under_its_id(shop: Shop) -> None:
+    order_id = await shop.placed(order(quantity=3))
+    await shop.until(order_id)
+    async with shop.gate.database.connection() as connection:
+        await connection.execute("update change_feed set cursor = null where source = %s", (STOCK,))
+    books = Notebook()
+
+    await (await feed(shop, books)).read()
+
+    assert [(move.delta, move.reason, move.reference) for move in books.heard] == [(-3, "shipment", order_id)]
