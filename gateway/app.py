@@ -33,6 +33,8 @@ from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
 from gateway.ports import Counters
 from gateway.resources.callbacks import callbacks
+from gateway.resources.inventory import inventory
+from gateway.resources.inventory.changes import Changes
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.server import Served, terms
@@ -58,6 +60,8 @@ class _Shared:
     keys: SigningKeys
     tokens: Tokens
     decisions: Decisions
+    pages: PageTokens
+    changes: Changes
     metrics: EdgeMetrics
     counting: InProcessCounters | SharedCounters
     clock: Clock
@@ -67,6 +71,11 @@ class _Shared:
     @property
     def public(self) -> str:
         return self.settings.public_address
+
+    def stop(self) -> None:
+        """The server is told to stop: whoever waits for news is answered now."""
+        self.decisions.stop()
+        self.changes.stop()
 
 
 def create_app(
@@ -125,6 +134,7 @@ def _shared(
 ) -> _Shared:
     secrets = open_secrets(settings, database)
     keys = SigningKeys(secrets, clock=clock)
+    pages = PageTokens(secrets)
     return _Shared(
         settings=settings,
         database=database,
@@ -133,6 +143,8 @@ def _shared(
         keys=keys,
         tokens=Tokens(keys, address=settings.public_address, mint=mint),
         decisions=Decisions(database.url),
+        pages=pages,
+        changes=Changes(database, pages),
         metrics=metrics or EdgeMetrics(VERSION),
         counting=create_counters(settings, ticks),
         clock=clock,
@@ -174,11 +186,14 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield orders(
         database,
         public=public,
-        pages=PageTokens(shared.secrets),
+        pages=shared.pages,
         decide=decide,
         mint=shared.mint,
         decisions=shared.decisions,
     )  # first: most calls are theirs
+    yield inventory(
+        database, pages=shared.pages, policy=shared.bundle.inventory, changes=shared.changes, mint=shared.mint
+    )
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
@@ -199,7 +214,7 @@ def _lifespan(shared: _Shared) -> Lifespan:
             await shared.keys.load()
             await shared.decisions.open()
             async with counting, metering:
-                yield {STOPPING: shared.decisions.stop}
+                yield {STOPPING: shared.stop}
         finally:
             await shared.decisions.close()
             await shared.database.close()

@@ -50,6 +50,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             "gateway/partners/routes.py",
             "gateway/resources/orders/routes.py",
             "gateway/resources/callbacks/routes.py",
+            "gateway/resources/inventory/routes.py",
             SANDBOX,
         ),
     ),

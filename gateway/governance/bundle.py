@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.domain.inventory import InventoryPolicy
 from gateway.governance.access import Access, load_access
 from gateway.governance.admission import Admission, load_admission
 from gateway.governance.contracts import Contracts, load_contracts
+from gateway.governance.inventory import load_inventory
 from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
 
 
@@ -15,6 +17,7 @@ class Bundle:
     access: Access
     quotas: Quotas
     admission: Admission
+    inventory: InventoryPolicy
 
 
 def load_bundle(contracts: Path, policies: Path) -> Bundle:
@@ -26,4 +29,5 @@ def load_bundle(contracts: Path, policies: Path) -> Bundle:
         access=load_access(policies / "access.yaml"),
         quotas=quotas,
         admission=load_admission(policies / "admission.yaml", operations=promised.operations, plans=quotas.plans),
+        inventory=load_inventory(policies / "inventory.yaml"),
     )

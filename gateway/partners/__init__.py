@@ -2,4 +2,10 @@
 
 __all__ = ["SCOPES"]
 
-SCOPES = frozenset({"orders:read", "orders:write", "orders:import_history", "operations"})
+SCOPES = frozenset(
+    {
+        *("orders:read", "orders:write", "orders:import_history"),
+        *("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed"),
+        "operations",
+    }
+)

@@ -1,7 +1,9 @@
 """What a route says of itself in the app's own schema, which a test compares with the contract in both directions."""
 
 from collections.abc import Iterable
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
+
+from pydantic import Field
 
 from gateway.resources.shapes import Problem, schema_of
 
@@ -53,3 +55,15 @@ def parameter(where: str, name: str, shape: Any, *, required: bool = False) -> d
 
 def _content(media_type: str, shape: Any) -> dict[str, Any]:
     return {media_type: {"schema": schema_of(shape)}}
+
+
+_KEY = r'^("[A-Za-z0-9._:\-]{16,255}"|[A-Za-z0-9._:\-]{16,255})$'
+_TAGS = r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'
+
+# Parameters that operations of several resources take.
+IDEMPOTENCY_KEY = parameter("header", "Idempotency-Key", Annotated[str, Field(pattern=_KEY)], required=True)
+IF_MATCH = parameter("header", "If-Match", Annotated[str, Field(pattern=_TAGS)])
+PAGING = (
+    parameter("query", "page_size", Annotated[int, Field(le=2**53 - 1)]),
+    parameter("query", "page_token", Annotated[str, Field(max_length=1024)]),
+)

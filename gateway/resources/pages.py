@@ -32,11 +32,13 @@ class PageTokens:
         fernet = await self._opened()
         return fernet.encrypt_at_time(orjson.dumps([question, after]), int(now.timestamp())).decode()
 
-    async def open(self, token: str, question: tuple[str | None, ...], *, now: datetime) -> Any:
+    async def open(
+        self, token: str, question: tuple[str | None, ...], *, now: datetime, lifetime: timedelta = LIFETIME
+    ) -> Any:
         """Where the page before ended. Raises `Malformed` for a token of another caller or question, or too old."""
         fernet = await self._opened()
         try:
-            sealed = fernet.decrypt_at_time(token, int(LIFETIME.total_seconds()), int(now.timestamp()))
+            sealed = fernet.decrypt_at_time(token, int(lifetime.total_seconds()), int(now.timestamp()))
         except (InvalidToken, ValueError):  # ValueError: not ASCII
             raise Malformed("this page token is not valid or has expired; begin at the first page") from None
         asked, after = orjson.loads(sealed)

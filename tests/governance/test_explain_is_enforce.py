@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from gateway.cli.policies import case_of
 from gateway.domain.access import Matter
+from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339
 from gateway.errors import Misconfigured
@@ -111,7 +112,7 @@ def written(
     }
     (folder / "quotas.yaml").write_bytes(orjson.dumps(quotas))
     admission = load_admission(ROOM, operations=(), plans=())
-    return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission)
+    return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission, InventoryPolicy())
 
 
 @dataclass(frozen=True, slots=True)

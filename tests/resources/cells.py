@@ -12,17 +12,27 @@ from tests.resources.shop import order_body
 Json = dict[str, Any]
 
 SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
+STOCK = ("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed")
 ROLES = [frozenset(chosen) for count in range(1, len(SCOPES) + 1) for chosen in combinations(SCOPES, count)]
+ROLES += [frozenset({scope}) for scope in STOCK] + [frozenset({*SCOPES, *STOCK})]
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
 READ, WRITE = {"operations": "all", "orders:read": "own"}, {"orders:write": "own"}
+SEE, GOVERN = {"inventory:read": "all"}, {"operations": "all"}
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
     "list_order_events": READ,
     "place_order": WRITE,
     "cancel_order": WRITE,
+    "query_availability": SEE,
+    "list_inventory_changes": SEE,
+    "list_nodes": SEE,
+    "get_node": SEE,
+    "list_positions": GOVERN,
+    "set_safety_stock": GOVERN,
+    "put_node": GOVERN,
 }
 EVERYBODY = {
     "list_signing_keys",
@@ -84,6 +94,14 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "list_orders": lambda within: 200,  # what is out of reach is not in the list
     "cancel_order": lambda within: 202 if within else 404,
     "place_order": lambda within: 202 if within else 403,
+    # What is everybody's: stock and where it lies.
+    "query_availability": lambda within: 200,
+    "list_inventory_changes": lambda within: 200,
+    "list_nodes": lambda within: 200,
+    "get_node": lambda within: 200,
+    "list_positions": lambda within: 200,
+    "set_safety_stock": lambda within: 422,  # there is no such position
+    "put_node": lambda within: 200,
 }
 
 
@@ -99,6 +117,8 @@ def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterato
                         yield Cell(operation.id, method, owner, role, whose, target, suspended=name == suspended)
 
 
+_KEPT: Json = {"sku": "LAMP", "node_id": "main", "safety_stock": 1}
+_NODE: Json = {"type": "dc", "name": "The north", "timezone": "Europe/London"}
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
@@ -110,6 +130,13 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
     "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),
+    "query_availability": lambda of, now: ("/v1/inventory/availability:query", {"json": {"lines": [{"sku": "LAMP"}]}}),
+    "list_inventory_changes": lambda of, now: ("/v1/inventory/changes?after=latest", {}),
+    "list_nodes": lambda of, now: ("/v1/inventory/nodes", {}),
+    "get_node": lambda of, now: ("/v1/inventory/nodes/main", {}),
+    "list_positions": lambda of, now: ("/v1/inventory/positions", {}),
+    "set_safety_stock": lambda of, now: ("/v1/inventory/safety-stock", {"json": {"lines": [_KEPT]}}),
+    "put_node": lambda of, now: ("/v1/inventory/nodes/dc-north", {"json": _NODE}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),

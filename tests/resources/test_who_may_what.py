@@ -14,7 +14,19 @@ from gateway.domain.time import rfc3339
 from gateway.governance.bundle import Bundle
 from observability import logs
 from tests.gate import PUBLIC, Gate
-from tests.resources.cells import ASKED, EVERYBODY, NO_BEARER, REACH, ROLES, SCOPES, Cell, Owner, cells, request_of
+from tests.resources.cells import (
+    ASKED,
+    EVERYBODY,
+    NO_BEARER,
+    REACH,
+    ROLES,
+    SCOPES,
+    STOCK,
+    Cell,
+    Owner,
+    cells,
+    request_of,
+)
 from tests.resources.shop import ADDRESS, order_body
 
 AT_ONCE = 40  # fewer than an address may send that fail, or tokens it may ask for
@@ -38,7 +50,7 @@ async def door(gate: Gate, number: int) -> AsyncIterator[AsyncClient]:
 
 async def owner(gate: Gate, name: str) -> tuple[Owner, dict[frozenset[str], str]]:
     """A partner with one order, which bears its name everywhere, and a token for each role."""
-    credentials = await gate.partner(name, scopes=frozenset(SCOPES))
+    credentials = await gate.partner(name, scopes=frozenset({*SCOPES, *STOCK}))
     number = 10_000 + sum(map(ord, name))
     async with door(gate, number) as http:
         basic = (credentials.client_id, credentials.client_secret)

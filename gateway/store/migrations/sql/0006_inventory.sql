@@ -26,7 +26,8 @@ create table stock_source (
 );
 insert into stock_source (source_id, semantics) values ('manual', 'physical'), ('wms', 'physical');
 alter table node add foreign key (source_id) references stock_source;
-insert into node (node_id, type, name, source_id) values ('main', 'dc', 'The warehouse', 'wms');
+insert into node (node_id, type, name, source_id, document)
+values ('main', 'dc', 'The warehouse', 'wms', '{"timezone": "UTC"}');
 
 -- What is sellable of a SKU in one condition at one node: the truth's word, less what is promised or kept back.
 create sequence stock_version;
