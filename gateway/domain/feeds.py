@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from gateway.domain.inventory import Place
 from gateway.domain.stock import StockLevel
 
 Semantics = Literal["physical", "net_of_orders"]
-Place = tuple[str, str, str]  # SKU in upper case, node, condition
-
 BUCKETS = ("damaged", "quality_control", "hold", "display")  # there, but not for sale
 OURS = ("shipment", "order")  # reasons under which a reference may be an order or a reservation of ours
 

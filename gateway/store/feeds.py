@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.domain.feeds import BUCKETS, OURS, Delta, Place, Source
+from gateway.domain.feeds import OURS, Delta, Source
+from gateway.domain.inventory import Place
 from gateway.store.divergences import judge
 from gateway.store.pool import Connection
 from gateway.store.views import Hearing, columns, derive, lock_places
@@ -58,8 +59,8 @@ select distinct %(source)s, sku, node_id, condition, 0, timestamptz 'epoch'
 """
 
 _TAKE = """
-insert into stock_delta (source_id, source_event_id, sku, node_id, condition, bucket, delta, reason, reference, sequence,
-                         occurred_at, received_at, outcome, applies)
+insert into stock_delta (source_id, source_event_id, sku, node_id, condition, bucket, delta, reason, reference,
+                         sequence, occurred_at, received_at, outcome, applies)
 select %(source)s, id, t.sku, t.node_id, t.condition, t.bucket, t.delta, t.reason, t.reference, t.sequence,
        t.occurred_at, %(now)s,
        case when t.bucket <> 'on_hand' and n.source_id <> %(source)s then 'noted'
@@ -83,8 +84,8 @@ _MOVE_VIEWS = """
 update stock_view v
    set moved = v.moved + t.moved, told_at = greatest(v.told_at, t.latest), sequence = greatest(v.sequence, t.highest),
        gap = case when t.highest is null then v.gap
-                  when not v.gap and t.highest - t.lowest + 1 = t.numbered and t.lowest = coalesce(v.sequence + 1, t.lowest)
-                  then false
+                  when not v.gap and t.highest - t.lowest + 1 = t.numbered
+                       and t.lowest = coalesce(v.sequence + 1, t.lowest) then false
                   else has_gap(v.source_id, v.sku, v.node_id, v.condition, v.as_of) end
   from (select d.sku, d.node_id, d.condition, max(d.occurred_at) as latest,
                coalesce(sum(d.applies) filter (where comes_after(d.applies, d.occurred_at, w.as_of)), 0) as moved,
@@ -95,12 +96,14 @@ update stock_view v
  where v.source_id = %(source)s and v.sku = t.sku and v.node_id = t.node_id and v.condition = t.condition
 """
 
-_MOVE_BUCKETS = f"""
+_MOVE_BUCKETS = """
 update stock_position p
-   set {", ".join(f"{bucket} = greatest(0, p.{bucket} + t.{bucket})" for bucket in BUCKETS)}, cause = %(why)s
-  from (select sku, node_id, condition, {
-    ", ".join(f"coalesce(sum(delta) filter (where bucket = '{bucket}'), 0) as {bucket}" for bucket in BUCKETS)
-}
+   set damaged = greatest(0, p.damaged + t.damaged), quality_control = greatest(0, p.quality_control + t.control),
+       hold = greatest(0, p.hold + t.hold), display = greatest(0, p.display + t.display), cause = %(why)s
+  from (select sku, node_id, condition, coalesce(sum(delta) filter (where bucket = 'damaged'), 0) as damaged,
+               coalesce(sum(delta) filter (where bucket = 'quality_control'), 0) as control,
+               coalesce(sum(delta) filter (where bucket = 'hold'), 0) as hold,
+               coalesce(sum(delta) filter (where bucket = 'display'), 0) as display
           from stock_delta
          where source_id = %(source)s and source_event_id = any(%(events)s) and bucket <> 'on_hand'
            and outcome = 'applied' group by 1, 2, 3) t
@@ -115,9 +118,9 @@ async def _settle_ours(connection: Connection, source: Source, fresh: Mapping[st
     await connection.execute(_CONSUMED, {**fresh, "reservations": touched})
 
 
-# A reservation's lines of one place are stretches on one scale, and what the source tells of them fills it from the left:
-# so facts may come in pieces, and what they tell beyond the scale is no doing of ours. A partner knows its own holders;
-# orders and reservations are known by their ids. Only whose word counts there may say that goods have left.
+# A reservation's lines of one place are stretches on one scale, and what the source tells of them fills it from the
+# left: so facts may come in pieces, and what they tell beyond the scale is no doing of ours. A partner knows its own
+# holders; orders and reservations are known by their ids. Only whose word counts there may say that goods have left.
 _SETTLE = """
 with fresh as materialized (
     select d.*, n.source_id = d.source_id or %(partner)s::text is null as counts
@@ -136,7 +139,8 @@ with fresh as materialized (
                         and r.holder_type in ('cart', 'order', 'quote', 'transfer')
 ), line as (
     select k.reference, l.reservation_id, l.number, l.sku, l.node_id, l.condition, l.consumed, l.acknowledged,
-           l.quantity - l.released as room, sum(l.quantity - l.released) over scale - (l.quantity - l.released) as starts
+           l.quantity - l.released as room,
+           sum(l.quantity - l.released) over scale - (l.quantity - l.released) as starts
       from known k join reservation_line l using (reservation_id)
      where l.expires_at is null
     window scale as (partition by k.reference, l.sku, l.node_id, l.condition order by l.reservation_id, l.number)
@@ -149,15 +153,16 @@ with fresh as materialized (
 ), told as (
     select f.*, -f.delta as pieces, b.latest,
            coalesce(b.pieces, 0) + sum(-f.delta) over (
-               partition by f.reference, f.sku, f.node_id, f.condition, f.reason order by f.occurred_at, f.source_event_id
+               partition by f.reference, f.sku, f.node_id, f.condition, f.reason
+                   order by f.occurred_at, f.source_event_id
            ) + f.delta as starts
       from fresh f left join before b using (reference, sku, node_id, condition, reason) where f.delta < 0
 ), share as (
     select t.source_event_id, t.occurred_at, t.sku, t.node_id, t.condition, l.reservation_id, l.number,
            greatest(0, least(t.starts + t.pieces, l.starts + l.room) - greatest(t.starts, l.starts)) as pieces,
            case when t.reason = 'shipment' and t.counts
-                then greatest(0, least(t.starts + t.pieces, l.starts + l.room) - greatest(t.starts, l.starts + l.consumed))
-                else 0 end as leaves,
+                then greatest(0, least(t.starts + t.pieces, l.starts + l.room)
+                                 - greatest(t.starts, l.starts + l.consumed)) else 0 end as leaves,
            case when %(net)s and not l.acknowledged ? %(source)s and l.room > 0
                      and t.starts + t.pieces >= l.starts + l.room
                 then greatest(t.occurred_at, t.latest) end as taken_in

@@ -1,11 +1,13 @@
 """What a source's count makes of its view, and what the views of all sources make of positions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.domain.feeds import BUCKETS, Count, Place, newest
+from gateway.domain.feeds import BUCKETS, Count, newest
+from gateway.domain.identifiers import Mint
+from gateway.domain.inventory import InventoryPolicy, Place
 from gateway.store.pool import Connection
 
 Columns = tuple[list[str], list[str], list[str]]
@@ -13,10 +15,11 @@ Columns = tuple[list[str], list[str], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """A report is being taken: now, with ids for what it gives rise to."""
+    """A report is being taken: when, what the retailer tolerates, and ids for what it gives rise to."""
 
     now: datetime
-    mint: Callable[[str], str]
+    mint: Mint
+    policy: InventoryPolicy
 
 
 def columns(places: Sequence[Place]) -> Columns:
@@ -106,10 +109,10 @@ with told as (
      where d.bucket <> 'on_hand' and comes_after(-d.delta, d.occurred_at, told.as_of) group by 1, 2, 3, 4
 ), now as (
     select sku, node_id, condition,
-           greatest(0, told.damaged + coalesce(sum(moved) filter (where bucket = 'damaged'), 0)) as damaged,
-           greatest(0, told.quality_control + coalesce(sum(moved) filter (where bucket = 'quality_control'), 0)) as control,
-           greatest(0, told.hold + coalesce(sum(moved) filter (where bucket = 'hold'), 0)) as hold,
-           greatest(0, told.display + coalesce(sum(moved) filter (where bucket = 'display'), 0)) as display
+           greatest(0, damaged + coalesce(sum(moved) filter (where bucket = 'damaged'), 0)) as damaged,
+           greatest(0, quality_control + coalesce(sum(moved) filter (where bucket = 'quality_control'), 0)) as control,
+           greatest(0, hold + coalesce(sum(moved) filter (where bucket = 'hold'), 0)) as hold,
+           greatest(0, display + coalesce(sum(moved) filter (where bucket = 'display'), 0)) as display
       from told left join since using (sku, node_id, condition)
      group by sku, node_id, condition, told.damaged, told.quality_control, told.hold, told.display
 )
