@@ -200,6 +200,4 @@ _FORGET = "delete from stock_divergence where sku = %s and node_id = %s and cond
 async def _close(connection: Connection, each: _Compared, reason: str, hearing: Hearing) -> None:
     code, resolution = f"divergence_{each.kind}", {"by": "system", "reason": reason}
     subject = _subject(each.pair)
-    await close_exception(
-        connection, class_=CLASS, code=code, subject=subject, resolution=resolution, now=hearing.now
-    )
+    await close_exception(connection, class_=CLASS, code=code, subject=subject, resolution=resolution, now=hearing.now)
