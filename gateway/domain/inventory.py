@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 Place = tuple[str, str, str]  # SKU, node, condition
@@ -38,15 +38,14 @@ class InventoryPolicy:
         return max(self.divergence_units, largest * self.divergence_percent / 100)
 
 
+# What makes up availability: the first is added, the others are subtracted.
+TERMS = (
+    *("on_hand", "damaged", "quality_control", "hold", "display"),
+    *("safety_stock", "reserved", "reserved_soft", "withheld"),
+)
+
+
 @dataclass(frozen=True, slots=True)
-class Term:
-    """One summand of what is available: what it is called, and how much it adds or (negative) subtracts."""
-
-    name: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """What is known of one SKU at one node."""
 
@@ -54,43 +53,20 @@ class Position:
     node_id: str
     condition: str
     version: int
-    on_hand: int
-    damaged: int
-    quality_control: int
-    hold: int
-    display: int
-    safety_stock: int
-    reserved: int
-    reserved_soft: int  # without what is over
-    withheld: int
+    quantities: tuple[int, ...]  # of the TERMS, in their order; soft reservations without what is over
+    available: int  # may be less than nothing: something was promised that is not there
     confidence: Confidence
     as_of: datetime | None  # None: nobody has ever reported it
-    every: timedelta  # between reports of its source
-
-    @property
-    def terms(self) -> tuple[Term, ...]:
-        """All that makes up `available`; the zeros, too, so that an answer says what was looked at."""
-        return (
-            Term("on_hand", self.on_hand),
-            *(Term(name, -getattr(self, name)) for name in _SUBTRACTED),
-        )
-
-    @property
-    def available(self) -> int:
-        """May be less than nothing: something was promised that is not there."""
-        return sum(term.quantity for term in self.terms)
+    every: int  # seconds between reports of its source
 
     def sureness(self, policy: InventoryPolicy, now: datetime) -> Confidence:
         """Its own confidence, lowered while its source is late."""
         if self.as_of is None:
             return Confidence.LOW
-        late = (now - self.as_of) / self.every * 100
-        if late > 2 * policy.staleness_percent:
-            return Confidence.LOW
-        return least((self.confidence, Confidence.MEDIUM if late > policy.staleness_percent else Confidence.HIGH))
-
-
-_SUBTRACTED = ("damaged", "quality_control", "hold", "display", "safety_stock", "reserved", "reserved_soft", "withheld")
+        late = (now - self.as_of).total_seconds() * 100 / self.every
+        if late <= policy.staleness_percent:
+            return self.confidence
+        return least((self.confidence, Confidence.MEDIUM if late <= 2 * policy.staleness_percent else Confidence.LOW))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ _SECTIONS: dict[str, dict[str, Shape]] = {
 
 
 def load_inventory(path: Path) -> InventoryPolicy:
-    """Raises `Misconfigured` naming file, line, what is wrong and what would be right."""
+    """The usual numbers where there is no file. Raises `Misconfigured` naming file, line, fault and mend."""
+    if not path.exists():
+        return InventoryPolicy()
     document = read_yaml(path)
     only_keys(document, tuple(_SECTIONS))
     numbers = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, LiteralString
 
 from gateway.domain.inventory import Confidence, Inbound, Position
@@ -20,11 +19,8 @@ class PositionRow:
 
 _READ: LiteralString = """
 select p.sku, p.node_id, p.condition, p.version, p.on_hand, p.damaged, p.quality_control, p.hold, p.display,
-       p.safety_stock, p.reserved, p.reserved_soft - coalesce((
-           select sum(l.open) from reservation_line l
-            where l.sku = p.sku and l.node_id = p.node_id and l.condition = p.condition and l.open > 0
-              and l.expires_at <= clock_timestamp()), 0),
-       p.withheld, p.confidence, v.as_of, s.every, p.backordered, n.status = 'active'
+       p.safety_stock, p.reserved, p.reserved_soft - over.open, p.withheld, p.available + over.open, p.confidence,
+       v.as_of, s.every, p.backordered, n.status = 'active'
 """
 
 _AROUND: LiteralString = """
@@ -32,6 +28,10 @@ _AROUND: LiteralString = """
   join stock_source s on s.source_id = n.source_id
   left join stock_view v on v.sku = p.sku and v.node_id = p.node_id and v.condition = p.condition
                         and v.source_id = n.source_id
+ cross join lateral (
+     select coalesce(sum(l.open), 0)::integer as open from reservation_line l
+      where l.sku = p.sku and l.node_id = p.node_id and l.condition = p.condition and l.open > 0
+        and l.expires_at <= clock_timestamp()) over
 """
 
 
@@ -128,18 +128,6 @@ select p.sku, p.node_id, p.condition, p.safety_stock from stock_position p
 
 
 def _row(row: Sequence[Any]) -> PositionRow:
-    *numbers, confidence, as_of, every, backordered, sellable = row
-    names = ("sku", "node_id", "condition", "version", *_NUMBERS)
-    position = Position(
-        **dict(zip(names, numbers, strict=True)),
-        confidence=Confidence(confidence),
-        as_of=as_of,
-        every=timedelta(seconds=every),
-    )
+    confidence, as_of, every, backordered, sellable = row[14:]
+    position = Position(row[0], row[1], row[2], row[3], tuple(row[4:13]), row[13], Confidence(confidence), as_of, every)
     return PositionRow(position, backordered, sellable)
-
-
-_NUMBERS = (
-    *("on_hand", "damaged", "quality_control", "hold", "display"),
-    *("safety_stock", "reserved", "reserved_soft", "withheld"),
-)

@@ -10,6 +10,7 @@ from gateway.settings import ROOT
 from gateway.store.embedded import acquire
 from tests.benchmarks import (
     accept,
+    availability,
     criticality,
     decisions,
     growth,
@@ -40,6 +41,7 @@ PARTS: dict[str, Measure] = {
     "p4": lambda wanted, profile: whole.measure(
         rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile
     ),
+    "p5": lambda wanted, profile: availability.measure(rounds=wanted.rounds, seconds=wanted.seconds, profile=profile),
     "p7": lambda wanted, profile: growth.measure(rounds=wanted.rounds, sizes=wanted.stored),
     "p8": lambda wanted, profile: memory.measure(requests=wanted.requests),
     "p9": lambda wanted, profile: starting.measure(rounds=wanted.rounds + 2),

@@ -110,8 +110,52 @@ class StoredOrder(Order):
     updated_at: str
 
 
+class AvailabilityLine(BaseModel):
+    sku: Short
+    node_id: Short | None = None
+    condition: Short | None = None
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class AvailabilityQuery(BaseModel):
+    lines: Annotated[list[AvailabilityLine], Field(min_length=1, max_length=100)]
+
+
+class Term(BaseModel):
+    name: str
+    quantity: int
+
+
+class NodeAvailability(BaseModel):
+    node_id: str
+    sellable: bool
+    available: int
+    earliest: str | None = None
+    terms: list[Term]
+    as_of: str | None = None
+    staleness_ms: int | None = None
+    confidence: str
+    position_version: int
+
+
+class AvailabilityItem(BaseModel):
+    sku: str
+    condition: str
+    available: int
+    quantity: int
+    earliest: str | None = None
+    confidence: str
+    nodes: list[NodeAvailability]
+
+
+class Availability(BaseModel):
+    asked_at: str
+    items: list[AvailabilityItem]
+
+
 app = FastAPI()
 stored = json.loads(os.environ.get("BENCH_ORDER", "null"))  # as a store has it: a document, not yet a model
+available = json.loads(os.environ.get("BENCH_AVAILABILITY", "null"))
 
 
 @app.post("/v1/orders", status_code=202)
@@ -122,6 +166,11 @@ async def place_order(order: Order) -> Order:
 @app.get("/v1/orders/{order_id}", response_model=StoredOrder, response_model_exclude_unset=True)
 async def get_order(order_id: str) -> Any:
     return stored
+
+
+@app.post("/v1/inventory/availability:query", response_model=Availability, response_model_exclude_unset=True)
+async def query_availability(query: AvailabilityQuery) -> Any:
+    return available
 
 
 @app.get("/healthz")

@@ -77,7 +77,7 @@ async def _registered(url: str) -> Credentials:
     await database.open()
     try:
         registry = Registry(database, clock=system_clock, mint=mint)
-        scopes = frozenset({"orders:read", "orders:write"})
+        scopes = frozenset({"orders:read", "orders:write", "inventory:read", "inventory:reserve"})
         return await registry.add(
             "bench", channels=frozenset({CHANNEL}), scopes=scopes, plan="internal", operator="bench"
         )

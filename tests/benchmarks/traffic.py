@@ -1,5 +1,6 @@
 """What the load generator sends, ready as bytes: request after request, each by its number."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -16,6 +17,16 @@ class Reads:
 
     def __init__(self, orders: Sequence[str], *, port: int, token: str) -> None:
         self._requests = [get(f"/v1/orders/{order_id}", port=port, token=token) for order_id in orders]
+
+    def make(self, number: int) -> bytes:
+        return self._requests[number % len(self._requests)]
+
+
+class Questions:
+    """`POST /v1/inventory/availability:query`, always the same questions, by turns."""
+
+    def __init__(self, questions: Sequence[Any], *, port: int, token: str) -> None:
+        self._requests = [post("/v1/inventory/availability:query", each, port=port, token=token) for each in questions]
 
     def make(self, number: int) -> bytes:
         return self._requests[number % len(self._requests)]
@@ -59,10 +70,19 @@ def get(target: str, *, port: int, token: str) -> bytes:
     return "\r\n".join(head).encode()
 
 
+def post(target: str, body: Any, *, port: int, token: str) -> bytes:
+    content = json.dumps(body).encode()
+    more = ("Content-Type: application/json", f"Content-Length: {len(content)}")
+    head = get(target, port=port, token=token).decode().replace("GET", "POST", 1).replace("\r\n\r\n", "")
+    return "\r\n".join([head, *more, "\r\n"]).encode() + content
+
+
 def traffic(plan: Mapping[str, Any]) -> Traffic:
     where = {"port": plan["port"], "token": plan["token"]}
     if plan.get("traffic") == "reads":
         return Reads(plan["orders"], **where)
+    if plan.get("traffic") == "questions":
+        return Questions(plan["questions"], **where)
     if plan.get("traffic") == "mixed":
         return Mixed(plan["orders"], **where)
     return Requests(**where)

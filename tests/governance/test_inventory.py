@@ -16,6 +16,10 @@ def test_what_stands_in_the_file_is_what_the_code_takes_for_usual() -> None:
     assert load_inventory(ROOT / "policies" / "inventory.yaml") == InventoryPolicy()
 
 
+def test_a_folder_from_before_goes_by_the_usual_numbers(tmp_path: Path) -> None:
+    assert load_inventory(tmp_path / "inventory.yaml") == InventoryPolicy()
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "message"),
     [

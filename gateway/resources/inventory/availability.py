@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import orjson
 
 from gateway.context import Call
-from gateway.domain.inventory import Confidence, Inbound, InventoryPolicy, earliest, least
+from gateway.domain.inventory import TERMS, Confidence, Inbound, InventoryPolicy, earliest, least
 from gateway.domain.time import rfc3339
 from gateway.refusals import Fault, Invalid
 from gateway.resources.inventory.schemas import Availability, AvailabilityItem, NodeAvailability, Term
@@ -64,8 +65,8 @@ class Availabilities:
         self, asked: Asked, quantity: int, rows: Sequence[PositionRow], expected: _Expected, now: datetime
     ) -> AvailabilityItem:
         sellable = [row for row in rows if row.sellable]
-        free = sum(max(0, row.position.available) for row in sellable)
-        debts = sum(min(0, row.position.available) for row in sellable)
+        free = sum([row.position.available for row in sellable if row.position.available > 0])
+        debts = sum([row.position.available for row in sellable if row.position.available < 0])
         arriving = [goods for row in sellable for goods in _expected_at(row, expected)]
         sure = [row.position.sureness(self._policy, now) for row in sellable]
         item: AvailabilityItem = {
@@ -82,12 +83,11 @@ class Availabilities:
 
     def _node(self, row: PositionRow, quantity: int, expected: Sequence[Inbound], now: datetime) -> NodeAvailability:
         position = row.position
-        terms: list[Term] = [{"name": term.name, "quantity": term.quantity} for term in position.terms]  # type: ignore[typeddict-item]
         told: NodeAvailability = {
             "node_id": position.node_id,
             "sellable": row.sellable,
             "available": max(0, position.available),
-            "terms": terms,
+            "terms": _terms(position.quantities),
             "confidence": position.sureness(self._policy, now).value,
             "position_version": position.version,
         }
@@ -97,6 +97,13 @@ class Availabilities:
         if row.sellable and (moment := earliest(quantity, position.available, expected, now)) is not None:
             told["earliest"] = rfc3339(moment)
         return told
+
+
+def _terms(quantities: Sequence[int]) -> list[Term]:
+    terms: Any = [
+        {"name": name, "quantity": -quantity} for name, quantity in zip(TERMS[1:], quantities[1:], strict=True)
+    ]
+    return [{"name": "on_hand", "quantity": quantities[0]}, *terms]
 
 
 def _expected_at(row: PositionRow, expected: _Expected) -> Sequence[Inbound]:

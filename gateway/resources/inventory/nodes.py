@@ -7,6 +7,7 @@ import orjson
 
 from gateway.context import Answer, Call
 from gateway.domain.identifiers import Mint
+from gateway.domain.inventory import TERMS
 from gateway.domain.nodes import breaches_of_node, node_from
 from gateway.domain.time import rfc3339
 from gateway.refusals import Conflict, Fault, Invalid, NotFound, PreconditionFailed
@@ -148,8 +149,7 @@ def _position(row: PositionRow) -> dict[str, Any]:
         "sku": position.sku,
         "node_id": position.node_id,
         "condition": position.condition,
-        **{term.name: abs(term.quantity) for term in position.terms},
-        "on_hand": position.on_hand,
+        **dict(zip(TERMS, position.quantities, strict=True)),
         "backordered": row.backordered,
         "available": position.available,
         "confidence": position.confidence.value,
