@@ -116,7 +116,9 @@ async def _rows(connection: Connection, held: Turn, after: Sequence[str], hearin
     rows = sorted(await cursor.fetchall())
     if not rows:
         forgets = held.scope == "full" and not held.faulty  # whose line cannot be read is not therefore missing
-        return await _moved(connection, held, *(("applying", ["missing"]) if forgets else ("applied", None)), hearing)
+        if not forgets:
+            return await _moved(connection, held, "applied", None, hearing)
+        return await _moved(connection, held, "applying", ["missing"], hearing)
     counts = [Count((sku, node, condition), *rest) for _, sku, node, condition, *rest in rows]
     changed = await _apply(connection, held, counts, hearing)
     go_on_behind = ["rows", *counts[-1].place]

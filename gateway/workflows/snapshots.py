@@ -1,4 +1,4 @@
-"""Snapshots that have arrived are applied beside the runs: a batch at a time, by one worker each, from where it stands."""
+"""Snapshots that are complete are applied beside the runs: a batch at a time, from where it stands."""
 
 import asyncio
 
