@@ -36,6 +36,7 @@ from gateway.ports import Counters
 from gateway.resources.callbacks import callbacks
 from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
+from gateway.resources.inventory.feed_routes import feeds
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.server import Served, terms
@@ -195,6 +196,7 @@ def _routers(shared: _Shared) -> Iterator[APIRouter]:
     yield inventory(
         database, pages=shared.pages, policy=shared.bundle.inventory, changes=shared.changes, mint=shared.mint
     )
+    yield feeds(database, pages=shared.pages, policy=shared.bundle.inventory, public=public, mint=shared.mint)
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)

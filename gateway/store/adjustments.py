@@ -168,6 +168,15 @@ async def read_adjustment(connection: Connection, adjustment_id: str, *, locked:
     return _row(row) if row else None
 
 
+async def is_reversed(connection: Connection, adjustment_id: str) -> bool:
+    """Is there a reversal of it already, one that waits among them?"""
+    cursor = await connection.execute(_REVERSAL, (adjustment_id,))
+    return await cursor.fetchone() is not None
+
+
+_REVERSAL = "select from stock_adjustment where reverses = %s and state <> 'rejected'"
+
+
 async def named(connection: Connection, account: str, reference: str) -> AdjustmentRow | None:
     """The one that they have called so before."""
     sought: LiteralString = f"select {_COLUMNS} from stock_adjustment where account = %s and reference = %s"

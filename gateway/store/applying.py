@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 from psycopg.types.json import Jsonb
@@ -13,11 +14,11 @@ from gateway.errors import Unavailable
 from gateway.store.divergences import judge
 from gateway.store.exceptions import Opening, open_exception
 from gateway.store.pool import Connection, Database
+from gateway.store.snapshots import QUARANTINED
 from gateway.store.views import Hearing, derive, take_counts
 
 BATCH = 2_000  # places in one transaction
 LONGEST_OPEN = timedelta(days=7)
-QUARANTINED = "inventory/snapshot_quarantined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +86,28 @@ async def _weigh(connection: Connection, held: Turn, hearing: Hearing) -> str:
     known, missing = await cursor.fetchone() or (0, 0)
     if not is_too_small(missing, known, hearing.policy.snapshot_drop_percent):
         return await _moved(connection, held, "applying", ["rows"], hearing)
-    await _put_aside(connection, held, {"known": known, "missing": missing}, hearing)
-    return await _moved(connection, held, "quarantined", None, hearing)
+    return await _put_aside(connection, held, {"code": "too_few_rows", "known": known, "missing": missing}, hearing)
 
 
-async def _put_aside(connection: Connection, held: Turn, weighed: Mapping[str, int], hearing: Hearing) -> None:
-    why = Jsonb({"code": "too_few_rows", **weighed})
-    await connection.execute("update stock_snapshot set reason = %s where snapshot_id = %s", (why, held.snapshot_id))
-    evidence = {"source": held.source_id, "as_of": held.as_of.isoformat(), **weighed}
+async def put_aside(database: Database, held: Turn, code: str, hearing: Hearing) -> None:
+    """It cannot be applied, however often it is tried: others shall not wait for it."""
+    async with database.transaction() as connection:
+        await _put_aside(connection, held, {"code": code}, hearing)
+
+
+async def _put_aside(connection: Connection, held: Turn, why: Mapping[str, Any], hearing: Hearing) -> str:
+    await connection.execute(_PUT_ASIDE, (Jsonb(dict(why)), hearing.now, held.snapshot_id))
+    evidence = {"source": held.source_id, "as_of": held.as_of.isoformat(), **why}
     about, actions = held.snapshot_id, ("resolve", "abandon")
-    opening = Opening(hearing.mint("xcp"), QUARANTINED, "too_few_rows", about, evidence, actions)
+    opening = Opening(hearing.mint("xcp"), QUARANTINED, why["code"], about, evidence, actions)
     await open_exception(connection, opening, now=hearing.now)
+    return "quarantined"
 
+
+_PUT_ASIDE = """
+update stock_snapshot set state = 'quarantined', reason = %s, updated_at = %s
+ where snapshot_id = %s and state = 'applying'
+"""
 
 _NEWER = """
 select from stock_snapshot where source_id = %s and scope = 'full' and nodes @> %s and as_of > %s and state = 'applied'

@@ -8,8 +8,10 @@ from typing import Any, LiteralString
 from psycopg.types.json import Jsonb
 
 from gateway.domain.snapshots import Announced, LineFault, Row
+from gateway.store.exceptions import close_exception
 from gateway.store.pool import Connection, Database
 
+QUARANTINED = "inventory/snapshot_quarantined"
 _MOST_FAULTS = 1_000  # that a chunk remembers
 _MOST_SHOWN = 100
 
@@ -174,11 +176,15 @@ async def hand_over(connection: Connection, snapshot_id: str, *, now: datetime) 
 _HAND_OVER = "update stock_snapshot set state = 'applying', updated_at = %s where snapshot_id = %s and state = 'open'"
 
 
-async def decide(connection: Connection, snapshot_id: str, *, believed: bool, now: datetime) -> bool:
+async def decide(connection: Connection, row: SnapshotRow, *, believed: bool, by: str, now: datetime) -> bool:
     """What becomes of one that was put aside. False: it is not aside any more."""
-    state = "applying" if believed else "abandoned"
-    cursor = await connection.execute(_DECIDE, (state, now, snapshot_id))
-    return cursor.rowcount == 1
+    state, about = "applying" if believed else "abandoned", row.snapshot_id
+    if (await connection.execute(_DECIDE, (state, now, about))).rowcount != 1:
+        return False
+    resolution = {"by": by, "decision": state}
+    code = row.reason["code"]
+    await close_exception(connection, class_=QUARANTINED, code=code, subject=about, resolution=resolution, now=now)
+    return True
 
 
 # Believed means that it is not weighed again: it begins behind that.

@@ -105,3 +105,8 @@ on conflict (source_id, document, document_line) do update
  where (i.sku, i.node_id, i.quantity, i.eta, i.confidence) is distinct from
        (excluded.sku, excluded.node_id, excluded.quantity, excluded.eta, excluded.confidence)
 """
+
+
+async def count_sources(connection: Connection) -> int:
+    row = await (await connection.execute("select count(*) from stock_source")).fetchone()
+    return int(row[0]) if row else 0

@@ -15,11 +15,13 @@ SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
 STOCK = ("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed")
 ROLES = [frozenset(chosen) for count in range(1, len(SCOPES) + 1) for chosen in combinations(SCOPES, count)]
 ROLES += [frozenset({scope}) for scope in STOCK] + [frozenset({*SCOPES, *STOCK})]
+NDJSON = "application/x-ndjson"
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
 READ, WRITE = {"operations": "all", "orders:read": "own"}, {"orders:write": "own"}
 SEE, GOVERN = {"inventory:read": "all"}, {"operations": "all"}
+FEED = {"operations": "all", "inventory:feed": "own"}
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
@@ -33,6 +35,10 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "list_positions": GOVERN,
     "set_safety_stock": GOVERN,
     "put_node": GOVERN,
+    **dict.fromkeys(("list_adjustments", "adjust_stock", "get_adjustment", "decide_adjustment"), GOVERN),
+    **dict.fromkeys(("put_source", "decide_snapshot"), GOVERN),
+    **dict.fromkeys(("list_sources", "get_source", "report_deltas", "report_inbound", "begin_snapshot"), FEED),
+    **dict.fromkeys(("get_snapshot", "put_snapshot_chunk", "finish_snapshot"), FEED),
 }
 EVERYBODY = {
     "list_signing_keys",
@@ -52,13 +58,15 @@ class Owner:
     name: str
     order_id: str
     channel_order_id: str
+    snapshot_id: str
 
     @property
     def channel(self) -> str:
         return f"{self.name}-uk"
 
 
-ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number")
+_ULID = "01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
+ABSENT = Owner("nobody", f"ord_{_ULID}", "no-such-number", f"snp_{_ULID}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,21 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "list_positions": lambda within: 200,
     "set_safety_stock": lambda within: 422,  # there is no such position
     "put_node": lambda within: 200,
+    "list_adjustments": lambda within: 200,
+    "adjust_stock": lambda within: 201,
+    "get_adjustment": lambda within: 404,  # there is no such correction, and no such snapshot
+    "decide_adjustment": lambda within: 404,
+    "decide_snapshot": lambda within: 404,
+    "put_source": lambda within: 422,  # there is no such partner
+    # What is a partner's own: the source that bears its name.
+    "list_sources": lambda within: 200,
+    "get_source": lambda within: 200 if within else 404,
+    "report_deltas": lambda within: 200 if within else 404,
+    "report_inbound": lambda within: 200 if within else 404,
+    "begin_snapshot": lambda within: 201 if within else 404,
+    "get_snapshot": lambda within: 200 if within else 404,
+    "put_snapshot_chunk": lambda within: 200 if within else 404,
+    "finish_snapshot": lambda within: 202 if within else 404,
 }
 
 
@@ -119,6 +142,26 @@ def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterato
 
 _KEPT: Json = {"sku": "LAMP", "node_id": "main", "safety_stock": 1}
 _NODE: Json = {"type": "dc", "name": "The north", "timezone": "Europe/London"}
+_SHADE: Json = {"sku": "SHADE", "node_id": "main"}
+_SOURCE: Json = {"semantics": "physical", "partner_id": "nobody"}
+_CORRECTION: Json = {**_SHADE, "reference": "r-1", "delta": 1, "reason": "found"}
+_ADJUSTMENT = f"/v1/inventory/adjustments/adj_{_ULID}"
+CHUNK: Json = {"content": b'{"sku": "SHADE", "node_id": "main", "on_hand": 1}', "headers": {"content-type": NDJSON}}
+
+
+def snapshot(of: Owner, now: str, **changed: Any) -> tuple[str, Json]:
+    said = {"reference": "night", "scope": "partial", "nodes": ["main"], "as_of": now, "rows": 1, **changed}
+    return f"/v1/inventory/sources/{of.name}/snapshots", {"json": said}
+
+
+def _delta(now: str) -> Json:
+    return {**_SHADE, "event_id": "e-1", "delta": 1, "reason": "receipt", "occurred_at": now}
+
+
+def _expected(now: str) -> Json:
+    return {**_SHADE, "document": "PO-1", "document_line": "1", "quantity": 1, "eta": now, "confidence": 1}
+
+
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
@@ -137,6 +180,26 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "list_positions": lambda of, now: ("/v1/inventory/positions", {}),
     "set_safety_stock": lambda of, now: ("/v1/inventory/safety-stock", {"json": {"lines": [_KEPT]}}),
     "put_node": lambda of, now: ("/v1/inventory/nodes/dc-north", {"json": _NODE}),
+    "list_sources": lambda of, now: ("/v1/inventory/sources", {}),
+    "get_source": lambda of, now: (f"/v1/inventory/sources/{of.name}", {}),
+    "put_source": lambda of, now: ("/v1/inventory/sources/new", {"json": _SOURCE}),
+    "report_deltas": lambda of, now: (f"/v1/inventory/sources/{of.name}/deltas", {"json": {"deltas": [_delta(now)]}}),
+    "report_inbound": lambda of, now: (
+        f"/v1/inventory/sources/{of.name}/inbound",
+        {"json": {"lines": [_expected(now)]}},
+    ),
+    "begin_snapshot": snapshot,
+    "get_snapshot": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}", {}),
+    "put_snapshot_chunk": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}/chunks/1", CHUNK),
+    "finish_snapshot": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}/finish", {}),
+    "decide_snapshot": lambda of, now: (
+        f"/v1/inventory/snapshots/snp_{_ULID}/decision",
+        {"json": {"decision": "believe"}},
+    ),
+    "list_adjustments": lambda of, now: ("/v1/inventory/adjustments", {}),
+    "adjust_stock": lambda of, now: ("/v1/inventory/adjustments", {"json": _CORRECTION}),
+    "get_adjustment": lambda of, now: (_ADJUSTMENT, {}),
+    "decide_adjustment": lambda of, now: (f"{_ADJUSTMENT}/decision", {"json": {"decision": "reject"}}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),

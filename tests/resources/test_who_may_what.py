@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 
@@ -15,7 +15,9 @@ from gateway.governance.bundle import Bundle
 from observability import logs
 from tests.gate import PUBLIC, Gate
 from tests.resources.cells import (
+    ABSENT,
     ASKED,
+    CHUNK,
     EVERYBODY,
     NO_BEARER,
     REACH,
@@ -26,6 +28,7 @@ from tests.resources.cells import (
     Owner,
     cells,
     request_of,
+    snapshot,
 )
 from tests.resources.shop import ADDRESS, order_body
 
@@ -62,7 +65,26 @@ async def owner(gate: Gate, name: str) -> tuple[Owner, dict[frozenset[str], str]
         body = order_body(channel=f"{name}-uk", placed_at=rfc3339(gate.clock()), delivery_groups=[group])
         headers = {"authorization": f"Bearer {tokens[frozenset(SCOPES)]}", "idempotency-key": f"of-{name}-0123456789"}
         placed = await http.post("/v1/orders", json=body, headers=headers)
-    return Owner(name, placed.json()["order_id"], body["channel_order_id"]), tokens
+        snapshot_id = await announced(http, name, now=rfc3339(gate.clock()), headers=headers)
+    return Owner(name, placed.json()["order_id"], body["channel_order_id"], snapshot_id), tokens
+
+
+async def announced(http: AsyncClient, name: str, *, now: str, headers: dict[str, str]) -> str:
+    """A source of the partner's, named after it, with a snapshot whose only chunk has been sent."""
+    made = await http.put(
+        f"/v1/inventory/sources/{name}", json={"semantics": "physical", "partner_id": name}, headers=headers
+    )
+    assert made.status_code == 200, made.text
+    address, sent = snapshot(replace(ABSENT, name=name), now, reference="first")
+    begun = await http.post(address, **sent, headers={**headers, "idempotency-key": f"snapshot-of-{name}-0123456789"})
+    snapshot_id: str = begun.json()["snapshot_id"]
+    chunk = await http.put(
+        f"/v1/inventory/snapshots/{snapshot_id}/chunks/1",
+        content=CHUNK["content"],
+        headers={**headers, **CHUNK["headers"]},
+    )
+    assert chunk.status_code == 200, chunk.text
+    return snapshot_id
 
 
 @pytest.fixture(autouse=True)

@@ -225,6 +225,7 @@ create table stock_adjustment (
     constraint stock_adjustment_natural_key unique (account, reference),
     constraint stock_adjustment_delta check (delta <> 0 or reason = 'cycle_count')
 );
+create index stock_adjustment_reversal on stock_adjustment (reverses) where reverses is not null;
 create index stock_adjustment_of_position on stock_adjustment (sku, node_id, adjustment_id desc);
 
 -- Whole numbers of one moment, in pieces: staged, counted, checked, then taken over a batch at a time.
