@@ -1,10 +1,13 @@
 """A snapshot in pieces: lines of JSON, each read for itself, so that one that cannot be read costs that one only."""
 
+import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+import orjson
 
 from gateway.domain.feeds import BUCKETS
 from gateway.domain.inventory import Place
@@ -13,7 +16,7 @@ Scope = Literal["full", "partial"]
 
 LONGEST_LINE = 4096  # bytes
 MOST_LINES = 20_000  # of a chunk
-MOST_UNITS = 1_000_000_000
+MOST_UNITS = 100_000_000
 
 _FIELDS = frozenset({"sku", "node_id", "condition", "on_hand", "unavailable", "gtin"})
 _CONDITIONS = frozenset({"new", "open_box", "refurbished", "damaged"})
@@ -49,6 +52,20 @@ class LineFault:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What a piece says: rows, and the lines that could not be read."""
+
+    number: int
+    fingerprint: bytes
+    rows: Sequence[Row]
+    faults: Sequence[LineFault]
+
+    @property
+    def lines(self) -> int:
+        return len(self.rows) + len(self.faults)
+
+
 class Unreadable(Exception):
     """What is wrong with a line: a stable code, and a sentence that repeats nothing of it."""
 
@@ -57,11 +74,31 @@ class Unreadable(Exception):
         self.code, self.detail = code, detail
 
 
-def lines_of(raw: bytes) -> Iterator[tuple[int, bytes]]:
-    """Those that are not blank, counted from one as an editor does."""
-    for number, line in enumerate(raw.split(b"\n"), start=1):
-        if line.strip():
-            yield number, line
+def fingerprint_of(raw: bytes) -> bytes:
+    return hashlib.sha256(raw).digest()
+
+
+def read_chunk(raw: bytes, number: int, nodes: Collection[str]) -> Chunk:
+    """Each line for itself; those that are blank are none, and all are counted from one as an editor does."""
+    rows: list[Row] = []
+    faults: list[LineFault] = []
+    for at, line in enumerate(raw.split(b"\n"), start=1):
+        try:
+            if line.strip():
+                rows.append(_read(at, line, nodes))
+        except Unreadable as error:
+            faults.append(LineFault(at, error.code, error.detail))
+    return Chunk(number, fingerprint_of(raw), rows, faults)
+
+
+def _read(number: int, line: bytes, nodes: Collection[str]) -> Row:
+    if len(line) > LONGEST_LINE:
+        raise Unreadable("too_long", f"a line may have {LONGEST_LINE} bytes")
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise Unreadable("json", "is not JSON") from None
+    return row_of(number, value, nodes)
 
 
 def row_of(number: int, value: Any, nodes: Collection[str]) -> Row:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+import psycopg
 from psycopg.types.json import Jsonb
 
 from gateway.domain.feeds import Count
@@ -57,6 +58,14 @@ async def go_on(database: Database, held: Turn, hearing: Hearing, *, batch: int 
 
     Raises `Unavailable` when the turn has passed to another one: nothing is written.
     """
+    try:
+        return await _go_on(database, held, hearing, batch)
+    except psycopg.DataError:  # numbers that no position can hold: others shall not wait for it for ever
+        async with database.transaction() as connection:
+            return await _put_aside(connection, held, {"code": "beyond_counting"}, hearing)
+
+
+async def _go_on(database: Database, held: Turn, hearing: Hearing, batch: int) -> str:
     phase, *after = orjson.loads(held.cursor) if held.cursor else ["weigh"]
     async with database.transaction() as connection:
         locked = await connection.execute(_LOCK, (held.snapshot_id, held.holder, held.cursor))
@@ -80,19 +89,13 @@ async def _weigh(connection: Connection, held: Turn, hearing: Hearing) -> str:
     if held.scope == "partial":
         return await _moved(connection, held, "applying", ["rows"], hearing)
     newer = await connection.execute(_NEWER, (held.source_id, list(held.nodes), held.as_of))
-    if await newer.fetchone():
+    if await newer.fetchone() is not None:
         return await _moved(connection, held, "superseded", None, hearing)
     cursor = await connection.execute(_KNOWN, (held.snapshot_id, held.source_id, list(held.nodes)))
     known, missing = await cursor.fetchone() or (0, 0)
     if not is_too_small(missing, known, hearing.policy.snapshot_drop_percent):
         return await _moved(connection, held, "applying", ["rows"], hearing)
     return await _put_aside(connection, held, {"code": "too_few_rows", "known": known, "missing": missing}, hearing)
-
-
-async def put_aside(database: Database, held: Turn, code: str, hearing: Hearing) -> None:
-    """It cannot be applied, however often it is tried: others shall not wait for it."""
-    async with database.transaction() as connection:
-        await _put_aside(connection, held, {"code": code}, hearing)
 
 
 async def _put_aside(connection: Connection, held: Turn, why: Mapping[str, Any], hearing: Hearing) -> str:

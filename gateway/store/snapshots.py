@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
-from gateway.domain.snapshots import Announced, LineFault, Row
+from gateway.domain.snapshots import Announced, Chunk, LineFault
 from gateway.store.exceptions import close_exception
 from gateway.store.pool import Connection, Database
 
@@ -29,20 +29,6 @@ class SnapshotRow:
     reason: Any
     created_at: datetime
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """What a piece says: rows, and the lines that could not be read."""
-
-    number: int
-    fingerprint: bytes
-    rows: Sequence[Row]
-    faults: Sequence[LineFault]
-
-    @property
-    def lines(self) -> int:
-        return len(self.rows) + len(self.faults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import psycopg
 import structlog
 
 from gateway.domain.inventory import InventoryPolicy
@@ -45,11 +44,7 @@ class Snapshots:
         if held is None:
             return False
         hearing = Hearing(self.tools.clock(), self.tools.mint, self.policy)
-        try:
-            state = await applying.go_on(self.tools.database, held, hearing)
-        except psycopg.DataError:  # numbers that no position can hold
-            await applying.put_aside(self.tools.database, held, "beyond_counting", hearing)
-            state = "quarantined"
+        state = await applying.go_on(self.tools.database, held, hearing)
         if state != "applying":
             log.info("snapshot ended", snapshot_id=held.snapshot_id, source=held.source_id, state=state)
         return True

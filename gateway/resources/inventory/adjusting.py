@@ -31,7 +31,7 @@ async def adjust(database: Database, call: Call, *, policy: InventoryPolicy, pub
 
 
 async def _adjust(call: Call, hearing: Hearing, public: str, connection: Connection) -> Done:
-    account, body = call.caller.partner or call.caller.subject, call.body
+    account, body = _person(call), call.body
     row = await adjustments.named(connection, account, body["reference"])
     if row is None:
         asked = await _asked(call, account, hearing, connection)
@@ -41,6 +41,10 @@ async def _adjust(call: Call, hearing: Hearing, public: str, connection: Connect
         raise Conflict("a correction of this reference says something else", effect="none")
     headers = {"content-type": JSON, "location": f"{public}/v1/inventory/adjustments/{row.adjustment_id}"}
     return Done(row.adjustment_id, Answer(201, headers, orjson.dumps(_view(row))))
+
+
+def _person(call: Call) -> str:
+    return call.caller.partner or call.caller.subject
 
 
 async def _asked(call: Call, account: str, hearing: Hearing, connection: Connection) -> Adjustment:
@@ -64,7 +68,7 @@ async def _asked(call: Call, account: str, hearing: Hearing, connection: Connect
         cost=said.get("cost"),
         currency=said.get("currency"),
         reverses=undone.adjustment_id if undone else None,
-        requested_by=call.caller.subject,
+        requested_by=account,
         now=call.now,
     )
 
@@ -155,7 +159,7 @@ async def _decide(call: Call, hearing: Hearing, connection: Connection) -> Done:
         raise NotFound(_ABSENT)
     if row.state != "pending_approval":
         raise Conflict(f"the correction is {row.state}", effect="none")
-    approved, by = call.body["decision"] == "approve", call.caller.subject
+    approved, by = call.body["decision"] == "approve", _person(call)
     if approved and by == row.requested_by:
         raise Forbidden("whoever asked for a correction cannot approve it", effect="none")
     decided = await adjustments.decide(connection, row, approved=approved, by=by, hearing=hearing)

@@ -1,7 +1,5 @@
 """Snapshots: announced, sent in chunks of lines, finished, followed, and decided about when they were put aside."""
 
-import hashlib
-from collections.abc import Collection, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,16 +9,7 @@ import orjson
 from gateway.context import Answer, Call
 from gateway.domain.feeds import Source
 from gateway.domain.identifiers import Mint
-from gateway.domain.snapshots import (
-    LONGEST_LINE,
-    MOST_LINES,
-    Announced,
-    LineFault,
-    Row,
-    Unreadable,
-    lines_of,
-    row_of,
-)
+from gateway.domain.snapshots import MOST_LINES, Announced, LineFault, fingerprint_of, read_chunk
 from gateway.domain.time import rfc3339
 from gateway.refusals import Conflict, Fault, Invalid, NotFound, TooLarge
 from gateway.resources.answers import JSON
@@ -30,7 +19,7 @@ from gateway.resources.inventory.sources import may_feed
 from gateway.store import audit, snapshots
 from gateway.store.accept import outcome_told
 from gateway.store.pool import Connection, Database
-from gateway.store.snapshots import Chunk, SnapshotRow, Staged
+from gateway.store.snapshots import SnapshotRow, Staged
 from gateway.store.sources import nodes_known
 
 _ABSENT = "there is no such snapshot"
@@ -74,47 +63,21 @@ async def put_chunk(database: Database, call: Call) -> bytes:
     assert call.read_body is not None, "the limits stage has run"
     await _within_reach(database, call)
     raw, number = await call.read_body(), int(call.path_parameters["number"])
-    fingerprint = hashlib.sha256(raw).digest()
+    if raw.count(b"\n") > MOST_LINES:
+        raise TooLarge(f"a chunk may have {MOST_LINES} lines", limit=MOST_LINES)
     with outcome_told(call):
         async with database.transaction() as connection:
             row = await _locked(connection, call)
             before = await snapshots.staged_before(connection, row.snapshot_id, number)
-            if before is not None and before.fingerprint != fingerprint:
+            if before is not None and before.fingerprint != fingerprint_of(raw):
                 raise Conflict("another chunk was sent under this number", effect="none")
             if before is None:
                 _refuse_unless_open(row)
                 call.effect = "unknown"
-                chunk = read_chunk(raw, number, fingerprint, row.announced.nodes)
+                chunk = read_chunk(raw, number, row.announced.nodes)
                 before = await snapshots.stage(connection, row.snapshot_id, chunk, now=call.now)
         call.effect = "applied"
         return orjson.dumps(_chunk_view(number, before))
-
-
-def read_chunk(raw: bytes, number: int, fingerprint: bytes, nodes: Collection[str]) -> Chunk:
-    """Raises `TooLarge` for too many lines; each line is read for itself."""
-    if raw.count(b"\n") > MOST_LINES:
-        raise TooLarge(f"a chunk may have {MOST_LINES} lines", limit=MOST_LINES)
-    rows: list[Row] = []
-    faults: list[LineFault] = []
-    for each in _read(raw, nodes):
-        if isinstance(each, Row):
-            rows.append(each)
-        else:
-            faults.append(each)
-    return Chunk(number, fingerprint, rows, faults)
-
-
-def _read(raw: bytes, nodes: Collection[str]) -> Iterator[Row | LineFault]:
-    for number, line in lines_of(raw):
-        if len(line) > LONGEST_LINE:
-            yield LineFault(number, "too_long", f"a line may have {LONGEST_LINE} bytes")
-            continue
-        try:
-            yield row_of(number, orjson.loads(line), nodes)
-        except orjson.JSONDecodeError:
-            yield LineFault(number, "json", "is not JSON")
-        except Unreadable as error:
-            yield LineFault(number, error.code, error.detail)
 
 
 async def finish(database: Database, call: Call, *, mint: Mint) -> bytes:
@@ -140,7 +103,9 @@ async def decide(database: Database, call: Call, *, mint: Mint) -> Answer:
 async def _decide(call: Call, connection: Connection) -> Done:
     row = await _locked(connection, call)
     believed = call.body["decision"] == "believe"
-    if not await snapshots.decide(connection, row, believed=believed, by=call.caller.subject, now=call.now):
+    if not await snapshots.decide(
+        connection, row, believed=believed, by=call.caller.partner or call.caller.subject, now=call.now
+    ):
         raise Conflict(f"the snapshot is {row.state}: only one that was put aside is decided about", effect="none")
     after = await _locked(connection, call)
     return Done(row.snapshot_id, Answer(200, {"content-type": JSON}, orjson.dumps(_view(after, []))))
