@@ -51,9 +51,11 @@ async def take_counts(connection: Connection, source_id: str, counts: Sequence[C
     places = [count.place for count in told]
     await lock_places(connection, places)
     said = _said(source_id, told)
-    await connection.execute(_UNAVAILABLE, said)
+    if any(said["says"]):
+        await connection.execute(_UNAVAILABLE, said)
     await connection.execute(_COUNT, said)
-    await connection.execute(_NAME, said)
+    if any(said["gtins"]):
+        await connection.execute(_NAME, said)
     return places
 
 

@@ -16,6 +16,7 @@ from tests.benchmarks import (
     growth,
     latency,
     limits,
+    loading,
     machine,
     memory,
     outages,
@@ -42,6 +43,7 @@ PARTS: dict[str, Measure] = {
         rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile
     ),
     "p5": lambda wanted, profile: availability.measure(rounds=wanted.rounds, seconds=wanted.seconds, profile=profile),
+    "load": lambda wanted, profile: loading.measure(),
     "p7": lambda wanted, profile: growth.measure(rounds=wanted.rounds, sizes=wanted.stored),
     "p8": lambda wanted, profile: memory.measure(requests=wanted.requests),
     "p9": lambda wanted, profile: starting.measure(rounds=wanted.rounds + 2),

@@ -405,7 +405,7 @@ language sql stable as $$
      group by v.source_id, v.sku, v.node_id, v.condition
 $$;
 
--- The positions as their truth says, once its view has changed; what is not different is not touched.
+-- The positions as their truth says, once its view has changed; what is not different is not touched. They exist.
 create function derive_stock(skus text[], nodes text[], why text default 'report') returns integer
 language plpgsql as $$
 declare changed integer;
@@ -420,14 +420,13 @@ begin
           left join lateral (select max(d.difference) as most from stock_divergence d
                               where d.sku = v.sku and d.node_id = v.node_id and d.condition = v.condition) d on true
     ), written as (
-        insert into stock_position as p (sku, node_id, condition, on_hand, reserved, withheld, confidence, cause)
-        select sku, node_id, condition, on_hand, claims, withheld, confidence, why from said
-            on conflict (sku, node_id, condition) do update
-           set on_hand = excluded.on_hand, reserved = excluded.reserved, withheld = excluded.withheld,
-               confidence = excluded.confidence, cause = excluded.cause
-         where (p.on_hand, p.reserved, p.withheld, p.confidence) is distinct from
-               (excluded.on_hand, excluded.reserved, excluded.withheld, excluded.confidence)
-            or p.cause = 'made'
+        update stock_position p
+           set on_hand = said.on_hand, reserved = said.claims, withheld = said.withheld, confidence = said.confidence,
+               cause = why
+          from said
+         where p.sku = said.sku and p.node_id = said.node_id and p.condition = said.condition
+           and ((p.on_hand, p.reserved, p.withheld, p.confidence) is distinct from
+                (said.on_hand, said.claims, said.withheld, said.confidence) or p.cause = 'made')
         returning 1
     ) select count(*) from written into changed;
     update reservation_line l set settled = true
