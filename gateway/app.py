@@ -22,6 +22,7 @@ from gateway.edge.places import Places
 from gateway.edge.shared_counters import SharedCounters
 from gateway.framework import Lifespan, State, framework, record_spans
 from gateway.governance.bundle import Bundle, load_bundle
+from gateway.governance.inventory import load_inventory
 from gateway.memory import give_back_large_buffers, keep_what_stands
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
@@ -178,7 +179,8 @@ async def create_worker(
     metrics = metrics or WorkerMetrics(VERSION)
     metering = metered(metrics.process, settings=settings, database=database, ticks=ticks)
     async with back_ends(settings, metrics.back_ends) as connected, metering:
-        yield Worker(SAGAS, Tools(database, connected, clock, mint, metrics=metrics))
+        policy = load_inventory(settings.policies / "inventory.yaml")
+        yield Worker(SAGAS, Tools(database, connected, clock, mint, metrics=metrics), policy=policy)
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

@@ -20,6 +20,7 @@ from gateway.partners.tokens import Tokens
 from gateway.resources.callbacks import callbacks
 from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
+from gateway.resources.inventory.feed_routes import feeds
 from gateway.resources.inventory.reservation_routes import reservations
 from gateway.resources.operations import exceptions
 from gateway.resources.orders import orders
@@ -80,6 +81,7 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     )
     commitment, policy = partial(on_commitment, shared.bundle.access), shared.bundle.inventory
     yield reservations(database, shared.pages, policy, commitment, public=public, mint=shared.mint)
+    yield feeds(database, pages=shared.pages, policy=shared.bundle.inventory, public=public, mint=shared.mint)
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)

@@ -1,4 +1,4 @@
-"""`omnigate inventory`: where stock lies, and taking over what the warehouse reports of it."""
+"""`omnigate inventory`: where stock lies, and taking over what warehouses report or a file says of it."""
 
 import asyncio
 from collections import Counter
@@ -9,10 +9,15 @@ from rich.console import Console
 from gateway.back_ends import back_ends
 from gateway.cli import nodes
 from gateway.cli.inventory_audit import audit
+from gateway.cli.inventory_load import load
 from gateway.cli.opened import database, database_url
+from gateway.domain.identifiers import mint
+from gateway.domain.time import system_clock
+from gateway.governance.inventory import load_inventory
 from gateway.settings import Settings, read_settings
 from gateway.store import stock
 from gateway.store.nodes import all_nodes
+from gateway.store.views import Hearing
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 app.add_typer(nodes.app, name="nodes")
@@ -21,7 +26,10 @@ app.command("audit")(audit)
 
 @app.callback()
 def _group() -> None:
-    """Where stock lies, and taking over what the warehouse reports of it."""
+    """Where stock lies, and taking over what warehouses report or a file says of it."""
+
+
+app.command()(load)
 
 
 @app.command()
@@ -43,11 +51,12 @@ def sync() -> None:
 
 async def _sync(settings: Settings, url: str) -> tuple[int, Counter[str]]:
     """How many positions changed, and how many counts were about each node that is not known."""
-    changed, unknown = 0, Counter[str]()
+    changed, unknown, policy = 0, Counter[str](), load_inventory(settings.policies / "inventory.yaml")
     async with database(url, name="omnigate-inventory") as opened, back_ends(settings) as connected:
         known = {row.node.node_id for row in await all_nodes(opened)}
         async for levels in connected.wms.stock():
             unknown.update(level.node for level in levels if level.node not in known)
             async with opened.transaction() as connection:
-                changed += await stock.count(connection, [level for level in levels if level.node in known])
+                ours = [level for level in levels if level.node in known]
+                changed += await stock.count(connection, ours, hearing=Hearing(system_clock(), mint, policy))
     return changed, unknown

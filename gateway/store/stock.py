@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.domain.feeds import counted
 from gateway.domain.stock import StockLevel
 from gateway.store import claims
+from gateway.store.divergences import judge
 from gateway.store.pool import Connection
+from gateway.store.views import Hearing, derive, take_counts
 
 NODE = "main"  # where orders are served from
 
@@ -87,39 +90,29 @@ async def ship(connection: Connection, order_id: str, shipped_at: datetime) -> N
 _SHIP = claims.left(claims.ALL_OF_ORDER)
 
 
-async def count(connection: Connection, levels: Sequence[StockLevel], *, source: str = "wms") -> int:
-    """Take over physical counts; an older one than we have is ignored. Returns how many positions changed."""
-    newest = {
-        (level.sku.upper(), level.node): level
-        for level in sorted(levels, key=lambda level: (level.as_of, -level.on_hand))
-    }
-    places = sorted(newest)
-    skus, nodes = [sku for sku, _ in places], [node for _, node in places]
-    told = [newest[place] for place in places]
-    await lock_positions(connection, places)
-    said = (source, skus, nodes, [level.on_hand for level in told], [level.as_of for level in told])
-    await connection.execute(_COUNT, said)
-    cursor = await connection.execute("select derive_stock(%s::text[], %s::text[])", (skus, nodes))
-    row = await cursor.fetchone()
-    assert row is not None, "a function answers"
-    await connection.execute(_NAME, (skus, nodes, [level.gtin for level in told]))
-    return int(row[0])
+async def acknowledge(connection: Connection, order_id: str, source: str, now: datetime) -> None:
+    """Since *now* the numbers of *source* contain what the order holds, if there is such a source and they are net."""
+    await connection.execute(_ACKNOWLEDGE, {"order": order_id, "source": source, "now": now})
 
 
-_COUNT = """
-insert into stock_view as v (source_id, sku, node_id, quantity, as_of)
-select %s, * from unnest(%s::text[], %s::text[], %s::integer[], %s::timestamptz[])
-on conflict (sku, node_id, condition, source_id) do update
-   set quantity = excluded.quantity, as_of = excluded.as_of, gap = false,
-       moved = coalesce((select sum(d.delta) from stock_delta d
-                          where d.source_id = v.source_id and d.sku = v.sku and d.node_id = v.node_id
-                            and d.condition = v.condition
-                            and d.bucket = 'on_hand' and d.outcome <> 'ours' and d.occurred_at > excluded.as_of), 0)
- where excluded.as_of > v.as_of
+# A view of a later moment would have to be derived anew. It is not: to learn of it late is safe.
+_ACKNOWLEDGE = """
+update reservation_line l set acknowledged = l.acknowledged || jsonb_build_object(s.source_id, %(now)s::timestamptz)
+  from reservation r, stock_source s
+ where r.holder_type = 'order' and r.holder_id = %(order)s and r.partner_id is null
+   and l.reservation_id = r.reservation_id and s.source_id = %(source)s and s.semantics = 'net_of_orders'
+   and not l.acknowledged ? s.source_id
 """
 
-_NAME = """
-update stock_position p set gtin = named.gtin
-  from unnest(%s::text[], %s::text[], %s::text[]) as named (sku, node_id, gtin)
- where p.sku = named.sku and p.node_id = named.node_id and p.condition = 'new' and p.gtin is distinct from named.gtin
-"""
+
+async def count(
+    connection: Connection, levels: Sequence[StockLevel], *, source: str = "wms", hearing: Hearing | None = None
+) -> int:
+    """Take over counts; an older one than we have is ignored. Returns how many positions changed.
+
+    With a *hearing* they are compared with what other sources say.
+    """
+    places = await take_counts(connection, source, [counted(level) for level in levels])
+    if hearing is not None:
+        await judge(connection, source, places, hearing)
+    return await derive(connection, places, why="report")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.orders import OrderStatus
 from gateway.ports import BackEnds, Effect
 from gateway.store import orders, stock
 from gateway.store.pool import Connection
@@ -134,6 +135,8 @@ class OrderSubject:
             cancel_outcome=moved.cancel_outcome,
             refs=moved.refs,
         )
+        if status == OrderStatus.ACCEPTED:
+            await stock.acknowledge(connection, run_id, "erp", moved.now)
 
 
 PLACE_ORDER = Saga(

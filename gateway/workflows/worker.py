@@ -10,6 +10,7 @@ from datetime import datetime
 import psycopg
 import structlog
 
+from gateway.domain.inventory import InventoryPolicy
 from gateway.errors import GatewayError, Unavailable
 from gateway.store import housekeeping, journal, reservation_expiry
 from gateway.store.exceptions import Opening, open_exception
@@ -20,6 +21,7 @@ from gateway.workflows import engine
 from gateway.workflows.feed import Feed
 from gateway.workflows.runner import Performance, Tools
 from gateway.workflows.saga import Saga
+from gateway.workflows.snapshots import Snapshots
 
 log = structlog.get_logger("worker")
 
@@ -35,8 +37,11 @@ DRAIN = 8.0  # seconds for calls under way; the leases settle the rest
 class Worker:
     """One process's share of the work: at most `slots` runs at a time."""
 
-    def __init__(self, sagas: Mapping[str, Saga], tools: Tools, *, slots: int = 16) -> None:
+    def __init__(
+        self, sagas: Mapping[str, Saga], tools: Tools, *, slots: int = 16, policy: InventoryPolicy | None = None
+    ) -> None:
         self.sagas, self.tools, self.slots = sagas, tools, slots
+        self.policy = policy or InventoryPolicy()
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._held: dict[asyncio.Task[None], Lease] = {}
         self._stop = asyncio.Event()
@@ -54,6 +59,7 @@ class Worker:
             asyncio.create_task(self._regularly(FORGET, self._forget)),
             asyncio.create_task(self._regularly(FORGET, self._keep_stock)),
             *(asyncio.create_task(feed.follow()) for feed in self._feeds()),
+            asyncio.create_task(Snapshots(self.tools, self.policy, holder=self.name).follow()),
         ]
         log.info("worker started", worker=self.name)
         while not self._stop.is_set():

@@ -15,12 +15,14 @@ STOCK = ("inventory:read", "inventory:reserve", "inventory:commit", "inventory:f
 ALL = frozenset({*SCOPES, *STOCK})
 ROLES = [ALL, *(frozenset({scope}) for scope in sorted(ALL)), *(ALL - {scope} for scope in SCOPES)]
 OPERATORS = ("viewer", "support", "inventory_controller", "finance", "platform", "admin")
+NDJSON = "application/x-ndjson"
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
 READ, WRITE = {"operations": "all", "orders:read": "own"}, {"orders:write": "own"}
 SEE, GOVERN = {"inventory:read": "all"}, {"operations": "all"}
 HOLD, COMMIT = {"inventory:reserve": "own", "inventory:commit": "own"}, {"inventory:commit": "own"}
+FEED = {"operations": "all", "inventory:feed": "own"}
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
@@ -40,6 +42,10 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "release_reservation": HOLD,
     "extend_reservation": HOLD,
     "consume_reservation": COMMIT,
+    **dict.fromkeys(("list_adjustments", "adjust_stock", "get_adjustment", "decide_adjustment"), GOVERN),
+    **dict.fromkeys(("put_source", "decide_snapshot"), GOVERN),
+    **dict.fromkeys(("list_sources", "get_source", "report_deltas", "report_inbound", "begin_snapshot"), FEED),
+    **dict.fromkeys(("get_snapshot", "put_snapshot_chunk", "finish_snapshot"), FEED),
     "list_exceptions": {},
     "get_exception": {},
     "act_on_exception": {},
@@ -85,6 +91,7 @@ class Owner:
     order_id: str
     channel_order_id: str
     reservation_id: str
+    snapshot_id: str
 
     @property
     def channel(self) -> str:
@@ -96,7 +103,8 @@ class Owner:
         return f"xcp_{self.order_id[4:]}"
 
 
-ABSENT = Owner("nobody", "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "no-such-number", "rsv_01JDB7Z2M4X8Q5T3W9Y6N1K0RC")
+_ULID = "01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
+ABSENT = Owner("nobody", f"ord_{_ULID}", "no-such-number", f"rsv_{_ULID}", f"snp_{_ULID}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,21 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "get_exception": lambda within: 200 if within else 404,
     "act_on_exception": lambda within: 409 if within else 404,  # asked for what none of them offers
     "act_on_exceptions": lambda within: 200,  # about a class of which there are none
+    "list_adjustments": lambda within: 200,
+    "adjust_stock": lambda within: 201,
+    "get_adjustment": lambda within: 404,  # there is no such correction, and no such snapshot
+    "decide_adjustment": lambda within: 404,
+    "decide_snapshot": lambda within: 404,
+    "put_source": lambda within: 422,  # there is no such partner
+    # What is a partner's own: the source that bears its name.
+    "list_sources": lambda within: 200,
+    "get_source": lambda within: 200 if within else 404,
+    "report_deltas": lambda within: 200 if within else 404,
+    "report_inbound": lambda within: 200 if within else 404,
+    "begin_snapshot": lambda within: 201 if within else 404,
+    "get_snapshot": lambda within: 200 if within else 404,
+    "put_snapshot_chunk": lambda within: 200 if within else 404,
+    "finish_snapshot": lambda within: 202 if within else 404,
 }
 
 
@@ -189,6 +212,26 @@ def _reserve(of: Owner, now: str) -> tuple[str, Json]:
     return "/v1/inventory/reservations", {"json": reservation_body(of.order_id, "1", attempt=2)}
 
 
+_SHADE: Json = {"sku": "SHADE", "node_id": "main"}
+_SOURCE: Json = {"semantics": "physical", "partner_id": "nobody"}
+_CORRECTION: Json = {**_SHADE, "reference": "r-1", "delta": 1, "reason": "found"}
+_ADJUSTMENT = f"/v1/inventory/adjustments/adj_{_ULID}"
+CHUNK: Json = {"content": b'{"sku": "SHADE", "node_id": "main", "on_hand": 1}', "headers": {"content-type": NDJSON}}
+
+
+def snapshot(of: Owner, now: str, **changed: Any) -> tuple[str, Json]:
+    said = {"reference": "night", "scope": "partial", "nodes": ["main"], "as_of": now, "rows": 1, **changed}
+    return f"/v1/inventory/sources/{of.name}/snapshots", {"json": said}
+
+
+def _delta(now: str) -> Json:
+    return {**_SHADE, "event_id": "e-1", "delta": 1, "reason": "receipt", "occurred_at": now}
+
+
+def _expected(now: str) -> Json:
+    return {**_SHADE, "document": "PO-1", "document_line": "1", "quantity": 1, "eta": now, "confidence": 1}
+
+
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
@@ -222,6 +265,26 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "get_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}", {}),
     "act_on_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}/actions", {"json": _DEED}),
     "act_on_exceptions": lambda of, now: ("/v1/exceptions/actions", {"json": _DEEDS}),
+    "list_sources": lambda of, now: ("/v1/inventory/sources", {}),
+    "get_source": lambda of, now: (f"/v1/inventory/sources/{of.name}", {}),
+    "put_source": lambda of, now: ("/v1/inventory/sources/new", {"json": _SOURCE}),
+    "report_deltas": lambda of, now: (f"/v1/inventory/sources/{of.name}/deltas", {"json": {"deltas": [_delta(now)]}}),
+    "report_inbound": lambda of, now: (
+        f"/v1/inventory/sources/{of.name}/inbound",
+        {"json": {"lines": [_expected(now)]}},
+    ),
+    "begin_snapshot": snapshot,
+    "get_snapshot": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}", {}),
+    "put_snapshot_chunk": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}/chunks/1", CHUNK),
+    "finish_snapshot": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}/finish", {}),
+    "decide_snapshot": lambda of, now: (
+        f"/v1/inventory/snapshots/snp_{_ULID}/decision",
+        {"json": {"decision": "believe"}},
+    ),
+    "list_adjustments": lambda of, now: ("/v1/inventory/adjustments", {}),
+    "adjust_stock": lambda of, now: ("/v1/inventory/adjustments", {"json": _CORRECTION}),
+    "get_adjustment": lambda of, now: (_ADJUSTMENT, {}),
+    "decide_adjustment": lambda of, now: (f"{_ADJUSTMENT}/decision", {"json": {"decision": "reject"}}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 
@@ -19,8 +19,10 @@ from gateway.store import stock
 from observability import logs
 from tests.gate import PUBLIC, Gate
 from tests.resources.cells import (
+    ABSENT,
     ALL,
     ASKED,
+    CHUNK,
     EVERYBODY,
     NO_BEARER,
     OPERATORS,
@@ -31,6 +33,7 @@ from tests.resources.cells import (
     cells,
     request_of,
     reservation_body,
+    snapshot,
 )
 from tests.resources.shop import ADDRESS, order_body
 
@@ -70,7 +73,9 @@ async def owner(gate: Gate, name: str) -> tuple[Owner, dict[frozenset[str], str]
         wanted = reservation_body(placed, f"canary-{name}", attempt=1)
         headers["idempotency-key"] = f"for-{name}-0123456789"
         reserved = await http.post("/v1/inventory/reservations", json=wanted, headers=headers)
-    return Owner(name, placed, body["channel_order_id"], reserved.json()["reservation_id"]), tokens
+        snapshot_id = await announced(http, name, now=rfc3339(gate.clock()), headers=headers)
+    number, reservation_id = body["channel_order_id"], reserved.json()["reservation_id"]
+    return Owner(name, placed, number, reservation_id, snapshot_id), tokens
 
 
 async def operators(gate: Gate) -> dict[frozenset[str], str]:
@@ -89,6 +94,24 @@ async def operators(gate: Gate) -> dict[frozenset[str], str]:
 async def park_all(gate: Gate) -> None:
     async with gate.database.connection() as connection:
         await connection.execute("""update run set state = 'parked', cause = '{"code": "deadline_passed"}'""")
+
+
+async def announced(http: AsyncClient, name: str, *, now: str, headers: dict[str, str]) -> str:
+    """A source of the partner's, named after it, with a snapshot whose only chunk has been sent."""
+    made = await http.put(
+        f"/v1/inventory/sources/{name}", json={"semantics": "physical", "partner_id": name}, headers=headers
+    )
+    assert made.status_code == 200, made.text
+    address, sent = snapshot(replace(ABSENT, name=name), now, reference="first")
+    begun = await http.post(address, **sent, headers={**headers, "idempotency-key": f"snapshot-of-{name}-0123456789"})
+    snapshot_id: str = begun.json()["snapshot_id"]
+    chunk = await http.put(
+        f"/v1/inventory/snapshots/{snapshot_id}/chunks/1",
+        content=CHUNK["content"],
+        headers={**headers, **CHUNK["headers"]},
+    )
+    assert chunk.status_code == 200, chunk.text
+    return snapshot_id
 
 
 @pytest.fixture(autouse=True)

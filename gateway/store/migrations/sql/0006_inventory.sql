@@ -61,7 +61,9 @@ create table stock_view (
     condition text not null default 'new',
     quantity  integer not null,                     -- as it was at as_of
     moved     integer not null default 0,           -- sum of its deltas after as_of, our own orders' left out
-    as_of     timestamptz not null,
+    as_of     timestamptz not null,                 -- the epoch: it has never counted
+    buckets_as_of timestamptz,                      -- when it last said what is unavailable; null: never
+    told_at   timestamptz,                          -- of its newest delta; with as_of: how far its word goes
     sequence  bigint,                               -- of its last delta
     gap       boolean not null default false,       -- a delta is missing since as_of
     primary key (sku, node_id, condition, source_id)
@@ -83,10 +85,28 @@ create table stock_delta (
     sequence        bigint,
     occurred_at     timestamptz not null,
     received_at     timestamptz not null,
-    outcome         text not null,                  -- applied | late | ours
+    outcome         text not null,                  -- applied | late | ours | noted (a witness's word on buckets)
+    applies         integer not null,               -- what of it no order of ours explains
     primary key (source_id, source_event_id)
 );
+create index stock_delta_of_order on stock_delta (reference, source_id) where outcome = 'ours';
 create index stock_delta_of_position on stock_delta (sku, node_id, condition, source_id, occurred_at);
+
+-- Where a witness and the truth disagree by more than is tolerated: meanwhile the least of all numbers counts.
+create table stock_divergence (
+    sku         text not null,
+    node_id     text not null,
+    condition   text not null,
+    source_id   text not null references stock_source,  -- the witness
+    difference  integer not null check (difference <> 0),  -- the truth's available less the witness's
+    kind        text not null check (kind in ('timing', 'missing', 'duplicate', 'semantics', 'pack', 'shrink')),
+    raised      boolean not null default false,     -- an exception stands open for it
+    reports     integer not null default 1,         -- that did not clear it
+    truth_as_of timestamptz not null,
+    told_at     timestamptz not null,               -- the witness's last word
+    since       timestamptz not null,
+    primary key (sku, node_id, condition, source_id)
+);
 
 -- Expected goods.
 create table stock_inbound (
@@ -191,7 +211,7 @@ create table stock_adjustment (
     node_id       text not null references node,
     condition     text not null,
     bucket        text not null,
-    delta         integer not null check (delta <> 0),
+    delta         integer not null,                 -- none: counted, and found as it should be
     reason        text not null,
     document_ref  text,
     expected      integer,                          -- what was there when they looked
@@ -204,8 +224,10 @@ create table stock_adjustment (
     occurred_at   timestamptz not null,
     created_at    timestamptz not null,
     decided_at    timestamptz,
-    constraint stock_adjustment_natural_key unique (account, reference)
+    constraint stock_adjustment_natural_key unique (account, reference),
+    constraint stock_adjustment_delta check (delta <> 0 or reason = 'cycle_count')
 );
+create index stock_adjustment_reversal on stock_adjustment (reverses) where reverses is not null;
 create index stock_adjustment_of_position on stock_adjustment (sku, node_id, adjustment_id desc);
 
 -- Whole numbers of one moment, in pieces: staged, counted, checked, then taken over a batch at a time.
@@ -298,7 +320,7 @@ begin
                               reserved, reserved_soft, withheld, available, confidence)
     select version, sku, node_id, condition, cause, on_hand, damaged + quality_control + hold + display, safety_stock,
            reserved, reserved_soft, withheld, available, confidence
-      from changed;
+      from changed where cause <> 'made';
     return null;
 end
 $$;
@@ -307,6 +329,16 @@ create trigger stock_inserted after insert on stock_position
 create trigger stock_updated after update on stock_position
     referencing new table as changed for each statement execute function stock_written();
 update stock_position set cause = 'report';
+
+-- Positions that sources are about to speak of, in the order in which positions are locked. An empty one is no change
+-- yet: the first number is.
+create function make_stock(skus text[], nodes text[], conditions text[]) returns void
+language sql as $$
+    insert into stock_position (sku, node_id, condition, on_hand, cause)
+    select distinct sku collate "C", node_id collate "C", condition collate "C", 0, 'made'
+      from unnest(skus, nodes, conditions) as told (sku, node_id, condition) order by 1, 2, 3
+        on conflict do nothing
+$$;
 
 -- Everyone who changes stock locks positions first, in the order of code points whatever the database's collation, so
 -- that no two deadlock, and then sees them without the soft claims that are over. Statements after this one have a
@@ -343,6 +375,25 @@ language sql immutable as $$
     select coalesce(case semantics when 'physical' then left_at < as_of else taken_in < as_of end, false)
 $$;
 
+-- Does a fact of *occurred_at* come on top of what was counted at *as_of*? In the same instant: who knows, so only if it
+-- takes something away.
+create function comes_after(delta integer, occurred_at timestamptz, as_of timestamptz) returns boolean
+language sql immutable as $$
+    select occurred_at > as_of or delta < 0 and occurred_at = as_of
+$$;
+
+-- Is a fact missing among those that a source has numbered, as far as its count does not cover it?
+create function has_gap(source text, sku text, node text, condition text, as_of timestamptz) returns boolean
+language sql stable as $$
+    with told as (
+        select d.sequence, d.occurred_at from stock_delta d
+         where d.sku = has_gap.sku and d.node_id = node and d.condition = has_gap.condition and d.source_id = source
+           and d.sequence is not null
+    )
+    select coalesce(max(sequence) - min(sequence) + 1 > count(distinct sequence), false) from told
+     where sequence >= coalesce((select max(sequence) from told where occurred_at <= has_gap.as_of), 0)
+$$;
+
 -- What of firm demand each view of these positions does not contain yet, and so has to be subtracted from its number.
 create function stock_claims(skus text[], nodes text[])
 returns table (source_id text, sku text, node_id text, condition text, claims integer)
@@ -364,22 +415,28 @@ language sql stable as $$
      group by v.source_id, v.sku, v.node_id, v.condition
 $$;
 
--- The positions as their truth says, once its view has changed; what is not different is not touched.
-create function derive_stock(skus text[], nodes text[]) returns integer
+-- The positions as their truth says, once its view has changed; what is not different is not touched. They exist.
+create function derive_stock(skus text[], nodes text[], why text default 'report') returns integer
 language plpgsql as $$
 declare changed integer;
 begin
     with said as (
-        select v.sku, v.node_id, v.condition, v.quantity + v.moved as on_hand, c.claims
+        select v.sku, v.node_id, v.condition, v.quantity + v.moved as on_hand, c.claims,
+               greatest(0, coalesce(d.most, 0)) as withheld,
+               case when d.most is not null then 'low' when v.gap then 'medium' else 'high' end as confidence
           from stock_view v join node n on n.node_id = v.node_id and n.source_id = v.source_id
           join stock_claims(skus, nodes) c
             on (c.source_id, c.sku, c.node_id, c.condition) = (v.source_id, v.sku, v.node_id, v.condition)
+          left join lateral (select max(d.difference) as most from stock_divergence d
+                              where d.sku = v.sku and d.node_id = v.node_id and d.condition = v.condition) d on true
     ), written as (
-        insert into stock_position as p (sku, node_id, condition, on_hand, reserved, cause)
-        select sku, node_id, condition, on_hand, claims, 'report' from said
-            on conflict (sku, node_id, condition) do update
-           set on_hand = excluded.on_hand, reserved = excluded.reserved, cause = excluded.cause
-         where (p.on_hand, p.reserved) is distinct from (excluded.on_hand, excluded.reserved)
+        update stock_position p
+           set on_hand = said.on_hand, reserved = said.claims, withheld = said.withheld, confidence = said.confidence,
+               cause = why
+          from said
+         where p.sku = said.sku and p.node_id = said.node_id and p.condition = said.condition
+           and ((p.on_hand, p.reserved, p.withheld, p.confidence) is distinct from
+                (said.on_hand, said.claims, said.withheld, said.confidence) or p.cause = 'made')
         returning 1
     ) select count(*) from written into changed;
     update reservation_line l set settled = true
