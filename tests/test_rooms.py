@@ -52,6 +52,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             "gateway/resources/orders/routes.py",
             "gateway/resources/callbacks/routes.py",
             "gateway/resources/inventory/routes.py",
+            "gateway/resources/inventory/feed_routes.py",
             "gateway/resources/inventory/reservation_routes.py",
             "gateway/resources/operations/routes.py",
             SANDBOX,

@@ -13,7 +13,7 @@ import psycopg
 
 from gateway.context import Answer, Call
 from gateway.errors import Effect, Unavailable
-from gateway.refusals import IdempotencyInFlight, OrderLocked
+from gateway.refusals import Conflict, IdempotencyInFlight, OrderLocked
 from gateway.store import audit
 from gateway.store.idempotency import KEEP, given_before, kept
 from gateway.store.pool import Database
@@ -91,6 +91,15 @@ def order_locked() -> Iterator[None]:
         yield
     except psycopg.errors.LockNotAvailable as error:
         raise OrderLocked("the order is being worked on; repeat the request", effect="none") from error
+
+
+@contextmanager
+def countable() -> Iterator[None]:
+    """Numbers beyond what a position can hold are the caller's to mend."""
+    try:
+        yield
+    except psycopg.errors.NumericValueOutOfRange as error:
+        raise Conflict("with this a position would hold more than can be counted", effect="none") from error
 
 
 def _effect(call: Call, error: Unavailable) -> Effect:

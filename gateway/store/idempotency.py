@@ -91,7 +91,7 @@ async def keep(connection: Connection, call: Call, resource_id: str, answer: Ans
 async def alone(connection: Connection, call: Call) -> Answer | None:
     """No other copy of this request goes on until the transaction ends. What an earlier one was answered, if any."""
     assert call.idempotency is not None, "the idempotency stage has run"
-    key = f"{call.caller.partner}:{call.idempotency.key}"
+    key = f"{call.caller.account}:{call.idempotency.key}"
     await connection.execute("select pg_advisory_xact_lock(hashtextextended('key:' || %s, 0))", (key,))
     return await answered(connection, call)
 

@@ -23,6 +23,8 @@ READ, WRITE = {"operations": "all", "orders:read": "own"}, {"orders:write": "own
 SEE, GOVERN = {"inventory:read": "all"}, {"operations": "all"}
 HOLD, COMMIT = {"inventory:reserve": "own", "inventory:commit": "own"}, {"inventory:commit": "own"}
 FEED = {"operations": "all", "inventory:feed": "own"}
+FEEDS = ["list_sources", "get_source", "report_deltas", "report_inbound", "begin_snapshot", "get_snapshot"]
+FEEDS += ["put_snapshot_chunk", "finish_snapshot"]
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
@@ -44,8 +46,7 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "consume_reservation": COMMIT,
     **dict.fromkeys(("list_adjustments", "adjust_stock", "get_adjustment", "decide_adjustment"), GOVERN),
     **dict.fromkeys(("put_source", "decide_snapshot"), GOVERN),
-    **dict.fromkeys(("list_sources", "get_source", "report_deltas", "report_inbound", "begin_snapshot"), FEED),
-    **dict.fromkeys(("get_snapshot", "put_snapshot_chunk", "finish_snapshot"), FEED),
+    **dict.fromkeys(FEEDS, FEED),
     "list_exceptions": {},
     "get_exception": {},
     "act_on_exception": {},
@@ -67,6 +68,9 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "get_reservation": ON_DUTY,
     "set_safety_stock": GOVERNORS,
     "put_node": GOVERNORS,
+    **dict.fromkeys(("list_adjustments", "get_adjustment"), ON_DUTY),
+    **dict.fromkeys(("adjust_stock", "decide_adjustment", "put_source", "decide_snapshot"), GOVERNORS),
+    **dict.fromkeys(FEEDS, GOVERNORS),
     "list_exceptions": ON_DUTY,
     "get_exception": ON_DUTY,
     "act_on_exception": MENDERS,
@@ -169,12 +173,9 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "put_source": lambda within: 422,  # there is no such partner
     # What is a partner's own: the source that bears its name.
     "list_sources": lambda within: 200,
-    "get_source": lambda within: 200 if within else 404,
-    "report_deltas": lambda within: 200 if within else 404,
-    "report_inbound": lambda within: 200 if within else 404,
+    **dict.fromkeys(FEEDS[1:4], lambda within: 200 if within else 404),
+    **dict.fromkeys(FEEDS[5:7], lambda within: 200 if within else 404),
     "begin_snapshot": lambda within: 201 if within else 404,
-    "get_snapshot": lambda within: 200 if within else 404,
-    "put_snapshot_chunk": lambda within: 200 if within else 404,
     "finish_snapshot": lambda within: 202 if within else 404,
 }
 
@@ -215,12 +216,13 @@ def _reserve(of: Owner, now: str) -> tuple[str, Json]:
 _SHADE: Json = {"sku": "SHADE", "node_id": "main"}
 _SOURCE: Json = {"semantics": "physical", "partner_id": "nobody"}
 _CORRECTION: Json = {**_SHADE, "reference": "r-1", "delta": 1, "reason": "found"}
+_ASIDE = f"/v1/inventory/snapshots/snp_{_ULID}/decision"
 _ADJUSTMENT = f"/v1/inventory/adjustments/adj_{_ULID}"
 CHUNK: Json = {"content": b'{"sku": "SHADE", "node_id": "main", "on_hand": 1}', "headers": {"content-type": NDJSON}}
 
 
 def snapshot(of: Owner, now: str, **changed: Any) -> tuple[str, Json]:
-    said = {"reference": "night", "scope": "partial", "nodes": ["main"], "as_of": now, "rows": 1, **changed}
+    said = {"reference": str(uuid4()), "scope": "partial", "nodes": ["main"], "as_of": now, "rows": 1, **changed}
     return f"/v1/inventory/sources/{of.name}/snapshots", {"json": said}
 
 
@@ -229,7 +231,8 @@ def _delta(now: str) -> Json:
 
 
 def _expected(now: str) -> Json:
-    return {**_SHADE, "document": "PO-1", "document_line": "1", "quantity": 1, "eta": now, "confidence": 1}
+    line = {**_SHADE, "document": "PO-1", "document_line": "1", "quantity": 1, "eta": now, "confidence": 1}
+    return {"lines": [line]}
 
 
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
@@ -269,18 +272,12 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "get_source": lambda of, now: (f"/v1/inventory/sources/{of.name}", {}),
     "put_source": lambda of, now: ("/v1/inventory/sources/new", {"json": _SOURCE}),
     "report_deltas": lambda of, now: (f"/v1/inventory/sources/{of.name}/deltas", {"json": {"deltas": [_delta(now)]}}),
-    "report_inbound": lambda of, now: (
-        f"/v1/inventory/sources/{of.name}/inbound",
-        {"json": {"lines": [_expected(now)]}},
-    ),
+    "report_inbound": lambda of, now: (f"/v1/inventory/sources/{of.name}/inbound", {"json": _expected(now)}),
     "begin_snapshot": snapshot,
     "get_snapshot": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}", {}),
     "put_snapshot_chunk": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}/chunks/1", CHUNK),
     "finish_snapshot": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}/finish", {}),
-    "decide_snapshot": lambda of, now: (
-        f"/v1/inventory/snapshots/snp_{_ULID}/decision",
-        {"json": {"decision": "believe"}},
-    ),
+    "decide_snapshot": lambda of, now: (_ASIDE, {"json": {"decision": "believe"}}),
     "list_adjustments": lambda of, now: ("/v1/inventory/adjustments", {}),
     "adjust_stock": lambda of, now: ("/v1/inventory/adjustments", {"json": _CORRECTION}),
     "get_adjustment": lambda of, now: (_ADJUSTMENT, {}),

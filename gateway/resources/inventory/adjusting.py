@@ -44,7 +44,7 @@ async def _adjust(call: Call, hearing: Hearing, public: str, connection: Connect
 
 
 def _person(call: Call) -> str:
-    return call.caller.partner or call.caller.subject
+    return call.caller.account or call.caller.subject
 
 
 async def _asked(call: Call, account: str, hearing: Hearing, connection: Connection) -> Adjustment:

@@ -1,16 +1,12 @@
 """A command that is carried out once, whatever comes twice: its effect, its answer under the key and its audit row."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-
-import psycopg
 
 from gateway.context import Answer, Call
 from gateway.domain.identifiers import Mint
-from gateway.refusals import Conflict
 from gateway.store import audit
-from gateway.store.accept import outcome_told
+from gateway.store.accept import countable, outcome_told
 from gateway.store.idempotency import alone, keep
 from gateway.store.pool import Connection, Database
 
@@ -40,12 +36,3 @@ async def once(database: Database, call: Call, do: Callable[[Connection], Awaita
             await audit.record(connection, call, done.resource_id, audit_id=mint("aud"))
         call.effect = "applied"
         return done.answer
-
-
-@contextmanager
-def countable() -> Iterator[None]:
-    """Numbers beyond what a position can hold are the caller's to mend."""
-    try:
-        yield
-    except psycopg.errors.NumericValueOutOfRange as error:
-        raise Conflict("with this a position would hold more than can be counted", effect="none") from error

@@ -104,7 +104,7 @@ async def _decide(call: Call, connection: Connection) -> Done:
     row = await _locked(connection, call)
     believed = call.body["decision"] == "believe"
     if not await snapshots.decide(
-        connection, row, believed=believed, by=call.caller.partner or call.caller.subject, now=call.now
+        connection, row, believed=believed, by=call.caller.account or call.caller.subject, now=call.now
     ):
         raise Conflict(f"the snapshot is {row.state}: only one that was put aside is decided about", effect="none")
     after = await _locked(connection, call)
