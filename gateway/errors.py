@@ -11,7 +11,7 @@ GatewayError
 │   ├── Conflict                    409
 │   │   ├── IdempotencyInFlight     409   NaturalKeyConflict     409   NotCancellable       409
 │   │   ├── InsufficientStock       409   SkuNotStocked          409   NodeNotSellable      409
-│   │   ├── HolderClosed            409   ReservationExpired     409
+│   │   ├── HolderClosed            409   ReservationExpired     409   NotExtendable        409
 │   │   └── OrderLocked             409   StockLocked            409
 │   ├── PreconditionFailed          412
 │   ├── TooLarge                    413   UnsupportedMedia       415

@@ -40,3 +40,9 @@ class ReservationExpired(Conflict):
     """The reservation's time is over."""
 
     status, code = 409, "reservation_expired"
+
+
+class NotExtendable(Conflict):
+    """The reservation cannot be kept longer."""
+
+    status, code = 409, "not_extendable"

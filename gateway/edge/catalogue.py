@@ -68,6 +68,10 @@ REMEDIES = {
         "The order was rejected, cancelled or completed; nothing is reserved for it any more. What was reserved for it "
         "before can still be read."
     ),
+    "not_extendable": (
+        "Only a soft reservation ends by itself, and only one that is active can be kept longer. Read it to see how it "
+        "stands."
+    ),
     "reservation_expired": (
         "A soft reservation ends by itself at `expires_at`, by our clock. Reserve again, with the next `attempt`."
     ),

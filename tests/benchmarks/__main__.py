@@ -22,6 +22,7 @@ from tests.benchmarks import (
     overload,
     read,
     refusals,
+    reserving,
     slow,
     starting,
     whole,
@@ -42,6 +43,7 @@ PARTS: dict[str, Measure] = {
         rounds=wanted.rounds, orders=wanted.orders, workers=wanted.workers, profile=profile
     ),
     "p5": lambda wanted, profile: availability.measure(rounds=wanted.rounds, seconds=wanted.seconds, profile=profile),
+    "p6": lambda wanted, profile: reserving.measure(rounds=wanted.rounds, seconds=wanted.seconds, profile=profile),
     "p7": lambda wanted, profile: growth.measure(rounds=wanted.rounds, sizes=wanted.stored),
     "p8": lambda wanted, profile: memory.measure(requests=wanted.requests),
     "p9": lambda wanted, profile: starting.measure(rounds=wanted.rounds + 2),

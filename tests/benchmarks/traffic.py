@@ -32,6 +32,24 @@ class Questions:
         return self._requests[number % len(self._requests)]
 
 
+HOT = "HOT-1"
+_NUMBER = b"#" * 12
+
+
+class Wishes:
+    """`POST /v1/inventory/reservations`, one piece of always the same SKU, for one cart after the other."""
+
+    def __init__(self, sku: str, *, port: int, token: str) -> None:
+        holder, line = {"type": "cart", "id": _NUMBER.decode()}, {"line_id": "1", "sku": sku, "quantity": 1}
+        body = {"kind": "soft", "holder": holder, "ttl_seconds": 7200, "lines": [line]}
+        request = post("/v1/inventory/reservations", body, port=port, token=token)
+        key = b"\r\nIdempotency-Key: bench-%b\r\nAccept:" % _NUMBER
+        self._parts = request.replace(b"\r\nAccept:", key, 1).split(_NUMBER)
+
+    def make(self, number: int) -> bytes:
+        return (b"%012d" % number).join(self._parts)
+
+
 class Mixed:
     """Of twenty requests twelve read an order, two list orders and one its events, one places an order, one repeats
     what was placed a hundred requests ago, two are invalid and one is of a media type that nobody takes."""
@@ -83,6 +101,10 @@ def traffic(plan: Mapping[str, Any]) -> Traffic:
         return Reads(plan["orders"], **where)
     if plan.get("traffic") == "questions":
         return Questions(plan["questions"], **where)
+    if plan.get("traffic") == "reservations":
+        return Wishes(HOT, **where)
+    if plan.get("traffic") == "last_reservations":
+        return Wishes("LAST", **where)
     if plan.get("traffic") == "mixed":
         return Mixed(plan["orders"], **where)
     return Requests(**where)

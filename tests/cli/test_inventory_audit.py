@@ -77,5 +77,17 @@ async def test_what_an_order_that_has_ended_still_holds_is_released(
     assert (await shell("inventory audit")).code == 0
 
 
-async def test_nobody_repairs_without_a_name(shell: Shell, desk: Desk) -> None:
+async def test_whoever_has_the_database_may_look_and_only_an_operator_repairs(
+    stocked: Stocked, gate: Gate, shell: Shell
+) -> None:
+    support = await gate.operator("sue", "support")
+    named = {"OMNIGATE_OPERATOR_ID": support.client_id, "OMNIGATE_OPERATOR_SECRET": support.client_secret}
+    nobody = dict.fromkeys(named, "")
+    await stocked.sql("update stock_position set reserved = 4")
+
+    looked = await Shell({**shell.environment, **nobody})("inventory audit")
+    refused = [await Shell({**shell.environment, **who})("inventory audit --repair --yes") for who in (named, nobody)]
+
+    assert (looked.code, "1 found" in looked.text) == (1, True)
+    assert [said.text.startswith("omnigate: ") for said in refused] == [True, True]
     assert (await shell("inventory audit --yes")).code == 2

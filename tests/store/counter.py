@@ -28,8 +28,8 @@ POLICY = InventoryPolicy()
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def call_for(body: Json, *, key: str, **path: str) -> Call:
-    call = Call("request", datetime.now(UTC), operation=OPERATION, path_parameters=path, principal=WEB, body=body)
+def call_for(body: Json, *, key: str, partner: Principal, **path: str) -> Call:
+    call = Call("request", datetime.now(UTC), operation=OPERATION, path_parameters=path, principal=partner, body=body)
     call.canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
     call.idempotency = IdempotencyKey(key, call.canonical)
     call.check_answer = lambda status, headers, answer: None
@@ -44,15 +44,22 @@ class Counter:
     granting: Reservations
     changing: Changing
 
+    partner: Principal = WEB
+
     @classmethod
-    def over(cls, database: Database) -> "Counter":
-        return cls(database, Reservations(database), Changing(database, POLICY, lambda who, what: (), mint))
+    def over(cls, database: Database, partner: str = "web") -> "Counter":
+        changing = Changing(database, POLICY, lambda who, what: (), mint)
+        return cls(database, Reservations(database), changing, Principal("partner", partner, partner))
 
     async def reserve(self, body: Json, key: str) -> Answer | str:
-        return await told(reserving.reserve(call_for(body, key=key), self.granting, POLICY, public="", mint=mint))
+        return await told(
+            reserving.reserve(
+                call_for(body, key=key, partner=self.partner), self.granting, POLICY, public="", mint=mint
+            )
+        )
 
     async def change(self, how: Change, reservation_id: str, body: Json, key: str) -> Answer | str:
-        call = call_for(body, key=key, reservation_id=reservation_id)
+        call = call_for(body, key=key, partner=self.partner, reservation_id=reservation_id)
         return await told(self.changing.change(call, how, if_match=()))
 
     async def look(self, reservation_id: str) -> bytes:

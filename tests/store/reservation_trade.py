@@ -240,7 +240,7 @@ class Trade(RuleBasedStateMachine):
             assert isinstance(answer, Answer)
             promise.minutes = 120
         else:
-            assert answer == ("reservation_expired" if promise.state == "expired" else "conflict")
+            assert answer == ("reservation_expired" if promise.state == "expired" else "not_extendable")
 
     @precondition(lambda self: any(promise.soft for promise in self.promises))
     @rule(nth=NTH, minutes=st.sampled_from((40, 80)))

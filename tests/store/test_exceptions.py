@@ -1,5 +1,6 @@
 """Exceptions as rows: one at most is open about one thing, and every parked run is one, kept by the database."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from gateway.refusals import Conflict
+from gateway.settings import ROOT
 from gateway.store.exceptions import (
     ExceptionRow,
     Opening,
@@ -174,3 +176,12 @@ def test_runs_that_were_parked_before_have_theirs(database_url: str) -> None:
         found = connection.execute("select exception_id, class from exception").fetchall()
 
     assert found == [(OF_RUN, "integration/duplicate")]
+
+
+def test_every_cause_that_the_guide_explains_has_a_class(database_url: str) -> None:
+    guide = (ROOT / "docs" / "guides" / "operations.md").read_text().partition("## Causes, and what to do")[2]
+    rows = [line.split("|")[1] for line in guide.partition("Example:")[0].splitlines() if line.startswith("| `")]
+    with psycopg.connect(database_url) as connection:
+        known = {code for (code,) in connection.execute("select code from exception_cause")}
+
+    assert {cause for row in rows for cause in re.findall(r"`(\w+)`", row)} == known

@@ -10,12 +10,12 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.intake import AHEAD
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.reservations import Held, Part, Reservation, moves, until
-from gateway.refusals import Conflict, Fault, Invalid, NotFound, PreconditionFailed
+from gateway.refusals import Fault, Invalid, NotFound, PreconditionFailed
 from gateway.resources.answers import JSON, whose
 from gateway.resources.inventory.reservation_views import body_of
 from gateway.resources.inventory.reserving import ABSENT, Commitment, permit
 from gateway.resources.preconditions import etag_of, tags_expected
-from gateway.stock_refusals import ReservationExpired
+from gateway.stock_refusals import NotExtendable, ReservationExpired
 from gateway.store import audit, reservation_changes
 from gateway.store.accept import outcome_told
 from gateway.store.idempotency import answered, given_before, keep
@@ -43,7 +43,7 @@ async def _release(connection: Connection, seen: Seen, body: Any, policy: Invent
 
 async def _extend(connection: Connection, seen: Seen, body: Any, policy: InventoryPolicy) -> None:
     if seen.reservation.kind != "soft":
-        raise Conflict("only a soft reservation is extended; this one does not end by itself", effect="none")
+        raise NotExtendable("only a soft reservation is kept longer; this one does not end by itself", effect="none")
     lasts = timedelta(seconds=body.get("ttl_seconds", policy.soft_usual * 60))
     end = until(seen.reservation, now=seen.now, lasts=lasts, most=timedelta(minutes=policy.soft_most))
     await reservation_changes.extend(connection, seen.reservation.reservation_id, expires_at=end)
@@ -130,4 +130,4 @@ def _is_open_to(before: Reservation, how: Change) -> bool:
         return False
     if before.state == "expired":
         raise ReservationExpired("its time was over before", effect="none")
-    raise Conflict(f"the reservation is {before.state}", effect="none")
+    raise NotExtendable(f"the reservation is {before.state}", effect="none")

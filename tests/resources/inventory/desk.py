@@ -34,15 +34,6 @@ class Desk:
     async def ask(self, body: Json, *, key: str | None = None) -> Response:
         return await self.gate.http.post(ADDRESS, json=body, headers=self.keyed(key))
 
-    async def insist(self, body: Json) -> Response:
-        """Repeat the request while there is no room for it."""
-        key = uuid4().hex
-        for _ in range(1000):
-            answer = await self.ask(body, key=key)
-            if answer.status_code not in (429, 503):
-                break
-        return answer
-
     async def reserve(self, *lines: Json, **more: Any) -> Json:
         answer = await self.ask(wish(*lines, **more))
         assert answer.status_code == 201, answer.text

@@ -107,7 +107,7 @@ async def test_a_firm_one_has_no_end_to_move(stocked: Stocked, desk: Desk) -> No
 
     answer = await desk.change(made, "extend")
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_extendable")
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ create table exception (
 );
 create unique index exception_open on exception (class, code, subject) where state = 'open';
 create index exception_due on exception (state, due_at, exception_id);
+create index exception_of_cause on exception (class, code, due_at, exception_id) where state = 'open';
 create index exception_all on exception (due_at, exception_id);
 create index exception_of_subject on exception (subject, due_at, exception_id);
 
