@@ -17,7 +17,8 @@ from gateway.told import Page, StockMove
 
 MOVE, LOCATION = "stock.move", "stock.location"
 FIRST_LOOK = timedelta(days=1)
-FIELDS = ["product", "internal_quantity", "from_location.type", "to_location.type", "shipment"]
+PLACES = ("from_location", "to_location")
+FIELDS = ["product", "internal_quantity", *PLACES, *(f"{place}.type" for place in PLACES), "shipment"]
 WHENCE = {"supplier": "receipt", "customer": "return_restock", "lost_found": "cycle_count", "storage": "transfer_in"}
 WHITHER = {"customer": "shipment", "lost_found": "cycle_count", "storage": "transfer_out"}
 OTHERWISE = "correction"  # production, goods sent back to a supplier, and what else there is
@@ -34,7 +35,7 @@ class TrytonMoves:
         self._skus = {product: sku for sku, product in words.articles.items()}
         self._clock = clock
         warehouses = list(self._warehouses.values())
-        touched = ["OR", *([place, "child_of", warehouses, "parent"] for place in ("from_location", "to_location"))]
+        touched = ["OR", *([place, "child_of", warehouses, "parent"] for place in PLACES)]
         self._done = Trail(conversation, MOVE, [["state", "=", "done"], touched], FIELDS, at_once)
 
     async def since(self, cursor: str | None) -> Page:
@@ -48,7 +49,7 @@ class TrytonMoves:
 
     async def _nodes(self, rows: Sequence[Json]) -> Mapping[int, str]:
         """In which node's warehouse the places lie; those in none are not there."""
-        places = sorted({row[place] for row in rows for place in ("from_location", "to_location")})
+        places = sorted({row[place] for row in rows for place in PLACES})
         nodes: dict[int, str] = {}
         for node, warehouse in self._warehouses.items() if places else ():
             within = [["id", "in", places], ["parent", "child_of", [warehouse], "parent"]]
@@ -99,8 +100,5 @@ def _fits(row: Json) -> bool:
     return (
         isinstance(row.get("internal_quantity"), int | float)
         and isinstance(row.get("shipment"), str | None)
-        and all(
-            isinstance(row.get(place), int) and isinstance(row.get(f"{place}."), dict)
-            for place in ("from_location", "to_location")
-        )
+        and all(isinstance(row.get(place), int) and isinstance(row.get(f"{place}."), dict) for place in PLACES)
     )

@@ -43,8 +43,8 @@ def sync() -> None:
         changed, unknown = asyncio.run(_sync(settings, url))
     Console().print(f"{changed} stock positions taken over")
     for node, levels in sorted(unknown.items()):
-        said = f"{levels} counts left out, as there is no node '{node}' here: make it known, or map it to one that is"
-        Console(stderr=True).print(said)
+        said = f"the node '{node}' is not known here, and {levels} of its counts were left out"
+        Console(stderr=True).print(f"{said}: add it by `omnigate inventory nodes load`, and sync again")
     if unknown:
         raise typer.Exit(1)
 

@@ -52,5 +52,5 @@ async def test_what_lies_at_a_node_that_is_not_known_is_left_out_and_said(
 
     assert code == 1
     assert "8 stock positions taken over" in said
-    assert "1 counts left out, as there is no node 'leeds' here" in said
+    assert "the node 'leeds' is not known here, and 1 of its counts were left out: add it by" in said
     assert await on_hand(gate, "MUG-RED") == {"main": 20_000}

@@ -52,22 +52,31 @@ class Clerk:
         while (state := self.state("stock.shipment.out", shipment)) != "done":
             self.insist(f"stock.shipment.out.{STEPS[state]}", [int(shipment)])
 
-    def move(self, product: int, quantity: int, whence: str | int, whither: str | int) -> int:
-        """Goods go from one place to another, at once. A number is a warehouse, a word a type of other places."""
-        there = {"from_location": self._place(whence), "to_location": self._place(whither)}
+    def receive(self, product: int, quantity: int, warehouse: int) -> None:
+        """Goods come from a supplier, nobody knows what for."""
         seed = self.server.seed
-        move = {"product": product, "unit": seed["unit"], "quantity": quantity, "company": seed["company"], **there}
-        if "supplier" in (whence, whither):
-            move |= {"unit_price": {"__class__": "Decimal", "decimal": "1"}, "currency": seed["currencies"]["EUR"]}
-        [made] = self.ask("stock.move.create", [move])
-        self.insist("stock.move.do", [made])  # though it has no origin
-        return int(made)
+        there = {"from_location": self._place("supplier"), "to_location": self._storage(warehouse)}
+        price = {"unit_price": {"__class__": "Decimal", "decimal": "1"}, "currency": seed["currencies"]["EUR"]}
+        [made] = self.ask("stock.move.create", [self._goods(product, quantity) | there | price])
+        self.insist("stock.move.do", [made])
+
+    def move(self, product: int, quantity: int, whence: int, whither: int | str) -> None:
+        """Goods go from one warehouse to another, or, by a word, to a place of that type."""
+        to = self._place(whither) if isinstance(whither, str) else self._storage(whither)
+        there = {"from_location": self._storage(whence), "to_location": to}
+        goods = {"moves": [["create", [self._goods(product, quantity) | there]]]}
+        [made] = self.ask(
+            "stock.shipment.internal.create", [{"company": self.server.seed["company"], **there, **goods}]
+        )
+        on_the_way = () if isinstance(whither, str) else ("pack", "ship")
+        for step in ("wait", "assign_try", *on_the_way, "do"):
+            self.insist(f"stock.shipment.internal.{step}", [made])
 
     def send(self, product: int, quantity: int, reference: str) -> None:
         """Goods leave the warehouse for a customer, picked, packed and handed over, under *reference*."""
         seed = self.server.seed
         [house] = self.found("stock.location", ["output_location"], ["id", "=", seed["warehouse"]["id"]])
-        move = {"product": product, "unit": seed["unit"], "quantity": quantity, "company": seed["company"]}
+        move = self._goods(product, quantity)
         move |= {"from_location": house["output_location"], "to_location": self._place("customer")}
         move |= {"unit_price": {"__class__": "Decimal", "decimal": "1"}, "currency": seed["currencies"]["EUR"]}
         shipment = {
@@ -86,10 +95,15 @@ class Clerk:
             self.insist(f"stock.shipment.out.{step}", [made])
         self.ship(made)
 
-    def _place(self, named: str | int) -> int:
-        if isinstance(named, str):
-            return int(self.found("stock.location", ["type"], ["type", "=", named])[0]["id"])
-        [house] = self.found("stock.location", ["storage_location"], ["id", "=", named])
+    def _goods(self, product: int, quantity: int) -> Json:
+        seed = self.server.seed
+        return {"product": product, "unit": seed["unit"], "quantity": quantity, "company": seed["company"]}
+
+    def _place(self, kind: str) -> int:
+        return int(self.found("stock.location", ["type"], ["type", "=", kind])[0]["id"])
+
+    def _storage(self, warehouse: int) -> int:
+        [house] = self.found("stock.location", ["storage_location"], ["id", "=", warehouse])
         return int(house["storage_location"])
 
     def state(self, model: str, record: str | int) -> str:

@@ -170,7 +170,7 @@ class TrytonGround:
         await asyncio.to_thread(self._clerk.ship, shipment)
 
     async def receive(self, sku: str, quantity: int, *, node: str = "main") -> None:
-        await asyncio.to_thread(self._clerk.move, self._product(sku), quantity, "supplier", self._nodes[node])
+        await asyncio.to_thread(self._clerk.receive, self._product(sku), quantity, self._nodes[node])
 
     async def lose(self, sku: str, quantity: int, *, node: str = "main") -> None:
         await asyncio.to_thread(self._clerk.move, self._product(sku), quantity, self._nodes[node], "lost_found")

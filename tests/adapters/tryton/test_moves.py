@@ -49,15 +49,15 @@ async def new(moves: TrytonMoves, before: dict[str, StockMove]) -> list[tuple[st
 async def test_each_change_has_its_reason(moves: TrytonMoves, server: Tryton, clerk: Clerk) -> None:
     lamp, main, leeds = server.seed["products"][LAMP], server.seed["warehouse"]["id"], server.seed["nodes"]["leeds"]
     before = await told(moves)
-    clerk.move(lamp, 5, "supplier", main)
+    clerk.receive(lamp, 5, main)
     clerk.move(lamp, 2, main, leeds)
     clerk.move(lamp, 1, leeds, "lost_found")
 
-    assert await new(moves, before) == [
-        ("main", 5, "receipt", None),
-        ("main", -2, "transfer_out", None),
-        ("leeds", 2, "transfer_in", None),
-        ("leeds", -1, "cycle_count", None),
+    assert [each[:3] for each in await new(moves, before)] == [
+        ("main", 5, "receipt"),
+        ("main", -2, "transfer_out"),
+        ("leeds", 2, "transfer_in"),
+        ("leeds", -1, "cycle_count"),
     ]
 
 
@@ -79,7 +79,7 @@ async def test_what_left_for_an_order_of_ours_bears_its_id_and_is_told_once(
 async def test_what_became_visible_late_is_told_by_reading_the_last_minute_again(
     moves: TrytonMoves, server: Tryton, clerk: Clerk
 ) -> None:
-    clerk.move(server.seed["products"][LAMP], 1, "supplier", server.seed["warehouse"]["id"])
+    clerk.receive(server.seed["products"][LAMP], 1, server.seed["warehouse"]["id"])
     cursor, more = None, True
     while more:
         page = await moves.since(cursor)
