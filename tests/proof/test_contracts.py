@@ -53,7 +53,7 @@ async def edge(rig: Rig) -> str:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("contract", ["orders.v1", "callbacks.v1", "platform.v1", "operations.v1"])
+@pytest.mark.parametrize("contract", ["orders.v1", "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1"])
 async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     async with rig.channel(edge) as channel:
         token = channel.token
