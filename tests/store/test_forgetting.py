@@ -10,8 +10,8 @@ from gateway.store.pool import Database
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 CHANGE = """
-insert into stock_change (position_version, sku, node_id, condition, cause, on_hand, unavailable, safety_stock, reserved,
-                          reserved_soft, withheld, available, confidence, changed_at)
+insert into stock_change (position_version, sku, node_id, condition, cause, on_hand, unavailable, safety_stock,
+                          reserved, reserved_soft, withheld, available, confidence, changed_at)
 values (%s, 'LAMP', 'main', 'new', 'report', 1, 0, 0, 0, 0, 0, 1, 'high', %s)
 """
 
