@@ -38,7 +38,7 @@ def books(database_url: str) -> Iterator[Books]:
         runner.run(database.close())
 
 
-@pytest.mark.parametrize("examples", [40, pytest.param(1_000, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("examples", [40, pytest.param(10_000, marks=pytest.mark.proof)])
 def test_nothing_is_promised_twice_and_nothing_is_lost(books: Books, examples: int) -> None:
     live(books, Operations(), settings(QUICK, max_examples=examples))
 
