@@ -96,6 +96,6 @@ def _registry(opened: Database) -> OperatorRegistry:
 
 def _show(credentials: Credentials) -> None:
     console = Console(soft_wrap=True, highlight=False)
-    console.print(f"operator                  {credentials.partner_id}")
+    console.print(f"operator                  {credentials.name}")
     console.print(f"OMNIGATE_OPERATOR_ID      {credentials.client_id}")
     console.print(f"OMNIGATE_OPERATOR_SECRET  {credentials.client_secret}   (shown once; keep it now)")

@@ -141,6 +141,6 @@ def _registry(opened: Database) -> Registry:
 
 def _show(credentials: Credentials) -> None:
     console = Console(soft_wrap=True, highlight=False)
-    console.print(f"partner        {credentials.partner_id}")
+    console.print(f"partner        {credentials.name}")
     console.print(f"client_id      {credentials.client_id}")
     console.print(f"client_secret  {credentials.client_secret}   (shown once; keep it now)")

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 
 from gateway.domain.identifiers import Mint
@@ -38,20 +39,19 @@ def refuse_unless_one_of(roles: frozenset[str], operator: Principal) -> None:
         raise Forbidden(f"this needs the role {wanted}; {operator.subject} is {held}")
 
 
+@dataclass(frozen=True, slots=True)
 class OperatorRegistry:
     """Adds operators, gives them roles and new secrets, suspends them; each act by another operator."""
 
-    def __init__(
-        self, database: Database, *, clock: Clock, mint: Mint, make_secret: Callable[[], str] = new_secret
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._mint = mint
-        self._make_secret = make_secret
+    database: Database
+    _: KW_ONLY
+    clock: Clock
+    mint: Mint
+    make_secret: Callable[[], str] = new_secret
 
     async def is_empty(self) -> bool:
         """Nobody could add an operator: whoever has the database may add the first."""
-        return not await store.any_admin(self._database)
+        return not await store.any_admin(self.database)
 
     async def add(self, operator_id: str, *, roles: frozenset[str], by: str) -> Credentials:
         """*by* `BOOTSTRAP`: the first, who has to be an admin."""
@@ -62,36 +62,36 @@ class OperatorRegistry:
             raise Invalid(f"'{BOOTSTRAP}' is what the first operator is audited under; choose another name")
         if first and "admin" not in roles:
             raise Invalid("the first operator has to be an admin, who then adds others: --role admin")
-        credentials = Credentials(operator_id, self._mint(clients.OF_OPERATORS), self._make_secret())
+        credentials = Credentials(operator_id, self.mint(clients.OF_OPERATORS), self.make_secret())
         operator = Operator(operator_id, credentials.client_id, roles)
         secret_hash = hash_of(credentials.client_secret)
-        await store.add(self._database, operator, secret_hash, self._act(by), first=first)
+        await store.add(self.database, operator, secret_hash, self._act(by), first=first)
         return credentials
 
     async def list(self) -> list[Operator]:
-        return await store.everyone(self._database)
+        return await store.everyone(self.database)
 
     async def change(self, operator_id: str, *, roles: frozenset[str], by: str) -> Operator:
         """These roles instead of those before; counts everywhere within five seconds."""
         _refuse_unknown(roles)
-        return await store.set_roles(self._database, operator_id, roles, self._act(by))
+        return await store.set_roles(self.database, operator_id, roles, self._act(by))
 
     async def rotate_secret(self, operator_id: str, *, by: str, overlap: timedelta = timedelta(0)) -> Credentials:
         """The one before works until *overlap* is over, an older one no more."""
-        secret, act = self._make_secret(), self._act(by)
+        secret, act = self.make_secret(), self._act(by)
         until = act.at + overlap if overlap else None
-        operator = await store.replace_secret(self._database, operator_id, hash_of(secret), act, until=until)
+        operator = await store.replace_secret(self.database, operator_id, hash_of(secret), act, until=until)
         return Credentials(operator_id, operator.client_id, secret)
 
     async def suspend(self, operator_id: str, *, by: str) -> None:
         """Tokens the operator still holds are refused within five seconds."""
-        await store.set_status(self._database, operator_id, "suspended", self._act(by))
+        await store.set_status(self.database, operator_id, "suspended", self._act(by))
 
     async def resume(self, operator_id: str, *, by: str) -> None:
-        await store.set_status(self._database, operator_id, "active", self._act(by))
+        await store.set_status(self.database, operator_id, "active", self._act(by))
 
     def _act(self, by: str) -> Act:
-        return Act(self._mint("aud"), by, self._clock())
+        return Act(self.mint("aud"), by, self.clock())
 
 
 def _refuse_unknown(roles: frozenset[str]) -> None:

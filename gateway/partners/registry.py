@@ -5,7 +5,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.domain.identifiers import Mint
@@ -29,7 +29,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 class Credentials:
     """What a partner or an operator is given, once."""
 
-    partner_id: str  # or the operator's
+    name: str
     client_id: str
     client_secret: str
 
@@ -88,16 +88,15 @@ class Change:
         )
 
 
+@dataclass(frozen=True, slots=True)
 class Registry:
     """Adds partners, gives them new secrets, suspends them; each act by a named operator."""
 
-    def __init__(
-        self, database: Database, *, clock: Clock, mint: Mint, make_secret: Callable[[], str] = new_secret
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._mint = mint
-        self._make_secret = make_secret
+    database: Database
+    _: KW_ONLY
+    clock: Clock
+    mint: Mint
+    make_secret: Callable[[], str] = new_secret
 
     async def add(
         self,
@@ -110,41 +109,41 @@ class Registry:
         name: str = "",
     ) -> Credentials:
         _refuse_unless_exact((partner_id, *channels), scopes)
-        credentials = Credentials(partner_id, self._mint("client"), self._make_secret())
+        credentials = Credentials(partner_id, self.mint("client"), self.make_secret())
         partner = Partner(partner_id, name or partner_id, credentials.client_id, scopes, plan, channels)
-        await store.add(self._database, partner, hash_of(credentials.client_secret), self._act(operator))
+        await store.add(self.database, partner, hash_of(credentials.client_secret), self._act(operator))
         return credentials
 
     async def list(self) -> list[Partner]:
-        return await store.everyone(self._database)
+        return await store.everyone(self.database)
 
     async def change(self, partner_id: str, change: Change, *, operator: str) -> Partner:
         """Counts everywhere within five seconds, for tokens that were issued before, too."""
         _refuse_unless_exact(change.add_channels, change.add_scopes)
-        changed = await store.change(self._database, partner_id, change.made_to, self._act(operator))
+        changed = await store.change(self.database, partner_id, change.made_to, self._act(operator))
         if changed is None:
             raise NotFound(f"there is no partner '{partner_id}'")
         return changed
 
     async def rotate_secret(self, partner_id: str, *, operator: str, overlap: timedelta = timedelta(0)) -> Credentials:
         """The one before works until *overlap* is over, an older one no more; tokens live out their minutes."""
-        secret, act = self._make_secret(), self._act(operator)
+        secret, act = self.make_secret(), self._act(operator)
         until = act.at + overlap if overlap else None
-        client_id = await store.replace_secret(self._database, partner_id, hash_of(secret), act, until=until)
+        client_id = await store.replace_secret(self.database, partner_id, hash_of(secret), act, until=until)
         return Credentials(partner_id, _known(client_id, partner_id), secret)
 
     async def suspend(self, partner_id: str, *, operator: str) -> None:
         """Tokens the partner still holds are refused within five seconds."""
-        client_id = await store.set_status(self._database, partner_id, "suspended", self._act(operator))
+        client_id = await store.set_status(self.database, partner_id, "suspended", self._act(operator))
         _known(client_id, partner_id)
 
     async def resume(self, partner_id: str, *, operator: str) -> None:
         """Let a suspended partner in again, with the secret it has."""
-        client_id = await store.set_status(self._database, partner_id, "active", self._act(operator))
+        client_id = await store.set_status(self.database, partner_id, "active", self._act(operator))
         _known(client_id, partner_id)
 
     def _act(self, operator: str) -> Act:
-        return Act(self._mint("aud"), operator, self._clock())
+        return Act(self.mint("aud"), operator, self.clock())
 
 
 def refuse_unless_slug(name: str, *, like: str) -> None:

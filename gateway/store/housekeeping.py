@@ -1,8 +1,9 @@
 """What nobody waits for: runs whose task was given up, records that have expired. Bounded work at every call."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.store.pool import Database
+from gateway.store.stock_changes import KEPT
 
 _AT_ONCE = 1_000
 _MOST_ROUNDS = 20
@@ -35,17 +36,23 @@ returning run.run_id
 
 
 async def forget_expired(database: Database, now: datetime) -> None:
-    """Idempotency records past their time, and the engine's rows of tasks and events long over."""
+    """Records past their time: of idempotency, of changes of stock, and the engine's of tasks and events long over."""
     async with database.transaction() as connection:
         cursor = await connection.execute("select pg_try_advisory_xact_lock(%s)", (_ALONE,))
         if (await cursor.fetchone()) != (True,):
             return
-        for _ in range(_MOST_ROUNDS):
-            gone = await connection.execute(_FORGET, (now, _AT_ONCE))
-            if gone.rowcount < _AT_ONCE:
-                break
+        for statement, before in ((_FORGET, now), (_FORGET_CHANGES, now - timedelta(days=KEPT + 1))):
+            for _ in range(_MOST_ROUNDS):
+                gone = await connection.execute(statement, (before, _AT_ONCE))
+                if gone.rowcount < _AT_ONCE:
+                    break
         await connection.execute("select absurd.cleanup_tasks('sagas', %s, %s)", (_KEEP_TASKS, _AT_ONCE))
         await connection.execute("select absurd.cleanup_events('sagas', %s, %s)", (_KEEP_TASKS * 8, _AT_ONCE))
 
+
+# A day later than the cursors that lead to them.
+_FORGET_CHANGES = (
+    "delete from stock_change where ctid in (select ctid from stock_change where changed_at < %s limit %s)"
+)
 
 _FORGET = "delete from idempotency where ctid in (select ctid from idempotency where expires_at < %s limit %s)"

@@ -49,7 +49,7 @@ async def has_source(connection: Connection, source_id: str) -> bool:
 
 
 async def write_node(connection: Connection, node: Node, *, now: datetime) -> NodeRow:
-    """Make or replace it; the caller has locked it. Raises `Conflict` beyond a thousand nodes."""
+    """Make or replace it; the caller has locked it."""
     values = (
         *(node.node_id, node.type, node.name, node.status, node.priority, node.source_id),
         *(Jsonb(dict(node.features)), now, now),

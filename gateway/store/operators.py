@@ -10,7 +10,7 @@ from psycopg.errors import UniqueViolation
 from gateway.domain.time import rfc3339
 from gateway.refusals import Conflict, NotFound
 from gateway.store.audit import Act, record_act
-from gateway.store.partners import Keyed, Status
+from gateway.store.partners import REPLACING, Keyed, Status
 from gateway.store.pool import Connection, Database
 
 _LAST = "the last active admin would be gone, and nobody could add another; first give somebody else that role"
@@ -58,12 +58,7 @@ async def replace_secret(
     """*until*: the one before works as well."""
     facts = {} if until is None else {"older_secret_until": rfc3339(until)}
     values = {"hash": secret_hash, "until": until}
-    return await _change(database, _REPLACE, values, operator_id, ("operators:rotate-secret", act, facts))
-
-
-_REPLACE: LiteralString = """
-    older_secret_hash = case when %(until)s::timestamptz is not null then secret_hash end,
-    older_secret_until = %(until)s, secret_hash = %(hash)s"""
+    return await _change(database, REPLACING, values, operator_id, ("operators:rotate-secret", act, facts))
 
 
 async def set_status(database: Database, operator_id: str, status: Status, act: Act) -> Operator:

@@ -66,10 +66,10 @@ async def replace_secret(
     """The client id whose secret it now is; None if there is no such partner. *until*: the one before works as well."""
     facts = {} if until is None else {"older_secret_until": rfc3339(until)}
     values = {"hash": secret_hash, "until": until}
-    return await _change(database, _REPLACE, values, partner_id, ("partners:rotate-secret", act, facts))
+    return await _change(database, REPLACING, values, partner_id, ("partners:rotate-secret", act, facts))
 
 
-_REPLACE: LiteralString = """
+REPLACING: LiteralString = """
     older_secret_hash = case when %(until)s::timestamptz is not null then secret_hash end,
     older_secret_until = %(until)s, secret_hash = %(hash)s"""
 

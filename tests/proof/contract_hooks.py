@@ -25,7 +25,7 @@ from schemathesis.core.parameters import ParameterLocation
 from standardwebhooks import Webhook
 
 from tests.proof.client import order
-from tests.proof.stock_bodies import mend_stock
+from tests.proof.stock_bodies import mend_stock, reservation
 from tests.proof.valid_bodies import mend, tame
 
 Json = dict[str, Any]
@@ -69,6 +69,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
         case.path_parameters["order_id"] = _an_order()
     elif case.path.startswith("/v1/inventory/"):
+        if "reservation_id" in case.path_parameters:
+            case.path_parameters["reservation_id"] = _reserved("soft" if case.path.endswith("/extend") else "firm")
         mend_stock(case)
     elif case.path.startswith("/v1/exceptions"):
         _mend_exceptions(case, body)
@@ -187,6 +189,15 @@ def _placed() -> str:
     placed: str = answer.json()["order_id"]
     _orders.append(placed)
     return placed
+
+
+def _reserved(kind: str) -> str:
+    """A reservation of its own for whoever wants to see or change it."""
+    headers = {**AUTHORIZATION, "idempotency-key": str(uuid4())}
+    answer = requests.post(f"{ADDRESS}/v1/inventory/reservations", json=reservation(kind), headers=headers, timeout=10)
+    answer.raise_for_status()
+    made: str = answer.json()["reservation_id"]
+    return made
 
 
 @cache

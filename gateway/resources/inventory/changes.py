@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
 from datetime import timedelta
 from time import monotonic
 
@@ -10,10 +9,9 @@ import orjson
 
 from gateway.context import Call
 from gateway.domain.time import rfc3339
-from gateway.errors import Overloaded
-from gateway.refusals import ConcurrencyExceeded
 from gateway.resources.pages import PageTokens, page_size
 from gateway.resources.preferences import Wait
+from gateway.resources.resting import resting
 from gateway.store.gathered import Gathered
 from gateway.store.pool import Database
 from gateway.store.stock_changes import BEGINNING, KEPT, ChangeRow, Cursor, changes_after, newest
@@ -57,15 +55,11 @@ class Changes:
         return transaction, version
 
     async def _rest(self, call: Call, wait: Wait, after: Cursor) -> bool:
-        """Until there is something to tell, the time is over, or nobody is there to be told. False: too many rest."""
-        assert call.extend is not None, "the limits stage has run"
+        """Until there is something to tell, the time is over, or nobody is there to be told. False: not granted."""
         assert call.gone is not None, "the limits stage has run"
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(call.resting())
-            except (ConcurrencyExceeded, Overloaded):  # what was only preferred refuses nobody
+        with resting(call, wait.seconds) as granted:
+            if not granted:
                 return False
-            call.extend(wait.seconds)
             end = monotonic() + wait.seconds
             over = asyncio.create_task(self._over(call.gone))
             try:

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 
 from gateway.context import Call
 from gateway.domain.orders import is_decided
-from gateway.errors import Overloaded, Unavailable
-from gateway.refusals import ConcurrencyExceeded
+from gateway.errors import Unavailable
 from gateway.resources.answers import whose
 from gateway.resources.preferences import Wait
+from gateway.resources.resting import resting
 from gateway.store.decisions import Decisions, Place
 from gateway.store.gathered import Gathered
 from gateway.store.order_views import OrderRow, read_orders
@@ -33,21 +33,18 @@ class Waiting:
         look = partial(self._stored.get, (call.path_parameters["order_id"], whose(call)))
         if wait is None:
             return await look(), False
-        with self._decisions.place(call.path_parameters["order_id"]) as place, ExitStack() as stack:
+        with self._decisions.place(call.path_parameters["order_id"]) as place:
             seen = await look()
             if seen is None or _is_telling(seen, known):
                 return seen, seen is not None
-            try:
-                stack.enter_context(call.resting())
-            except (ConcurrencyExceeded, Overloaded):  # too many rest: what was only preferred refuses nobody
-                return seen, False
-            return await self._rest(call, place, look, wait, known=known), not place.over
+            with resting(call, wait.seconds) as granted:
+                if not granted:
+                    return seen, False
+                return await self._rest(call, place, look, wait, known=known), not place.over
 
     async def _rest(self, call: Call, place: Place, look: Look, wait: Wait, *, known: Known) -> OrderRow | None:
         """The order as it stands when there is something to say, when the time is over, or nobody to tell."""
-        assert call.extend is not None, "the limits stage has run"
         assert call.gone is not None, "the limits stage has run"
-        call.extend(wait.seconds)
         end = monotonic() + wait.seconds
         watch = asyncio.create_task(_watch(call.gone, place))
         try:
