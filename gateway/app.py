@@ -36,6 +36,7 @@ from gateway.settings import Settings
 from gateway.store.decisions import Decisions
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
+from gateway.workflows.books import warehouse_books
 from gateway.workflows.operations import SAGAS
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
@@ -180,7 +181,9 @@ async def create_worker(
     metering = metered(metrics.process, settings=settings, database=database, ticks=ticks)
     async with back_ends(settings, metrics.back_ends) as connected, metering:
         policy = load_inventory(settings.policies / "inventory.yaml")
-        yield Worker(SAGAS, Tools(database, connected, clock, mint, metrics=metrics), policy=policy)
+        books = warehouse_books(policy, mint)
+        tools = Tools(database, connected, clock, mint, metrics=metrics, books=books)
+        yield Worker(SAGAS, tools, policy=policy)
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from gateway.back_ends import FOREIGN
 from gateway.domain.identifiers import Mint
+from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.time import Clock, Ticks
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.routes import edge_routes
@@ -20,16 +21,19 @@ from gateway.partners.tokens import Tokens
 from gateway.resources.callbacks import callbacks
 from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
+from gateway.resources.inventory.deciding import pending_adjustments, quarantined_snapshots
 from gateway.resources.inventory.feed_routes import feeds
 from gateway.resources.inventory.reservation_routes import reservations
 from gateway.resources.operations import exceptions
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.settings import Settings
+from gateway.store.adjustments import PENDING
 from gateway.store.decisions import Decisions
 from gateway.store.mending import WORKFLOW, Mendables
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets
+from gateway.store.snapshots import QUARANTINED
 from gateway.workflows.operations import parked_runs
 from observability.metrics import EdgeMetrics
 
@@ -86,9 +90,15 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
     yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
-    yield exceptions(database, pages=shared.pages, mendables=mendables(shared.clock, shared.mint), mint=shared.mint)
+    yield exceptions(
+        database, pages=shared.pages, mendables=mendables(shared.clock, shared.mint, policy), mint=shared.mint
+    )
 
 
-def mendables(clock: Clock, mint: Mint) -> Mendables:
+def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:
     """What operators can do about exceptions, by class: the same for edge and command line."""
-    return {WORKFLOW: parked_runs(clock, mint)}
+    return {
+        WORKFLOW: parked_runs(clock, mint),
+        PENDING: pending_adjustments(policy, mint),
+        QUARANTINED: quarantined_snapshots(),
+    }

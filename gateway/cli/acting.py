@@ -17,6 +17,7 @@ Work = Callable[[Database, Principal], Awaitable[Result]]
 
 PLATFORM = frozenset({"platform"})
 MENDERS = frozenset({"support", "inventory_controller", "finance", "platform"})
+CONTROLLERS = frozenset({"inventory_controller", "platform"})
 ADMIN = frozenset({"admin"})
 
 

@@ -12,17 +12,17 @@ from gateway.cli.acting import MENDERS, acting, reading
 from gateway.domain.identifiers import mint
 from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339, system_clock
+from gateway.governance.inventory import load_inventory
 from gateway.refusals import NotFound, Refused
 from gateway.routers import mendables
+from gateway.settings import read_settings
 from gateway.store import exceptions
 from gateway.store.audit import Act, record_act
 from gateway.store.exceptions import ExceptionRow, Sought
-from gateway.store.mending import Deed, allowed, mend
+from gateway.store.mending import Deed, Mendables, allowed, mend
 from gateway.store.pool import Connection, Database
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
-
-_MENDABLES = mendables(system_clock, mint)
 
 Evidence = Annotated[str, typer.Option("--evidence", help="What you saw, and where: it is kept for ever.")]
 As = Annotated[Literal["succeeded", "failed"] | None, typer.Option("--as", help="With resolve: what really happened.")]
@@ -62,7 +62,7 @@ def show(exception: str) -> None:
         "state": f"{row.state}, {row.occurrences} time{'' if row.occurrences == 1 else 's'}",
         "evidence": orjson.dumps(row.evidence).decode(),
         "resolution": orjson.dumps(row.resolution).decode() if row.resolution else "",
-        "actions": ", ".join(allowed(_MENDABLES, row)) or "none",
+        "actions": ", ".join(allowed(_mendables(), row)) or "none",
     }
     for name, text in told.items():
         typer.echo(f"{name:<12}{text}")
@@ -109,6 +109,10 @@ def act_all(
     raise typer.Exit(1 if refused else 0)
 
 
+def _mendables() -> Mendables:
+    return mendables(system_clock, mint, load_inventory(read_settings().policies / "inventory.yaml"))
+
+
 def _deed(action: str, evidence: str, as_: Any, reference: str | None) -> Callable[[Principal], Deed]:
     return lambda operator: Deed(
         action, evidence, operator.subject, system_clock(), roles=operator.roles, as_=as_, reference=reference
@@ -130,7 +134,7 @@ async def _found(connection: Connection, exception_id: str) -> ExceptionRow:
 async def _mended(opened: Database, exception_id: str, deed: Deed) -> None:
     async with opened.transaction() as connection:
         seen = await _found(connection, exception_id)
-        await mend(connection, _MENDABLES, seen, deed)
+        await mend(connection, _mendables(), seen, deed)
         act = Act(mint("aud"), deed.operator, deed.now)
         await record_act(connection, act, "exceptions:write", exception_id, deed.resolution)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gateway.cli.acting import acting, reading
+from gateway.cli.acting import CONTROLLERS, acting, reading
 from gateway.domain.identifiers import mint
 from gateway.domain.principal import Principal
 from gateway.domain.time import system_clock
@@ -15,8 +15,6 @@ from gateway.store import reservation_expiry
 from gateway.store.pool import Database
 from gateway.store.stock_audit import PARTS, Finding, findings_of
 from gateway.store.stock_repair import mend, told
-
-_ROLES = frozenset({"inventory_controller", "platform"})
 
 Repair = Annotated[bool, typer.Option("--repair", help="Show what would be done; with --yes, do it.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do what --repair shows; audited under the operator who types.")]
@@ -31,7 +29,7 @@ def audit(repair: Repair = False, yes: Yes = False) -> None:
     for finding in findings:
         console.print(f"{finding.code} {finding.subject}" + (f": {told(finding)}" if repair else ""), markup=False)
     if findings and yes:
-        mended = acting(partial(_mended, findings), roles=_ROLES)
+        mended = acting(partial(_mended, findings), roles=CONTROLLERS)
         console.print(f"{mended} mended")
         return
     console.print(f"{len(findings)} found" if findings else "everything agrees")

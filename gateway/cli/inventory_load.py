@@ -11,15 +11,17 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from gateway.cli.opened import database, database_url
+from gateway.cli.acting import CONTROLLERS, acting
 from gateway.domain.identifiers import mint
 from gateway.domain.inventory import InventoryPolicy
+from gateway.domain.principal import Principal
 from gateway.domain.snapshots import Announced, LineFault, fingerprint_of, read_chunk
 from gateway.domain.time import rfc3339, system_clock
 from gateway.errors import Misconfigured
 from gateway.governance.inventory import load_inventory
 from gateway.settings import read_settings
 from gateway.store import applying, snapshots
+from gateway.store.audit import Act, record_act
 from gateway.store.pool import Connection, Database
 from gateway.store.snapshots import SnapshotRow
 from gateway.store.sources import nodes_known, source_of
@@ -51,12 +53,16 @@ def load(
     node: Annotated[list[str] | None, typer.Option(help="Which nodes it speaks for; all, if left out.")] = None,
 ) -> None:
     """Take over a source's numbers. A file that was loaded before changes nothing; an older moment loses to a newer."""
-    settings = read_settings()
-    policy = load_inventory(settings.policies / "inventory.yaml")
+    policy = load_inventory(read_settings().policies / "inventory.yaml")
     scope: Literal["full", "partial"] = "full" if full else "partial"
     wanted = Load(file, source, as_of.replace(tzinfo=UTC), scope, tuple(sorted(node or ())))
-    with database_url(settings) as url:
-        row, faults = asyncio.run(_load(url, wanted, policy))
+
+    async def work(opened: Database, operator: Principal) -> tuple[SnapshotRow, list[tuple[int, LineFault]]]:
+        snapshot_id = await _send(opened, wanted, operator)
+        row = await _applied(opened, snapshot_id, policy)
+        return row, await snapshots.list_faults(opened, snapshot_id)
+
+    row, faults = acting(work, roles=CONTROLLERS)
     console = Console()
     for number, fault in faults:
         console.print(f"line {(number - 1) * _LINES + fault.line}: {fault.detail}", markup=False)
@@ -67,14 +73,7 @@ def load(
         raise typer.Exit(1)
 
 
-async def _load(url: str, wanted: Load, policy: InventoryPolicy) -> tuple[SnapshotRow, list[tuple[int, LineFault]]]:
-    async with database(url, name="omnigate-inventory") as opened:
-        snapshot_id = await _send(opened, wanted)
-        row = await _applied(opened, snapshot_id, policy)
-        return row, await snapshots.list_faults(opened, snapshot_id)
-
-
-async def _send(opened: Database, wanted: Load) -> str:
+async def _send(opened: Database, wanted: Load, operator: Principal) -> str:
     async with opened.transaction() as connection:
         said = await _announced(connection, wanted)
         row = await snapshots.begin(connection, mint("snp"), said, now=system_clock())
@@ -90,7 +89,9 @@ async def _send(opened: Database, wanted: Load) -> str:
                 chunk = read_chunk(raw, number, said.nodes)
                 await snapshots.stage(connection, row.snapshot_id, chunk, now=system_clock())
     async with opened.transaction() as connection:
-        await snapshots.hand_over(connection, row.snapshot_id, now=system_clock())
+        act = Act(mint("aud"), operator.subject, system_clock())
+        await snapshots.hand_over(connection, row.snapshot_id, now=act.at)
+        await record_act(connection, act, "inventory:feed", row.snapshot_id, {"file": wanted.file.name})
     return row.snapshot_id
 
 

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.acting import acting, reading
+from gateway.cli.acting import CONTROLLERS, acting, reading
 from gateway.domain.identifiers import mint
 from gateway.domain.nodes import Node
 from gateway.domain.principal import Principal
@@ -22,8 +22,6 @@ from gateway.store.pool import Connection, Database
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
-GOVERNORS = frozenset({"inventory_controller", "platform"})
-
 
 @app.callback()
 def _group() -> None:
@@ -36,7 +34,7 @@ def load(
 ) -> None:
     """Make or replace the nodes of the file: all of them, or none when one is wrong. Others stay as they are."""
     wanted = read_nodes(file, load_contracts(read_settings().contracts))
-    changed = acting(lambda opened, operator: _load(opened, operator, wanted), roles=GOVERNORS)
+    changed = acting(lambda opened, operator: _load(opened, operator, wanted), roles=CONTROLLERS)
     Console().print(f"{len(wanted)} nodes, {changed} of them new or changed")
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.identifiers import mint
+from gateway.domain.inventory import InventoryPolicy
 from gateway.governance.bundle import Bundle
+from gateway.store.change_feeds import Books
 from gateway.store.pool import Connection
 from gateway.told import STOCK, StockMove
+from gateway.workflows.books import warehouse_books
 from gateway.workflows.feed import Feed
 from gateway.workflows.runner import Tools
 from tests.journeys.shop import LAMP, Shop, open_shop, order
@@ -40,11 +43,11 @@ async def shop(database_url: str, tmp_path: Path, promises: Bundle) -> AsyncIter
         yield opened
 
 
-async def feed(shop: Shop, books: Notebook) -> Feed:
+async def feed(shop: Shop, books: Books) -> Feed:
     await shop.stop_workers()
     async with shop.gate.database.connection() as connection:
         await connection.execute("update change_feed set held_until = '-infinity'")
-    tools = Tools(shop.gate.database, shop.back_ends, shop.gate.clock, mint, metrics=shop.metrics, books=books.take)
+    tools = Tools(shop.gate.database, shop.back_ends, shop.gate.clock, mint, metrics=shop.metrics, books=books)
     return Feed(STOCK, shop.back_ends.changes[STOCK], tools, holder="test")
 
 
@@ -55,7 +58,7 @@ async def receive(shop: Shop, quantity: int) -> None:
 
 async def test_each_change_is_taken_over_once(shop: Shop) -> None:
     books = Notebook()
-    reading = await feed(shop, books)
+    reading = await feed(shop, books.take)
     await receive(shop, 4)
 
     more = await reading.read()
@@ -67,7 +70,7 @@ async def test_each_change_is_taken_over_once(shop: Shop) -> None:
 
 async def test_what_the_books_do_not_take_is_read_again(shop: Shop) -> None:
     books = Notebook(full=True)
-    reading = await feed(shop, books)
+    reading = await feed(shop, books.take)
     await receive(shop, 4)
 
     with pytest.raises(OSError, match="no room"):
@@ -85,6 +88,64 @@ async def test_what_left_for_an_order_is_told_under_its_id(shop: Shop) -> None:
         await connection.execute("update change_feed set cursor = null where source = %s", (STOCK,))
     books = Notebook()
 
-    await (await feed(shop, books)).read()
+    await (await feed(shop, books.take)).read()
 
     assert [(move.delta, move.reason, move.reference) for move in books.heard] == [(-3, "shipment", order_id)]
+
+
+BOOKS = warehouse_books(InventoryPolicy(), mint)
+
+
+async def stock(shop: Shop) -> tuple[int, int]:
+    """What lies there by the books, and what may be sold of it."""
+    async with shop.gate.database.connection() as connection:
+        cursor = await connection.execute("select on_hand, available from stock_position where sku = %s", (LAMP,))
+        row = await cursor.fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+async def again(shop: Shop) -> None:
+    async with shop.gate.database.connection() as connection:
+        await connection.execute("update change_feed set cursor = null where source = %s", (STOCK,))
+
+
+async def test_what_came_in_may_be_sold_before_the_next_count(shop: Shop) -> None:
+    reading = await feed(shop, BOOKS)
+    on_hand, available = await stock(shop)
+    await receive(shop, 4)
+
+    await reading.read()
+    first = await stock(shop)
+    await again(shop)
+    await reading.read()
+
+    assert first == await stock(shop) == (on_hand + 4, available + 4)
+
+
+async def test_what_left_for_an_order_is_not_subtracted_twice(shop: Shop) -> None:
+    reading = await feed(shop, BOOKS)
+    _, available = await stock(shop)
+    shop.start_worker()
+    order_id = await shop.placed(order(quantity=3))
+    await shop.until(order_id)
+    await shop.stop_workers()
+
+    await again(shop)
+    await reading.read()
+    told = await stock(shop)
+    await shop.sync_stock()
+
+    assert told[1] == (await stock(shop))[1] == available - 3
+
+
+async def test_what_moved_at_a_node_that_is_not_known_is_left_to_its_count(shop: Shop) -> None:
+    reading = await feed(shop, BOOKS)
+    before = await stock(shop)
+    answer = await shop.sandbox.post("/wms/_receive", json={"sku": LAMP, "node": "leeds", "quantity": 9})
+    assert answer.status_code == 200, answer.text
+    await receive(shop, 1)
+
+    await reading.read()
+
+    assert await stock(shop) == (before[0] + 1, before[1] + 1)

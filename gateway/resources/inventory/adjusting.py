@@ -157,13 +157,18 @@ async def _decide(call: Call, hearing: Hearing, connection: Connection) -> Done:
     row = await adjustments.read_adjustment(connection, call.path_parameters["adjustment_id"], locked=True)
     if row is None:
         raise NotFound(_ABSENT)
-    if row.state != "pending_approval":
-        raise Conflict(f"the correction is {row.state}", effect="none")
     approved, by = call.body["decision"] == "approve", _person(call)
-    if approved and by == row.requested_by:
-        raise Forbidden("whoever asked for a correction cannot approve it", effect="none")
+    refuse_undecidable(row, approved=approved, by=by)
     decided = await adjustments.decide(connection, row, approved=approved, by=by, hearing=hearing)
     return Done(row.adjustment_id, Answer(200, {"content-type": JSON}, orjson.dumps(_view(decided))))
+
+
+def refuse_undecidable(row: AdjustmentRow, *, approved: bool, by: str) -> None:
+    """It waits, and two people agree."""
+    if row.state != "pending_approval":
+        raise Conflict(f"the correction is {row.state}", effect="none")
+    if approved and by == row.requested_by:
+        raise Forbidden("whoever asked for a correction cannot approve it", effect="none")
 
 
 def _view(row: AdjustmentRow) -> dict[str, Any]:
