@@ -14,6 +14,7 @@ from asyncio.subprocess import PIPE, STDOUT
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -25,7 +26,7 @@ from tests.proof.rig import Rig
 pytestmark = pytest.mark.proof
 
 ACCEPTED = 0.30
-MOST = 20_000  # exceptions that wait: more than the requests of a run
+MOST = 20_000  # more than the requests of a run
 LONGEST = 900.0
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 COMMON = (
@@ -34,6 +35,19 @@ COMMON = (
 )
 # Everything; then valid requests alone, since the coverage phase makes far more invalid ones than valid.
 RUNS = (("--max-examples", "100"), ("--max-examples", "300", "--phases", "fuzzing", "--mode", "positive"))
+# What waits for somebody to decide about it.
+WAITING: Mapping[str, LiteralString] = {
+    "operations.v1": """
+        select open_exception('xcp_' || lpad(n::text, 26, '0'), 'inventory/divergence', 'shrink', 'LAMP-' || n, '{}',
+                              '{resolve}', now())
+          from generate_series(0, %s) n""",
+    "inventory.v1": """
+        insert into stock_snapshot (snapshot_id, source_id, reference, scope, nodes, as_of, rows, state, reason,
+                                    created_at, updated_at)
+        select 'snp_' || lpad(n::text, 26, '0'), 'wms', 'aside ' || n, 'partial', '{main}', now(), 0, 'quarantined',
+               '{"code": "too_few_rows"}', now(), now()
+          from generate_series(0, %s) n""",
+}
 SEEDS = (1, 20_261_125, 4_294_967_291)
 
 
@@ -59,6 +73,9 @@ async def edge(rig: Rig) -> str:
 async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     async with rig.channel(edge) as channel:
         token = channel.token
+    if contract in WAITING:
+        async with await psycopg.AsyncConnection.connect(rig.environment["DATABASE_URL"]) as connection:
+            await connection.execute(WAITING[contract], (MOST,))
     if contract == "operations.v1":
         token = await _operator(rig, edge)
     counts = rig.home / "counts.json"
@@ -80,21 +97,12 @@ async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig,
 
 
 async def _operator(rig: Rig, edge: str) -> str:
-    """The token of an operator for whom something waits."""
-    async with await psycopg.AsyncConnection.connect(rig.environment["DATABASE_URL"]) as connection:
-        await connection.execute(_WAITING, (MOST,))
+    """An operator's token."""
     auth = (rig.environment["OMNIGATE_OPERATOR_ID"], rig.environment["OMNIGATE_OPERATOR_SECRET"])
     async with AsyncClient(base_url=edge) as http:
         answer = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=auth)
     token: str = answer.json()["access_token"]
     return token
-
-
-_WAITING = """
-select open_exception('xcp_' || lpad(n::text, 26, '0'), 'inventory/divergence', 'shrink', 'LAMP-' || n, '{}',
-                      '{resolve}', now())
-  from generate_series(0, %s) n
-"""
 
 
 async def _run(*options: str, environment: Mapping[str, str]) -> str:

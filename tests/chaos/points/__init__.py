@@ -1,7 +1,8 @@
 """
 The points of chaos, each a run of its own: what is done to an installation, how often, and how long it may take.
 
-    kills R1 · crash_points R2 · answers R3 · copies R4 · restarts R5 · starts and pauses R7 · poison and deploy R9
+    kills R1 · crash_points R2 · answers R3 · copies R4 · restarts R5 · starts and pauses R7 · poison and deploy R9 ·
+    shelves S1
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +16,7 @@ from tests.chaos.points.kills import kills
 from tests.chaos.points.pauses import pauses
 from tests.chaos.points.poison import poison
 from tests.chaos.points.restarts import restarts
+from tests.chaos.points.shelves import shelves
 from tests.chaos.points.starts import starts
 from tests.chaos.room import Room
 
@@ -42,4 +44,5 @@ POINTS = {
     "r7b": Point("one owner: pauses", pauses, {"pauses": 5}, {"pauses": 100}),
     "r9a": Point("poison", poison, {"orders": 100}, {"orders": 500}),
     "r9b": Point("deploy", deploy, {"orders": 100}, {"orders": 500}),
+    "s1": Point("stock", shelves, {"kills": 12, "wishes": 600}, {"kills": 200, "wishes": 10_000}),
 }
