@@ -29,17 +29,18 @@ def functions(path: Path) -> Iterator[Function]:
             yield node
 
 
-@pytest.mark.parametrize("path", [*SOURCE, *TESTS], ids=name)
-def test_a_file_fits_on_few_screens(path: Path) -> None:
-    limit = LONGEST_TEST if path in TESTS else LONGEST_SOURCE
+@pytest.mark.parametrize(("paths", "limit"), [(SOURCE, LONGEST_SOURCE), (TESTS, LONGEST_TEST)])
+def test_a_file_fits_on_few_screens(paths: list[Path], limit: int) -> None:
+    lines = {name(path): len(path.read_text().splitlines()) for path in paths}
 
-    assert len(path.read_text().splitlines()) <= limit
+    assert lines
+    assert {path: count for path, count in lines.items() if count > limit} == {}
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
-def test_a_function_is_short_and_takes_little(path: Path) -> None:
-    too_long = [f.name for f in functions(path) if (f.end_lineno or 0) - f.lineno + 1 > LONGEST_FUNCTION]
-    too_many = [f.name for f in functions(path) if _positional(f) > MOST_PARAMETERS and not _command(f)]
+def test_a_function_is_short_and_takes_little() -> None:
+    each = [(f"{name(path)}: {f.name}", f) for path in SOURCE for f in functions(path)]
+    too_long = [where for where, f in each if (f.end_lineno or 0) - f.lineno + 1 > LONGEST_FUNCTION]
+    too_many = [where for where, f in each if _positional(f) > MOST_PARAMETERS and not _command(f)]
 
     assert (too_long, too_many) == ([], [])
 
@@ -55,16 +56,15 @@ def _command(function: Function) -> bool:
     return decorated or all("typer." in ast.unparse(a.annotation or ast.Constant("")) for a in function.args.args[1:])
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
-def test_a_file_says_why_it_exists_and_bears_a_real_name(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text()))
-    assert path.stem not in NAMELESS
+def test_a_file_says_why_it_exists_and_bears_a_real_name() -> None:
+    assert [name(path) for path in SOURCE if not ast.get_docstring(ast.parse(path.read_text()))] == []
+    assert [name(path) for path in SOURCE if path.stem in NAMELESS] == []
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
-def test_nothing_of_ours_is_imported_inside_a_function(path: Path) -> None:
+def test_nothing_of_ours_is_imported_inside_a_function() -> None:
     hidden = [
-        node.lineno
+        f"{name(path)}:{node.lineno}"
+        for path in SOURCE
         for function in functions(path)
         for node in ast.walk(function)
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in OURS
@@ -73,12 +73,11 @@ def test_nothing_of_ours_is_imported_inside_a_function(path: Path) -> None:
     assert hidden == []
 
 
-@pytest.mark.parametrize("path", [p for p in (*SOURCE, *TESTS) if p != Path(__file__).resolve()], ids=name)
-def test_there_are_no_loose_ends_and_no_mocks(path: Path) -> None:
-    text = path.read_text()
+def test_there_are_no_loose_ends_and_no_mocks() -> None:
+    texts = {name(path): path.read_text() for path in (*SOURCE, *TESTS) if path != Path(__file__).resolve()}
 
-    assert LOOSE_ENDS.findall(text) == []
-    assert MOCKS.findall(text) == []
+    assert {path: found for path, text in texts.items() if (found := LOOSE_ENDS.findall(text))} == {}
+    assert {path: found for path, text in texts.items() if (found := MOCKS.findall(text))} == {}
 
 
 def test_methods_of_a_port_are_few() -> None:

@@ -1,6 +1,7 @@
 """Mistakes that no file makes alone: rules and contracts that speak past each other."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from gateway.domain.operation import Operation
@@ -49,12 +50,14 @@ def _given(access: Document, key: str, known: frozenset[str], *, called: str) ->
 
 
 def _uncovered(bundle: Bundle, contracts: Path) -> Iterator[str]:
+    read = cache(read_yaml)
     for operation in bundle.contracts.operations.values():
         kinds = _ASKED_OF.get(operation.authentication, ())
         if kinds and not any(bundle.access.covers(operation.action, kind) for kind in kinds):
             kind = kinds[0]
             mend = f"write a rule with 'actions: [{operation.action}]' and 'principals: [{kind}]'"
-            yield f"{_place(contracts, operation)}: no rule lets a {kind} call '{operation.id}'; {mend}"
+            place = _place(read(contracts / f"{operation.contract}.yaml"), operation)
+            yield f"{place}: no rule lets a {kind} call '{operation.id}'; {mend}"
 
 
 def _words(access: Document, key: str) -> Iterator[tuple[str, str]]:
@@ -64,8 +67,7 @@ def _words(access: Document, key: str) -> Iterator[tuple[str, str]]:
             yield access.at("rules", index, key, number), word
 
 
-def _place(contracts: Path, operation: Operation) -> str:
-    document = read_yaml(contracts / f"{operation.contract}.yaml")
+def _place(document: Document, operation: Operation) -> str:
     found = (each.place for each in operations(document) if each.text.get("operationId") == operation.id)
     return document.at(*next(found))
 
