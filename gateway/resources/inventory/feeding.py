@@ -97,5 +97,5 @@ def _goods(line: Mapping[str, Any]) -> Inbound:
         line["node_id"],
         line["quantity"],
         datetime.fromisoformat(line["eta"]),
-        line["confidence"],
+        float(line["confidence"]),  # JSON has one kind of number, 1 and 0.5 alike
     )

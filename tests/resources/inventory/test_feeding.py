@@ -97,6 +97,15 @@ async def test_goods_on_their_way_are_known_by_document_and_line(feeding: Feedin
     assert [fault["pointer"] for fault in unknown.json()["errors"]] == ["#/lines/0/node_id"]
 
 
+async def test_goods_may_be_certain_or_likely_in_one_report(feeding: Feeding) -> None:
+    line = {"document": "PO-1", "sku": "lamp", "node_id": "main", "quantity": 7, "eta": feeding.at(60)}
+    lines = [{**line, "document_line": str(number), "confidence": sure} for number, sure in enumerate((0.5, 1, 0.0))]
+
+    answer = await feeding.post("/sources/wms/inbound", {"lines": lines})
+
+    assert (answer.status_code, answer.json()) == (200, {"changed": 3})
+
+
 async def test_more_than_can_be_counted_is_refused_and_changes_nothing(feeding: Feeding) -> None:
     await feeding.load([row("lamp", 100_000_000)], ago=1)
     async with feeding.gate.database.connection() as connection:
