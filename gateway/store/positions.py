@@ -17,10 +17,11 @@ class PositionRow:
     sellable: bool  # its node is active
 
 
+# As of its source's last word: its count, or what it told of since; who never counted is never current.
 _READ: LiteralString = """
 select p.sku, p.node_id, p.condition, p.version, p.on_hand, p.damaged, p.quality_control, p.hold, p.display,
        p.safety_stock, p.reserved, p.reserved_soft - over.open, p.withheld, p.available + over.open, p.confidence,
-       v.as_of, s.every, p.backordered, n.status = 'active'
+       case when v.as_of > 'epoch' then greatest(v.as_of, v.told_at) else v.as_of end, s.every, p.backordered, n.status = 'active'
 """
 
 _AROUND: LiteralString = """

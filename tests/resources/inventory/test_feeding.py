@@ -97,6 +97,20 @@ async def test_goods_on_their_way_are_known_by_document_and_line(feeding: Feedin
     assert [fault["pointer"] for fault in unknown.json()["errors"]] == ["#/lines/0/node_id"]
 
 
+async def test_a_source_that_tells_of_every_change_is_current_without_counting_again(feeding: Feeding) -> None:
+    await feeding.put("/sources/wms", {"semantics": "physical", "every": 600})
+    await feeding.load([row("lamp", 5), row("vase", 5)], ago=60)
+    await feeding.tell({"event_id": "1", "sku": "lamp", "delta": 3})
+
+    lines = {"lines": [{"sku": "LAMP"}, {"sku": "VASE"}, {"sku": "TRAY"}]}
+    await feeding.tell({"event_id": "2", "sku": "tray", "delta": 3})  # which was never counted
+    answer = await feeding.gate.http.post("/v1/inventory/availability:query", json=lines, headers=feeding.headers)
+
+    assert [(each["available"], each["confidence"]) for each in answer.json()["items"]] == [
+        *((8, "high"), (5, "low"), (3, "low")),
+    ]
+
+
 async def test_goods_may_be_certain_or_likely_in_one_report(feeding: Feeding) -> None:
     line = {"document": "PO-1", "sku": "lamp", "node_id": "main", "quantity": 7, "eta": feeding.at(60)}
     lines = [{**line, "document_line": str(number), "confidence": sure} for number, sure in enumerate((0.5, 1, 0.0))]
