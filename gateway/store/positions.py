@@ -21,7 +21,8 @@ class PositionRow:
 _READ: LiteralString = """
 select p.sku, p.node_id, p.condition, p.version, p.on_hand, p.damaged, p.quality_control, p.hold, p.display,
        p.safety_stock, p.reserved, p.reserved_soft - over.open, p.withheld, p.available + over.open, p.confidence,
-       case when v.as_of > 'epoch' then greatest(v.as_of, v.told_at) else v.as_of end, s.every, p.backordered, n.status = 'active'
+       case when v.as_of > 'epoch' then greatest(v.as_of, v.told_at) else v.as_of end, s.every, p.backordered,
+       n.status = 'active'
 """
 
 _AROUND: LiteralString = """

@@ -33,8 +33,8 @@ COMMON = (
     *("--checks", "all", "--continue-on-failure", "--generation-database", "none", "--request-timeout", "30"),
     *("--generation-allow-x00", "false", "--no-color"),  # we refuse NUL everywhere, which no schema of ours can say
 )
-# Everything; then valid requests alone, since the coverage phase makes far more invalid ones than valid. What is sent to
-# stock is mended until it is accepted, and there are many operations: fewer do.
+# Everything; then valid requests alone, since the coverage phase makes far more invalid ones than valid. Those about
+# stock are mended until they are accepted, and there are many operations: fewer do.
 EVERYTHING = ("--max-examples", "100")
 VALID = ("--phases", "fuzzing", "--mode", "positive", "--max-examples")
 MOST_VALID, FEWER = "300", {"inventory.v1": "120"}
