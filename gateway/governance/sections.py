@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,14 +29,28 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A whole number of at least *least*."""
+    """A whole number of at least *least*, and at most *most* if there is one."""
 
     like: int
     least: int = 1
+    most: int | None = None
 
     def fault(self, value: Any) -> str | None:
-        if type(value) is not int or value < self.least:
-            return f"must be a whole number of at least {self.least}, like {self.like}"
+        if type(value) is not int or value < self.least or (self.most is not None and value > self.most):
+            wanted = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
+            return f"must be a whole number of {wanted}, like {self.like}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A country or a part of one (ISO 3166), or * for any."""
+
+    like: str
+
+    def fault(self, value: Any) -> str | None:
+        if not isinstance(value, str) or not (value == "*" or _REGION.fullmatch(value)):
+            return f'must be a country or a part of one, like {self.like}, or "*" for any'
         return None
 
 
@@ -54,7 +69,9 @@ class Texts:
         return next((fault for item in value if (fault := self.item.fault(item))), None)
 
 
-Shape = Text | Count | Texts
+Shape = Text | Count | Texts | Region
+
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 def read_section(

@@ -1,0 +1,42 @@
+"""What the retailer says about sourcing: what reasons are worth, and what carrying costs from where to where."""
+
+from dataclasses import dataclass, field
+
+from gateway.domain.sourcing_terms import Lane, Odds, Weights
+
+ANY = "*"
+_AS_IF = 20  # shipments that `late_percent` is worth beside a lane's own history
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRule:
+    """From a region to a region, each a country, a part of one (GB-SCT) or `*`."""
+
+    start: str
+    end: str
+    shipment: int
+    piece: int = 0
+    days: int = 2
+    late_percent: int = 5
+
+    def fits(self, start: str | None, end: str) -> bool:
+        return _lies_in(start, self.start) and _lies_in(end, self.end)
+
+    def lane(self) -> Lane:
+        late = _AS_IF * self.late_percent // 100
+        return Lane(self.shipment, self.piece, self.days, Odds(0, 0, before=(late, _AS_IF - late)))
+
+
+def _lies_in(region: str | None, whole: str) -> bool:
+    return whole == ANY or (region is not None and (region == whole or region.startswith(f"{whole}-")))
+
+
+@dataclass(frozen=True, slots=True)
+class SourcingPolicy:
+    """The first lane that fits counts; the usual one goes everywhere."""
+
+    weights: Weights = field(default_factory=Weights)
+    lanes: tuple[LaneRule, ...] = (LaneRule(ANY, ANY, 450, 30),)
+
+    def lane(self, start: str | None, end: str) -> Lane | None:
+        return next((rule.lane() for rule in self.lanes if rule.fits(start, end)), None)
