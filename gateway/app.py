@@ -23,6 +23,7 @@ from gateway.edge.shared_counters import SharedCounters
 from gateway.framework import Lifespan, State, framework, record_spans
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.governance.inventory import load_inventory
+from gateway.governance.sourcing import load_sourcing
 from gateway.memory import give_back_large_buffers, keep_what_stands
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
@@ -37,7 +38,7 @@ from gateway.store.decisions import Decisions
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
 from gateway.workflows.books import warehouse_books
-from gateway.workflows.operations import SAGAS
+from gateway.workflows.place_order import sagas
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
 from observability import logs, tracing
@@ -183,7 +184,8 @@ async def create_worker(
         policy = load_inventory(settings.policies / "inventory.yaml")
         books = warehouse_books(policy, mint)
         tools = Tools(database, connected, clock, mint, metrics=metrics, books=books)
-        yield Worker(SAGAS, tools, policy=policy)
+        sourcing = load_sourcing(settings.policies / "sourcing.yaml")
+        yield Worker(sagas(sourcing, mint), tools, policy=policy)
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

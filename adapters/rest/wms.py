@@ -7,7 +7,7 @@ from adapters.outbound import MEBIBYTE
 from adapters.reading import Json
 from adapters.rest.dialect import Conversation
 from gateway.domain.orders import Address, Order
-from gateway.domain.stock import StockLevel
+from gateway.domain.stock import MAIN, StockLevel
 from gateway.errors import Failed
 from gateway.ports import Effect, Shipment
 
@@ -88,9 +88,10 @@ class RestWms:
 
 
 def shipment_order(order: Order, ship_to: Address, *, reference: str) -> Json:
-    """What the warehouse needs to pack and send, and nothing else."""
+    """What the warehouse needs to pack and send, and nothing else; one with a single node need not know of nodes."""
     lines = [{"line_id": line.line_id, "sku": line.sku, "quantity": line.quantity} for line in order.lines]
-    return {"reference": reference, "order_id": order.order_id, "lines": lines, "ship_to": _address(ship_to)}
+    node = {} if order.node_id == MAIN else {"node": order.node_id}
+    return {"reference": reference, "order_id": order.order_id, **node, "lines": lines, "ship_to": _address(ship_to)}
 
 
 def _address(address: Address) -> Json:

@@ -22,6 +22,8 @@ def sale_of(order: Order, mapping: Mapping, *, key: str) -> Json:
         raise _no("unknown_channel", f"no customer is mapped for channel {order.channel_id}")
     if order.currency not in mapping.currencies:
         raise _no("unknown_currency", f"{order.currency} is not mapped")
+    if order.node_id not in mapping.warehouses:
+        raise _no("unknown_node", f"no warehouse is mapped for the node {order.node_id}")
     return {
         "company": mapping.company,
         "party": channel.party,
@@ -29,7 +31,7 @@ def sale_of(order: Order, mapping: Mapping, *, key: str) -> Json:
         "shipment_address": channel.address,
         "currency": mapping.currencies[order.currency],
         "payment_term": mapping.payment_term,
-        "warehouse": mapping.warehouse,
+        "warehouse": mapping.warehouses[order.node_id],
         "carrier": mapping.carrier,
         "shipment_cost_method": None,  # the delivery charge is what was promised, not what Tryton would ask
         "invoice_method": "order",

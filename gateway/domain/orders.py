@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from gateway.domain.money import Money, extended, zero
+from gateway.domain.stock import MAIN
 
 TaxMode = Literal["exclusive", "inclusive"]
 
@@ -136,6 +137,7 @@ class Order:
     shipping_charge: Money
     payment: Payment
     totals: Totals  # as the channel states them
+    node_id: str = MAIN  # where it is served from, once that has been decided
 
     def demand(self) -> dict[str, int]:
         """Pieces wanted by SKU; SKUs compare without case, and the same one may stand on several lines."""

@@ -34,7 +34,7 @@ class Decision:
 
 
 def decide(task: Task, sites: Sequence[Site], weights: Weights) -> Decision:
-    """The plan of the highest score; of equal ones the earliest, then fewest shipments, then the least loaded nodes."""
+    """The plan of the highest score; of equals the earliest, then of fewest shipments, from the first, idlest nodes."""
     reasons = {site.node_id: reason for site in sites if (reason := _left_out(task, site))}
     fit = [site for site in sites if site.node_id not in reasons]
     plans = sorted(_plans(task, _shortlist(task, fit), weights), key=lambda plan: _rank(plan, fit))
@@ -135,10 +135,11 @@ def _offers(
             )
 
 
-def _rank(plan: Plan, sites: Sequence[Site]) -> tuple[int, float, int, int, tuple[str, ...]]:
-    loads = {site.node_id: site.taken for site in sites}
+def _rank(plan: Plan, sites: Sequence[Site]) -> tuple[int, float, int, int, int, tuple[str, ...]]:
+    used = [site for site in sites if site.node_id in plan.nodes]
     arrives = plan.arrives_at.timestamp() if plan.arrives_at else 0.0
-    return -plan.score, arrives, len(plan.nodes), sum(loads[node] for node in plan.nodes), plan.nodes
+    priority, load = sum(site.priority for site in used), sum(site.taken for site in used)
+    return -plan.score, arrives, len(plan.nodes), priority, load, plan.nodes
 
 
 def _flip(best: Plan, second: Plan) -> Flip | None:

@@ -19,7 +19,7 @@ class LaneRule:
     days: int = 2
     late_percent: int = 5
 
-    def fits(self, start: str | None, end: str) -> bool:
+    def fits(self, start: str | None, end: str | None) -> bool:
         return _lies_in(start, self.start) and _lies_in(end, self.end)
 
     def lane(self) -> Lane:
@@ -38,5 +38,5 @@ class SourcingPolicy:
     weights: Weights = field(default_factory=Weights)
     lanes: tuple[LaneRule, ...] = (LaneRule(ANY, ANY, 450, 30),)
 
-    def lane(self, start: str | None, end: str) -> Lane | None:
+    def lane(self, start: str | None, end: str | None) -> Lane | None:
         return next((rule.lane() for rule in self.lanes if rule.fits(start, end)), None)

@@ -67,12 +67,13 @@ class Site:
     taken: int = 0
     capabilities: frozenset[str] = frozenset()
     declines: Odds = Odds(0, 0)
+    priority: int = 100  # of equals, the one with the smallest
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     wants: tuple[Want, ...]
-    deliver_by: datetime
+    deliver_by: datetime | None  # None: nothing was promised
     needs: frozenset[str] = frozenset()
     types: frozenset[str] | None = None  # None: any
     without: frozenset[str] = frozenset()  # nodes that have said no
@@ -152,7 +153,8 @@ def _of_shipment(task: Task, site: Site, takes: Sequence[Take], weights: Weights
     yield "cost_of_goods", -sum(shelf.cost * take.quantity for take, shelf in shelves)
     yield "carrier", -(site.lane.shipment + site.lane.piece * pieces)
     yield "handling", -(site.handling[0] + site.handling[1] * pieces)
-    late = WHOLE if _arrival(site) > task.deliver_by else site.lane.late.parts
+    misses = task.deliver_by is not None and _arrival(site) > task.deliver_by
+    late = WHOLE if misses else site.lane.late.parts
     yield "late", -(weights.late * late // WHOLE)
     yield "declined", -(weights.reroute * site.declines.parts // WHOLE)
     if site.capacity:

@@ -64,6 +64,14 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalEnding:
+    """How a step of our own database ended: with why not, or with what later steps need."""
+
+    refusal: Mapping[str, Any] | None = None
+    effect: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Which way the run goes, why it turned, why it is parked, how it ended."""
 
@@ -184,22 +192,26 @@ async def end_call(connection: Connection, lease: Lease, epoch: int, intent: Int
     )
 
 
-async def record_local(connection: Connection, lease: Lease, epoch: int, name: str, *, refusal: Any = None) -> None:
+async def record_local(connection: Connection, lease: Lease, epoch: int, name: str, ended: LocalEnding) -> None:
     """A step of our own database: intended and ended in the transaction that did it."""
     intent = Intent(name, 1, "do", "omnigate", name.removeprefix("undo:"), f"{lease.run_id}:{name}", 0.0)
     values = {**_values(intent), "run_id": lease.run_id, "epoch": epoch}
-    state = "rejected" if refusal else "succeeded"
-    await connection.execute(_LOCAL, {**values, "state": state, "detail": Jsonb(refusal) if refusal else None})
+    state = "rejected" if ended.refusal else "succeeded"
+    told = {"detail": ended.refusal, "effect": ended.effect}
+    await connection.execute(
+        _LOCAL, {**values, "state": state, **{name: Jsonb(told[name]) if told[name] else None for name in told}}
+    )
 
 
 _LOCAL = """
 insert into step (run_id, name, number, saga, version, system, operation, operation_key, state, tries, epoch, begun_at,
-                  ended_at, detail)
+                  ended_at, detail, effect)
 select run_id, %(name)s, (select count(*) + 1 from step s where s.run_id = run.run_id), saga, version,
        %(system)s, %(operation)s, %(key)s, %(state)s, %(number)s, %(epoch)s, clock_timestamp(), clock_timestamp(),
-       %(detail)s::jsonb
+       %(detail)s::jsonb, %(effect)s::jsonb
   from run where run_id = %(run_id)s
-on conflict (run_id, name) do update set state = excluded.state, ended_at = excluded.ended_at, detail = excluded.detail
+on conflict (run_id, name) do update
+   set state = excluded.state, ended_at = excluded.ended_at, detail = excluded.detail, effect = excluded.effect
 """
 
 

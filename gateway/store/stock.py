@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.feeds import counted
-from gateway.domain.stock import StockLevel
+from gateway.domain.stock import MAIN, StockLevel
 from gateway.store import claims
 from gateway.store.divergences import judge
 from gateway.store.pool import Connection
 from gateway.store.views import Hearing, derive, take_counts
-
-NODE = "main"  # where orders are served from
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +21,12 @@ class Shortage:
     available: int | None
 
 
-async def reserve(connection: Connection, order_id: str, demand: Mapping[str, int]) -> list[Shortage]:
+async def reserve(
+    connection: Connection, order_id: str, demand: Mapping[str, int], *, node: str = MAIN
+) -> list[Shortage]:
     """All of *demand* (SKU in upper case -> summed quantity) or none. What the order holds is not taken again."""
-    wanted = {"order": order_id, "node": NODE, "skus": list(demand), "quantities": list(demand.values())}
-    await lock_positions(connection, [(sku, NODE) for sku in demand])
+    wanted = {"order": order_id, "node": node, "skus": list(demand), "quantities": list(demand.values())}
+    await lock_positions(connection, [(sku, node) for sku in demand])
     cursor = await connection.execute(_RESERVE, wanted)
     left = [Shortage(*row) for row in await cursor.fetchall()]
     short = [s for s in left if s.available is None or s.available < s.wanted]

@@ -8,7 +8,7 @@ from typing import cast
 
 from gateway.ports import Effect, Manifest
 from gateway.store import journal, signals
-from gateway.store.journal import Ending, Intent, Lease, Standing
+from gateway.store.journal import Ending, Intent, Lease, LocalEnding, Standing
 from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
@@ -178,11 +178,16 @@ class Held:
         self.records[step.name] = Record(step.name, "intended", f"{self.lease.run_id}:{step.name}", 0, self.now())
         return True
 
-    async def locally(self, connection: Connection, name: str, refusal: Refusal | None = None) -> None:
+    async def locally(self, connection: Connection, name: str, came: Refusal | Effect | None = None) -> None:
         """A step of our own database has been done in this very transaction."""
-        await journal.record_local(connection, self.lease, self.epoch, name, refusal=refusal_row(refusal))
+        refusal, effect = (came, None) if isinstance(came, Refusal) else (None, came)
+        ended = LocalEnding(refusal_row(refusal), effect_row(effect))
+        await journal.record_local(connection, self.lease, self.epoch, name, ended)
         state: State = "rejected" if refusal else "succeeded"
-        self.records[name] = Record(name, state, f"{self.lease.run_id}:{name}", 1, self.now(), refusal=refusal)
+        key = f"{self.lease.run_id}:{name}"
+        self.records[name] = Record(name, state, key, 1, self.now(), effect=effect, refusal=refusal)
+        if effect is not None:
+            self.effects[name] = effect
 
 
 def _doubt(outcome: Outcome, record: Record) -> datetime | None:

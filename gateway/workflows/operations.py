@@ -13,11 +13,11 @@ from gateway.store.mending import Deed, Mendable
 from gateway.store.pool import Connection, Database, Joined
 from gateway.store.runs import OpenStep, RunView
 from gateway.store.signals import Signal, signal
-from gateway.workflows.place_order import PLACE_ORDER, PLACE_ORDER_1
+from gateway.workflows.place_order import sagas
 from gateway.workflows.saga import Assent, Moved, Pivot, Saga
 from observability import tracing
 
-SAGAS = {saga.task: saga for saga in (PLACE_ORDER, PLACE_ORDER_1)}
+SAGAS = sagas()
 
 Change = Callable[[Connection, RunView], Awaitable[dict[str, Any]]]
 

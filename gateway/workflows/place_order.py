@@ -1,6 +1,6 @@
 """
-place_order: hold money, wait for the customer's assent if their bank wants it, reserve stock, book, release, wait for
-the goods to leave, take the money, invoice.
+place_order: hold money, wait for the customer's assent if their bank wants it, choose a node and reserve stock there,
+book, release, wait for the goods to leave, take the money, invoice.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,11 +8,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.identifiers import Mint, mint
 from gateway.domain.orders import OrderStatus
+from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.ports import BackEnds, Effect
 from gateway.store import orders, stock
 from gateway.store.pool import Connection
 from gateway.workflows.saga import Assent, Case, Local, Moved, Pivot, Refusal, Saga, Seen, Step
+from gateway.workflows.sourcing import STEP, reserves, sourced
 
 
 async def hold_money(case: Case, back_ends: BackEnds, key: str) -> Effect:
@@ -33,23 +36,12 @@ async def release_money(case: Case, back_ends: BackEnds, held: Effect, key: str)
     return await back_ends.payments.void(held.id, key=key)
 
 
-async def reserve_stock(connection: Connection, case: Case, now: datetime) -> Refusal | None:
-    short = await stock.reserve(connection, case.order.order_id, case.order.demand())
-    if not short:
-        return None
-    unknown = [s.sku for s in short if s.available is None]
-    if unknown:
-        return Refusal("unknown_sku", f"not stocked: {', '.join(unknown[:10])}")
-    lines = [f"{s.sku}: {s.wanted} wanted, {max(0, s.available or 0)} available" for s in short[:10]]
-    return Refusal("insufficient_stock", "; ".join(lines))
-
-
 async def release_stock(connection: Connection, case: Case, now: datetime) -> None:
     await stock.release(connection, case.order.order_id)
 
 
 async def book(case: Case, back_ends: BackEnds, key: str) -> Effect:
-    return await back_ends.erp.book(case.order, key=key)
+    return await back_ends.erp.book(sourced(case), key=key)
 
 
 async def cancel_booking(case: Case, back_ends: BackEnds, booked: Effect, key: str) -> Effect:
@@ -57,7 +49,7 @@ async def cancel_booking(case: Case, back_ends: BackEnds, booked: Effect, key: s
 
 
 async def release(case: Case, back_ends: BackEnds, key: str) -> Effect:
-    return await back_ends.wms.release(case.order, case.ship_to, key=key)
+    return await back_ends.wms.release(sourced(case), case.ship_to, key=key)
 
 
 async def ask_to_cancel(case: Case, back_ends: BackEnds, released: Effect, key: str) -> Effect:
@@ -139,38 +131,49 @@ class OrderSubject:
             await stock.acknowledge(connection, run_id, "erp", moved.now)
 
 
-PLACE_ORDER = Saga(
-    "place_order",
-    2,
-    (
-        Step("hold_money", "payments", "authorise", hold_money, _PAYMENT, release_money, "void"),
-        Assent("await_customer", "hold_money", "payments", look_at_hold, _EXPIRED),
-        Local("reserve_stock", reserve_stock, release_stock),
-        Step("book_in_erp", "erp", "book", book, _ERP, cancel_booking, "cancel", then="accepted"),
-        Step(
-            "release_to_warehouse",
-            "wms",
-            "release",
-            release,
-            _WAREHOUSE,
-            ask_to_cancel,
-            "cancel",
-            undo_may_be_refused=True,
-            then="processing",
+def place_order(policy: SourcingPolicy, mint: Mint) -> Saga:
+    """How an order is carried out where the retailer sources as *policy* says."""
+    return Saga(
+        "place_order",
+        2,
+        (
+            Step("hold_money", "payments", "authorise", hold_money, _PAYMENT, release_money, "void"),
+            Assent("await_customer", "hold_money", "payments", look_at_hold, _EXPIRED),
+            Local(STEP, reserves(policy, mint), release_stock),
+            Step("book_in_erp", "erp", "book", book, _ERP, cancel_booking, "cancel", then="accepted"),
+            Step(
+                "release_to_warehouse",
+                "wms",
+                "release",
+                release,
+                _WAREHOUSE,
+                ask_to_cancel,
+                "cancel",
+                undo_may_be_refused=True,
+                then="processing",
+            ),
+            Pivot("await_shipment", "shipped", "wms", look_at_shipment, goods_left),
+            Step("take_money", "payments", "capture", take_money, _PAYMENT, about="hold_money"),
+            Step("invoice", "erp", "invoice", invoice, _ERP, about="book_in_erp"),
         ),
-        Pivot("await_shipment", "shipped", "wms", look_at_shipment, goods_left),
-        Step("take_money", "payments", "capture", take_money, _PAYMENT, about="hold_money"),
-        Step("invoice", "erp", "invoice", invoice, _ERP, about="book_in_erp"),
-    ),
-    OrderSubject(),
-    done="completed",
-    undone="rejected",
-    stopped="cancelled",
-    wished="cancel_requested",
-    resumed="processing",
-)
+        OrderSubject(),
+        done="completed",
+        undone="rejected",
+        stopped="cancelled",
+        wished="cancel_requested",
+        resumed="processing",
+    )
 
-# Runs that began before customers could be waited for.
-PLACE_ORDER_1 = replace(
-    PLACE_ORDER, version=1, steps=tuple(step for step in PLACE_ORDER.steps if not isinstance(step, Assent))
-)
+
+def before_assent(current: Saga) -> Saga:
+    """Version 1, of runs that began before customers could be waited for."""
+    return replace(current, version=1, steps=tuple(step for step in current.steps if not isinstance(step, Assent)))
+
+
+def sagas(policy: SourcingPolicy | None = None, mint: Mint = mint) -> Mapping[str, Saga]:
+    """All that runs may be of, by task."""
+    current = place_order(policy or SourcingPolicy(), mint)
+    return {saga.task: saga for saga in (current, before_assent(current))}
+
+
+PLACE_ORDER = place_order(SourcingPolicy(), mint)

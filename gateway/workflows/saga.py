@@ -43,7 +43,7 @@ class Seen:
 
 Do = Callable[[Case, BackEnds, str], Awaitable[Effect]]
 Undo = Callable[[Case, BackEnds, Effect, str], Awaitable[Effect]]
-LocalDo = Callable[[Connection, Case, datetime], Awaitable[Refusal | None]]
+LocalDo = Callable[[Connection, Case, datetime], Awaitable[Refusal | Effect | None]]
 LocalUndo = Callable[[Connection, Case, datetime], Awaitable[None]]
 
 
@@ -65,7 +65,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A step in our own database: it commits with the journal or not at all."""
+    """A step in our own database: it commits with the journal or not at all. Its effect is what later steps need."""
 
     name: str
     do: LocalDo

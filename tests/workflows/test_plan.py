@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.ports import ACTION_NEEDED, Effect, Promise, RetryClass
-from gateway.workflows.place_order import PLACE_ORDER, PLACE_ORDER_1
+from gateway.workflows.place_order import PLACE_ORDER, before_assent
 from gateway.workflows.plan import (
     Finish,
     Park,
@@ -231,4 +231,4 @@ def test_the_wait_for_a_customer_grows_and_ends_in_time(tries: int, elapsed: int
 
 
 def test_a_run_that_began_without_that_wait_does_not_meet_it() -> None:
-    assert isinstance(plan(PLACE_ORDER_1, situation(HELD), MANIFESTS), RunLocal)
+    assert isinstance(plan(before_assent(PLACE_ORDER), situation(HELD), MANIFESTS), RunLocal)
