@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from gateway.cli.opened import database, database_url
+from gateway.cli.orders_why import why
 from gateway.domain.time import rfc3339
 from gateway.errors import Misconfigured
 from gateway.settings import read_settings
@@ -14,6 +15,7 @@ from gateway.store import timeline
 from gateway.store.timeline import Found, Moment
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
+app.command()(why)
 
 
 @app.callback()

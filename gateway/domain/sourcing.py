@@ -145,6 +145,11 @@ def _rank(plan: Plan, sites: Sequence[Site]) -> tuple[int, float, int, int, int,
 def _flip(best: Plan, second: Plan) -> Flip | None:
     """Of all amounts that alone could turn it, the one that would have to change least of itself."""
     more = best.score - second.score + 1
-    turned = [Flip("plan", term, term.amount - more) for term in best.terms]
-    turned += [Flip("runner_up", term, term.amount + more) for term in second.terms]
+    turned = [Flip("plan", term, term.amount - more) for term in _alone(best, second)]
+    turned += [Flip("runner_up", term, term.amount + more) for term in _alone(second, best)]
     return min(turned, key=lambda flip: (more / abs(flip.term.amount), flip.term.name), default=None)
+
+
+def _alone(plan: Plan, other: Plan) -> list[Term]:
+    """What speaks for or against this plan and not as much the other; what goods are worth is nobody's to change."""
+    return [term for term in plan.terms if term not in other.terms and term.name != "goods"]

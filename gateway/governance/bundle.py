@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.inventory import InventoryPolicy
+from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.governance.access import Access, load_access
 from gateway.governance.admission import Admission, load_admission
 from gateway.governance.contracts import Contracts, load_contracts
 from gateway.governance.inventory import load_inventory
 from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
+from gateway.governance.sourcing import load_sourcing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Bundle:
     quotas: Quotas
     admission: Admission
     inventory: InventoryPolicy
+    sourcing: SourcingPolicy
 
 
 def load_bundle(contracts: Path, policies: Path) -> Bundle:
@@ -30,4 +33,5 @@ def load_bundle(contracts: Path, policies: Path) -> Bundle:
         quotas=quotas,
         admission=load_admission(policies / "admission.yaml", operations=promised.operations, plans=quotas.plans),
         inventory=load_inventory(policies / "inventory.yaml"),
+        sourcing=load_sourcing(policies / "sourcing.yaml"),
     )

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from gateway.cli.policies import case_of
 from gateway.domain.access import Matter
 from gateway.domain.inventory import InventoryPolicy
+from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339
 from gateway.errors import Misconfigured
@@ -118,7 +119,9 @@ def written(
     }
     (folder / "quotas.yaml").write_bytes(orjson.dumps(quotas))
     admission = load_admission(ROOM, operations=(), plans=())
-    return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission, InventoryPolicy())
+    return Bundle(
+        contracts, access, load_quotas(folder / "quotas.yaml"), admission, InventoryPolicy(), SourcingPolicy()
+    )
 
 
 @dataclass(frozen=True, slots=True)

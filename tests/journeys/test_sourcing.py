@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ async def stocked(shop: Shop, node: str, *, pieces: int, pick: int, per_day: int
         assert answer.status_code == 200, answer.text
     body = {"type": "dc", "name": node, "timezone": "Europe/London", "source_id": "wms"}
     body |= {"cost": {"currency": "GBP", "pick": pick}} | ({"capacity": {"orders_per_day": per_day}} if per_day else {})
-    headers = await shop.gate.bearer(await shop.gate.operator(f"{node}-{pick}"))
+    headers = await shop.gate.bearer(await shop.gate.operator(f"{node}-{pick}-{per_day or 0}"))
     made = await shop.gate.http.put(f"/v1/inventory/nodes/{node}", json=body, headers=headers)
     assert made.status_code == 200, made.text
     await shop.sync_stock()
@@ -53,6 +54,40 @@ async def test_an_order_is_served_from_the_node_that_costs_least(shop: Shop) -> 
 
     assert await released(shop, order_id) == "york"
     assert await promised(shop) == {"york": 3}
+
+
+async def decided(shop: Shop, order_id: str) -> dict[str, Any]:
+    headers = await shop.gate.bearer(await shop.gate.operator("viola", "viewer"))
+    answer = await shop.gate.http.get(f"/v1/orders/{order_id}/decisions", headers=headers)
+    assert answer.status_code == 200, answer.text
+    (decision,) = answer.json()["decisions"]
+    return dict(decision)
+
+
+async def test_why_it_is_served_from_there_adds_up(shop: Shop) -> None:
+    await stocked(shop, "main", pieces=0, pick=50, per_day=1)
+    order_id = await shop.placed(order(quantity=3))
+    await released(shop, order_id)
+
+    decision = await decided(shop, order_id)
+
+    plan, second = decision["plan"], decision["runner_up"]
+    assert {term["name"]: term["amount"] for term in plan["terms"]} == {
+        **{"goods": 750, "carrier": -540, "handling": -15, "late": -50, "declined": -40},
+    }
+    assert [each["nodes"] for each in (plan, second)] == [["york"], ["leeds"]]
+    assert (plan["score"], plan["score"] - second["score"]) == (sum(term["amount"] for term in plan["terms"]), 15)
+    dearer = {"of": "plan", "term": {"name": "carrier", "node_id": "york", "amount": -540}, "becomes": -556}
+    assert decision["flip"] == dearer
+
+
+async def test_partners_are_not_told_what_it_costs(shop: Shop) -> None:
+    order_id = await shop.placed(order())
+    seller = await shop.gate.bearer(await shop.gate.partner("seller", scopes=frozenset({"orders:read"})))
+
+    answer = await shop.gate.http.get(f"/v1/orders/{order_id}/decisions", headers=seller)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
 
 
 async def test_who_has_too_little_is_passed_over(shop: Shop) -> None:

@@ -18,23 +18,8 @@ from gateway.partners.operators import OperatorRegistry
 from gateway.store import stock
 from observability import logs
 from tests.gate import PUBLIC, Gate
-from tests.resources.cells import (
-    ABSENT,
-    ALL,
-    ASKED,
-    CHUNK,
-    EVERYBODY,
-    NO_BEARER,
-    OPERATORS,
-    REACH,
-    ROLES,
-    Cell,
-    Owner,
-    cells,
-    request_of,
-    reservation_body,
-    snapshot,
-)
+from tests.resources.asked import ABSENT, ASKED, CHUNK, Owner, reservation_body, snapshot
+from tests.resources.cells import ALL, EVERYBODY, NO_BEARER, OPERATORS, REACH, ROLES, Cell, cells, request_of
 from tests.resources.shop import ADDRESS, order_body
 
 AT_ONCE = 40  # fewer than an address may send that fail, or tokens it may ask for

@@ -1,6 +1,7 @@
 """What the operations of Orders v1 take and answer, for the app's own schema."""
 
 from gateway.resources.described import IDEMPOTENCY_KEY, IF_MATCH, PAGING, described, json_body, parameter
+from gateway.resources.orders.decision_schemas import DecisionList
 from gateway.resources.orders.schemas import (
     CancelBody,
     CancelReceipt,
@@ -47,6 +48,12 @@ CANCEL_ORDER = described(
     problems=(404, 409, 412),
     parameters=(_ORDER_ID, IDEMPOTENCY_KEY, IF_MATCH),
     body=json_body(CancelBody, required=False),
+)
+LIST_ORDER_DECISIONS = described(
+    "list_order_decisions",
+    answer=(200, DecisionList),
+    problems=(404,),
+    parameters=(_ORDER_ID,),
 )
 LIST_ORDER_EVENTS = described(
     "list_order_events",

@@ -1,4 +1,4 @@
-"""Orders v1: five operations, each a thin way from the call to the store."""
+"""Orders v1: six operations, each a thin way from the call to the store."""
 
 from collections.abc import Mapping
 
@@ -10,6 +10,7 @@ from gateway.refusals import NotFound
 from gateway.resources.answers import JSON
 from gateway.resources.orders import operations
 from gateway.resources.orders.cancelling import cancel
+from gateway.resources.orders.explaining import decisions_of
 from gateway.resources.orders.listing import page_of_events, page_of_orders
 from gateway.resources.orders.placing import Decide, accepted, admitted, conflicting, permit
 from gateway.resources.orders.views import order_view
@@ -63,6 +64,10 @@ def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None
     @router.get("/{order_id}/events", **operations.LIST_ORDER_EVENTS)
     async def list_order_events(request: Request) -> Response:
         return _told(await page_of_events(database, pages, call_of(request.scope), absent=_ABSENT))
+
+    @router.get("/{order_id}/decisions", **operations.LIST_ORDER_DECISIONS)
+    async def list_order_decisions(request: Request) -> Response:
+        return _told(await decisions_of(database, call_of(request.scope), absent=_ABSENT))
 
 
 def _reading(router: APIRouter, waiting: Waiting) -> None:

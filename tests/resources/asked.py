@@ -1,0 +1,135 @@
+"""How each operation is called about something of somebody's: its address, and what else is sent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from tests.resources.shop import order_body
+
+Json = dict[str, Any]
+
+NDJSON = "application/x-ndjson"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A partner, and what is its own."""
+
+    name: str
+    order_id: str
+    channel_order_id: str
+    reservation_id: str
+    snapshot_id: str
+
+    @property
+    def channel(self) -> str:
+        return f"{self.name}-uk"
+
+    @property
+    def exception_id(self) -> str:
+        """Of its order, which waits for an operator."""
+        return f"xcp_{self.order_id[4:]}"
+
+
+_ULID = "01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
+ABSENT = Owner("nobody", f"ord_{_ULID}", "no-such-number", f"rsv_{_ULID}", f"snp_{_ULID}")
+
+
+_KEPT: Json = {"sku": "LAMP", "node_id": "main", "safety_stock": 1}
+_NODE: Json = {"type": "dc", "name": "The north", "timezone": "Europe/London"}
+
+
+def reservation_body(order_id: str, line_id: str, *, attempt: int) -> Json:
+    holder = {"type": "order", "id": order_id, "attempt": attempt}
+    return {"kind": "soft", "holder": holder, "lines": [{"line_id": line_id, "sku": "VASE", "quantity": 1}]}
+
+
+def _reservation(of: Owner) -> str:
+    return f"/v1/inventory/reservations/{of.reservation_id}"
+
+
+def _reserve(of: Owner, now: str) -> tuple[str, Json]:
+    return "/v1/inventory/reservations", {"json": reservation_body(of.order_id, "1", attempt=2)}
+
+
+_SHADE: Json = {"sku": "SHADE", "node_id": "main"}
+_SOURCE: Json = {"semantics": "physical", "partner_id": "nobody"}
+_CORRECTION: Json = {**_SHADE, "reference": "r-1", "delta": 1, "reason": "found"}
+_ASIDE = f"/v1/inventory/snapshots/snp_{_ULID}/decision"
+_ADJUSTMENT = f"/v1/inventory/adjustments/adj_{_ULID}"
+CHUNK: Json = {"content": b'{"sku": "SHADE", "node_id": "main", "on_hand": 1}', "headers": {"content-type": NDJSON}}
+
+
+def snapshot(of: Owner, now: str, **changed: Any) -> tuple[str, Json]:
+    said = {"reference": str(uuid4()), "scope": "partial", "nodes": ["main"], "as_of": now, "rows": 1, **changed}
+    return f"/v1/inventory/sources/{of.name}/snapshots", {"json": said}
+
+
+def _delta(now: str) -> Json:
+    return {**_SHADE, "event_id": "e-1", "delta": 1, "reason": "receipt", "occurred_at": now}
+
+
+def _expected(now: str) -> Json:
+    line = {**_SHADE, "document": "PO-1", "document_line": "1", "quantity": 1, "eta": now, "confidence": 1}
+    return {"lines": [line]}
+
+
+_CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
+_EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
+_DEED = {"action": "reroute", "evidence": "seen in the ERP"}
+_DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
+_FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
+
+# How each operation is called for the target: its address, and what else is sent.
+ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
+    "get_order": lambda of, now: (f"/v1/orders/{of.order_id}", {}),
+    "list_order_events": lambda of, now: (f"/v1/orders/{of.order_id}/events", {}),
+    "list_order_decisions": lambda of, now: (f"/v1/orders/{of.order_id}/decisions", {}),
+    "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
+    "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
+    "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),
+    "query_availability": lambda of, now: ("/v1/inventory/availability:query", {"json": {"lines": [{"sku": "LAMP"}]}}),
+    "list_inventory_changes": lambda of, now: ("/v1/inventory/changes?after=latest", {}),
+    "list_nodes": lambda of, now: ("/v1/inventory/nodes", {}),
+    "get_node": lambda of, now: ("/v1/inventory/nodes/main", {}),
+    "list_positions": lambda of, now: ("/v1/inventory/positions", {}),
+    "set_safety_stock": lambda of, now: ("/v1/inventory/safety-stock", {"json": {"lines": [_KEPT]}}),
+    "put_node": lambda of, now: ("/v1/inventory/nodes/dc-north", {"json": _NODE}),
+    "reserve_stock": _reserve,
+    "list_reservations": lambda of, now: (
+        f"/v1/inventory/reservations?holder_type=order&holder_id={of.order_id}",
+        {},
+    ),
+    "get_reservation": lambda of, now: (_reservation(of), {}),
+    "release_reservation": lambda of, now: (f"{_reservation(of)}/release", {"json": {}}),
+    "extend_reservation": lambda of, now: (f"{_reservation(of)}/extend", {"json": {}}),
+    "consume_reservation": lambda of, now: (f"{_reservation(of)}/consume", {"json": {}}),
+    "list_exceptions": lambda of, now: (f"/v1/exceptions?subject={of.order_id}", {}),
+    "get_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}", {}),
+    "act_on_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}/actions", {"json": _DEED}),
+    "act_on_exceptions": lambda of, now: ("/v1/exceptions/actions", {"json": _DEEDS}),
+    "list_sources": lambda of, now: ("/v1/inventory/sources", {}),
+    "get_source": lambda of, now: (f"/v1/inventory/sources/{of.name}", {}),
+    "put_source": lambda of, now: ("/v1/inventory/sources/new", {"json": _SOURCE}),
+    "report_deltas": lambda of, now: (f"/v1/inventory/sources/{of.name}/deltas", {"json": {"deltas": [_delta(now)]}}),
+    "report_inbound": lambda of, now: (f"/v1/inventory/sources/{of.name}/inbound", {"json": _expected(now)}),
+    "begin_snapshot": snapshot,
+    "get_snapshot": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}", {}),
+    "put_snapshot_chunk": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}/chunks/1", CHUNK),
+    "finish_snapshot": lambda of, now: (f"/v1/inventory/snapshots/{of.snapshot_id}/finish", {}),
+    "decide_snapshot": lambda of, now: (_ASIDE, {"json": {"decision": "believe"}}),
+    "list_adjustments": lambda of, now: ("/v1/inventory/adjustments", {}),
+    "adjust_stock": lambda of, now: ("/v1/inventory/adjustments", {"json": _CORRECTION}),
+    "get_adjustment": lambda of, now: (_ADJUSTMENT, {}),
+    "decide_adjustment": lambda of, now: (f"{_ADJUSTMENT}/decision", {"json": {"decision": "reject"}}),
+    "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
+    "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
+    "issue_token": lambda of, now: ("/oauth/token", _FORM),
+    "list_signing_keys": lambda of, now: ("/.well-known/jwks.json", {}),
+    "describe_authorization_server": lambda of, now: ("/.well-known/oauth-authorization-server", {}),
+    "list_problems": lambda of, now: ("/problems", {}),
+    "show_problem": lambda of, now: ("/problems/not_found", {}),
+    "report_liveness": lambda of, now: ("/healthz", {}),
+    "report_readiness": lambda of, now: ("/readyz", {}),
+}
