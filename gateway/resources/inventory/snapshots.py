@@ -75,6 +75,7 @@ async def put_chunk(database: Database, call: Call) -> bytes:
                 _refuse_unless_open(row)
                 call.effect = "unknown"
                 chunk = read_chunk(raw, number, row.announced.nodes)
+                _refuse_too_many(row, chunk.lines)
                 before = await snapshots.stage(connection, row.snapshot_id, chunk, now=call.now)
         call.effect = "applied"
         return orjson.dumps(_chunk_view(number, before))
@@ -87,7 +88,7 @@ async def finish(database: Database, call: Call, *, mint: Mint) -> bytes:
             row = await _locked(connection, call)
             if row.state == "open":
                 if (sent := row.staged + row.faulty) != row.announced.rows:
-                    detail = f"{row.announced.rows} lines were announced, {sent} were sent"
+                    detail = f"{row.announced.rows} lines were announced, {sent} were sent: send the rest, then finish"
                     raise Conflict(detail, effect="none")
                 call.effect = "unknown"
                 await snapshots.hand_over(connection, row.snapshot_id, now=call.now)
@@ -116,6 +117,12 @@ async def _locked(connection: Connection, call: Call) -> SnapshotRow:
     if row is None:
         raise NotFound(_ABSENT)
     return row
+
+
+def _refuse_too_many(row: SnapshotRow, lines: int) -> None:
+    if (sent := row.staged + row.faulty + lines) > row.announced.rows:
+        detail = f"{row.announced.rows} lines were announced, with these it would be {sent}: announce another snapshot"
+        raise Conflict(detail, effect="none")
 
 
 def _refuse_unless_open(row: SnapshotRow) -> None:

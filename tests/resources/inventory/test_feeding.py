@@ -127,3 +127,20 @@ async def test_more_than_can_be_counted_is_refused_and_changes_nothing(feeding: 
 
     facts = {"deltas": [{**_fact(feeding), "delta": 1_000_000}]}
     assert (await feeding.post("/sources/wms/deltas", facts)).status_code == 409
+
+
+async def test_a_node_goes_by_another_source_once_that_knows_what_lies_there(feeding: Feeding) -> None:
+    node = {"type": "dc", "name": "The main one", "timezone": "Europe/London", "source_id": "erp"}
+    await feeding.load([row("lamp", 50), row("vase", 5)], ago=10)
+    await feeding.put("/sources/erp", {"semantics": "physical"})
+    await feeding.load([row("lamp", 20)], source="erp", scope="partial", ago=9)
+
+    early = await feeding.put("/nodes/main", node)
+    await feeding.load([row("vase", 4)], source="erp", scope="partial", ago=8)
+    before = await feeding.stock("available")
+    changed = await feeding.put("/nodes/main", node)
+
+    assert (early.status_code, "full snapshot" in early.json()["detail"]) == (409, True)
+    assert (before, changed.status_code) == ({"LAMP": 20, "VASE": 5}, 200)
+    assert (await feeding.stock(), await feeding.stock("available")) == ({"LAMP": 20, "VASE": 4},) * 2
+    assert set(await feeding.exceptions()) == {("divergence_shrink", "resolved")}

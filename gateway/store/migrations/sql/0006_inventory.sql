@@ -214,6 +214,7 @@ create table stock_adjustment (
     delta         integer not null,                 -- none: counted, and found as it should be
     reason        text not null,
     document_ref  text,
+    counted       integer,                          -- what they counted, of a cycle count
     expected      integer,                          -- what was there when they looked
     cost          bigint,                           -- minor units a piece
     currency      text,
