@@ -32,8 +32,9 @@ async def begin(database: Database, call: Call, source: Source, *, public: str, 
 async def _begin(call: Call, source: Source, public: str, snapshot_id: str, connection: Connection) -> Done:
     body = call.body
     as_of, nodes = datetime.fromisoformat(body["as_of"]), tuple(sorted(body["nodes"]))
-    known = await nodes_known(connection, nodes)
-    faults = [Fault("#/nodes", "unknown_node", "one of them does not exist")] if len(known) < len(nodes) else []
+    known = source.reach(await nodes_known(connection, nodes))
+    unknown = Fault("#/nodes", "unknown_node", "one of them does not exist, or is none of this source's")
+    faults = [unknown] if len(known) < len(nodes) else []
     if as_of > call.now + AHEAD:
         faults.append(Fault("#/as_of", "in_the_future", "is ahead of our clock"))
     if faults:

@@ -59,6 +59,26 @@ async def test_a_partner_feeds_its_own_source_and_sees_no_other(feeding: Feeding
     assert (await supplier.put("/sources/mine", {"semantics": "physical"})).status_code == 403
 
 
+async def test_a_source_speaks_of_its_nodes_only(feeding: Feeding) -> None:
+    store = {"type": "store", "name": "Leeds", "timezone": "Europe/London", "source_id": "wms"}
+    await feeding.put("/nodes/leeds", store)
+    made = await feeding.put("/sources/till", {"semantics": "physical", "nodes": ["leeds"]})
+    unknown = await feeding.put("/sources/ours", {"semantics": "physical", "nodes": ["nowhere"]})
+
+    here, there = [
+        await feeding.tell({"event_id": node, "sku": "lamp", "delta": 3, "node_id": node}, source="till")
+        for node in ("leeds", "main")
+    ]
+    line = {"document": "PO-1", "document_line": "1", "sku": "lamp", "node_id": "main", "quantity": 7}
+    goods = await feeding.post("/sources/till/inbound", {"lines": [{**line, "eta": feeding.at(60), "confidence": 1}]})
+    body = {"reference": "s-1", "scope": "full", "nodes": ["leeds", "main"], "as_of": feeding.at(0), "rows": 0}
+    snapshot = await feeding.post("/sources/till/snapshots", body)
+
+    assert (made.json()["nodes"], unknown.status_code) == (["leeds"], 422)
+    assert (here[0]["outcome"], there[0]["code"]) == ("applied", "unknown_node")
+    assert (goods.status_code, snapshot.status_code) == (422, 422)
+
+
 def _fact(feeding: Feeding) -> dict[str, object]:
     said = {"event_id": "1", "sku": "lamp", "delta": 3, "node_id": "main", "reason": "receipt"}
     return {**said, "occurred_at": feeding.at(0)}
