@@ -17,7 +17,8 @@ test: .venv/.installed
 proof: .venv/.installed
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m proof -o faulthandler_timeout=1800 tests/store/test_reservation_model.py \
 		tests/store/test_claim_algebra_model.py tests/store/test_stock_model.py
-	$(BIN)/python -m pytest -q -s -m proof -o faulthandler_timeout=1800 tests/proof tests/guides tests/adapters tests/chaos $(ARGS)
+	$(BIN)/python -m pytest -q -s -m proof -o faulthandler_timeout=1800 tests/proof tests/cli tests/guides \
+		tests/adapters tests/chaos $(ARGS)
 
 chaos: .venv/.installed
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(FULL),--full) $(ARGS)

@@ -21,7 +21,7 @@ from gateway.partners.tokens import Tokens
 from gateway.resources.callbacks import callbacks
 from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
-from gateway.resources.inventory.deciding import pending_adjustments, quarantined_snapshots
+from gateway.resources.inventory.deciding import divergences, pending_adjustments, quarantined_snapshots
 from gateway.resources.inventory.feed_routes import feeds
 from gateway.resources.inventory.reservation_routes import reservations
 from gateway.resources.operations import exceptions
@@ -30,6 +30,7 @@ from gateway.resources.pages import PageTokens
 from gateway.settings import Settings
 from gateway.store.adjustments import PENDING
 from gateway.store.decisions import Decisions
+from gateway.store.divergences import CLASS as DIVERGENCE
 from gateway.store.mending import WORKFLOW, Mendables
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets
@@ -101,4 +102,5 @@ def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:
         WORKFLOW: parked_runs(clock, mint),
         PENDING: pending_adjustments(policy, mint),
         QUARANTINED: quarantined_snapshots(),
+        DIVERGENCE: divergences(),
     }

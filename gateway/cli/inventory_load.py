@@ -96,11 +96,12 @@ async def _send(opened: Database, wanted: Load, operator: Principal) -> str:
 
 
 async def _announced(connection: Connection, wanted: Load) -> Announced:
-    if await source_of(connection, wanted.source) is None:
+    source = await source_of(connection, wanted.source)
+    if source is None:
         raise Misconfigured(f"--source {wanted.source}: there is no such source; make it first")
-    known = await nodes_known(connection, wanted.nodes or None)
+    known = source.reach(await nodes_known(connection, wanted.nodes or None))
     if unknown := set(wanted.nodes) - known:
-        raise Misconfigured(f"--node {min(unknown)}: there is no such node; make it first")
+        raise Misconfigured(f"--node {min(unknown)}: there is no such node, or none of this source's; make it first")
     rows = sum(1 for raw in _chunks(wanted.file) for line in raw.split(b"\n") if line.strip())
     return Announced(wanted.source, wanted.reference, wanted.scope, tuple(sorted(known)), wanted.as_of, rows)
 

@@ -22,6 +22,11 @@ class Source:
     semantics: Semantics
     every: int  # seconds
     version: int
+    nodes: tuple[str, ...] | None = None  # which it may speak of; None: every one
+
+    def reach(self, known: set[str]) -> set[str]:
+        """Of the nodes that are *known*, those that it may speak of."""
+        return known if self.nodes is None else known & set(self.nodes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,8 @@ def earliest(wanted: int, available: int, inbound: Sequence[Inbound], now: datet
     if free >= wanted:
         return now
     for goods in sorted(inbound, key=lambda goods: goods.eta):
-        if goods.confidence >= SURE_ENOUGH:
+        if goods.confidence >= SURE_ENOUGH and goods.eta > now:  # nobody knows when what is overdue will come
             free += goods.quantity
             if free >= wanted:
-                return max(goods.eta, now)
+                return goods.eta
     return None

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from gateway.domain.adjustments import CYCLE_COUNT, Adjustment
-from gateway.domain.feeds import Delta, Source
+from gateway.domain.adjustments import Adjustment
+from gateway.domain.feeds import Count, Delta, Source
 from gateway.domain.inventory import Place
+from gateway.store.divergences import judge
 from gateway.store.exceptions import Opening, close_exception, open_exception
 from gateway.store.feeds import take_deltas
 from gateway.store.pool import Connection, Database
-from gateway.store.views import Hearing, lock_places
+from gateway.store.views import Hearing, derive, lock_places, take_counts
 
 PENDING = "inventory/adjustment_pending"
 _CODE = "adjustment_pending"
@@ -29,6 +30,7 @@ class AdjustmentRow:
     delta: int
     reason: str
     document_ref: str | None
+    counted: int | None
     expected: int | None
     cost: int | None
     currency: str | None
@@ -57,7 +59,7 @@ class There:
 _COLUMNS: LiteralString = ", ".join(
     (
         *("adjustment_id", "account", "reference", "sku", "node_id", "condition", "bucket", "delta", "reason"),
-        *("document_ref", "expected", "cost", "currency", "state", "reverses", "requested_by", "decided_by"),
+        *("document_ref", "counted", "expected", "cost", "currency", "state", "reverses", "requested_by", "decided_by"),
         *("occurred_at", "created_at", "decided_at"),
     )
 )
@@ -97,7 +99,7 @@ async def write_adjustment(
     pending = asked.needs_approval(delta, hearing.policy)
     values = (
         *(asked.adjustment_id, asked.account, asked.reference, *asked.place, asked.bucket, delta, asked.reason),
-        *(asked.document_ref, asked.expected, asked.cost, asked.currency),
+        *(asked.document_ref, asked.count, asked.expected, asked.cost, asked.currency),
         *("pending_approval" if pending else "applied", asked.reverses, asked.requested_by, asked.now, asked.now),
         None if pending else asked.now,
     )
@@ -111,9 +113,9 @@ async def write_adjustment(
 
 _WRITE: LiteralString = f"""
 insert into stock_adjustment (adjustment_id, account, reference, sku, node_id, condition, bucket, delta, reason,
-                              document_ref, expected, cost, currency, state, reverses, requested_by, occurred_at,
-                              created_at, decided_at)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}
+                              document_ref, counted, expected, cost, currency, state, reverses, requested_by,
+                              occurred_at, created_at, decided_at)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}
 """
 
 
@@ -126,19 +128,26 @@ def _opening(row: AdjustmentRow, hearing: Hearing) -> Opening:
 
 
 async def _apply(connection: Connection, row: AdjustmentRow, truth: Source, hearing: Hearing) -> None:
-    if row.delta:
+    """As of when they looked, however late it is approved: what the source has counted since contains it."""
+    if row.counted is not None and row.bucket == "on_hand":
+        places = await take_counts(connection, truth.source_id, [Count(row.place, row.counted, row.occurred_at)])
+        await judge(connection, truth.source_id, places, hearing)
+        await derive(connection, places, why="adjustment")
+    elif row.delta:
         event = f"adjustment:{row.adjustment_id}"
-        told = Delta(event, row.place, row.delta, row.reason, hearing.now, row.bucket, row.document_ref)
+        told = Delta(event, row.place, row.delta, row.reason, row.occurred_at, row.bucket, row.document_ref)
         await take_deltas(connection, truth, [told], hearing, why="adjustment")
-    if row.reason == CYCLE_COUNT:
-        await connection.execute(_COUNTED, (hearing.now, *row.place))
+    if row.counted is not None:
+        await connection.execute(_COUNTED, (row.occurred_at, *row.place))
     if row.reverses:
         await connection.execute(
             "update stock_adjustment set state = 'reversed' where adjustment_id = %s", (row.reverses,)
         )
 
 
-_COUNTED = "update stock_position set counted_at = %s where sku = %s and node_id = %s and condition = %s"
+_COUNTED = """
+update stock_position set counted_at = greatest(counted_at, %s) where sku = %s and node_id = %s and condition = %s
+"""
 
 
 async def decide(
@@ -178,10 +187,14 @@ _REVERSAL = "select from stock_adjustment where reverses = %s and state <> 'reje
 
 
 async def named(connection: Connection, account: str, reference: str) -> AdjustmentRow | None:
-    """The one that they have called so before."""
+    """The one that they have called so before; nobody else makes one of that name meanwhile."""
+    await connection.execute(_ALONE, (f"adjustment:{account}:{reference}",))
     sought: LiteralString = f"select {_COLUMNS} from stock_adjustment where account = %s and reference = %s"
     row = await (await connection.execute(sought, (account, reference))).fetchone()
     return _row(row) if row else None
+
+
+_ALONE = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 async def list_adjustments(

@@ -131,6 +131,8 @@ async def _rows(connection: Connection, held: Turn, after: Sequence[str], hearin
     if not rows:
         forgets = held.scope == "full" and not held.faulty  # whose line cannot be read is not therefore missing
         if not forgets:
+            if held.scope == "full":
+                await connection.execute(_NOT_FORGOTTEN, (held.snapshot_id,))
             return await _moved(connection, held, "applied", None, hearing)
         return await _moved(connection, held, "applying", ["missing"], hearing)
     counts = [Count((sku, node, condition), *rest) for _, sku, node, condition, *rest in rows]
@@ -138,6 +140,10 @@ async def _rows(connection: Connection, held: Turn, after: Sequence[str], hearin
     go_on_behind = ["rows", *counts[-1].place]
     return await _moved(connection, held, "applying", go_on_behind, hearing, of=(len(counts), changed))
 
+
+_NOT_FORGOTTEN = """
+update stock_snapshot set reason = '{"code": "faulty_lines"}' where snapshot_id = %s
+"""
 
 _FIRST = ("", "", "")
 

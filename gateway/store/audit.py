@@ -40,8 +40,18 @@ def recorded(call: Call, resource_id: str, *, audit_id: str) -> dict[str, Any]:
     }
 
 
-async def record(connection: Connection, call: Call, resource_id: str, *, audit_id: str) -> None:
-    await connection.execute(RECORD, recorded(call, resource_id, audit_id=audit_id))
+async def record(
+    connection: Connection,
+    call: Call,
+    resource_id: str,
+    *,
+    audit_id: str,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    values = recorded(call, resource_id, audit_id=audit_id)
+    if facts:
+        values["facts"] = orjson.dumps({**orjson.loads(values["facts"]), **facts}).decode()
+    await connection.execute(RECORD, values)
 
 
 async def record_told(connection: Connection, run_id: str, *, audit_id: str, source: str, now: datetime) -> None:

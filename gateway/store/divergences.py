@@ -9,10 +9,11 @@ from gateway.domain.divergence import Difference, Kind, classified, looks_like
 from gateway.domain.inventory import Place
 from gateway.store.exceptions import Opening, close_exception, open_exception
 from gateway.store.pool import Connection
-from gateway.store.views import Hearing, columns
+from gateway.store.views import Hearing, columns, derive, lock_places
 
 CLASS = "inventory/divergence"
-_ACTIONS = ("resolve", "abandon")
+BETWEEN_SOURCES = "divergence_"  # codes begin so; others of the class are about our own counters
+_ACTIONS = ("resolve",)
 
 Pair = tuple[Place, str]  # where, and which witness
 
@@ -180,7 +181,7 @@ def _opening(each: _Compared, difference: Difference, kind: Kind, hearing: Heari
         "truth": {"source": each.truth, "available": difference.truth, "as_of": each.since[0].isoformat()},
         "witness": {"source": each.pair[1], "available": difference.witness, "as_of": each.since[1].isoformat()},
     }
-    return Opening(hearing.mint("xcp"), CLASS, f"divergence_{kind}", _subject(each.pair), evidence, _ACTIONS)
+    return Opening(hearing.mint("xcp"), CLASS, f"{BETWEEN_SOURCES}{kind}", _subject(each.pair), evidence, _ACTIONS)
 
 
 def _subject(pair: Pair) -> str:
@@ -197,7 +198,18 @@ async def _forget(connection: Connection, each: _Compared, hearing: Hearing) -> 
 _FORGET = "delete from stock_divergence where sku = %s and node_id = %s and condition = %s and source_id = %s"
 
 
+async def set_aside(connection: Connection, subject: str) -> None:
+    """A person has decided who is right: the witness's number withholds nothing any more, until it speaks again."""
+    pair, _, witness = subject.rpartition(":")
+    node, _, rest = pair.partition("/")
+    sku, _, condition = rest.rpartition("/")
+    place: Place = (sku, node, condition)
+    await lock_places(connection, [place])
+    await connection.execute(_FORGET, (*place, witness))
+    await derive(connection, [place], why="divergence_resolved")
+
+
 async def _close(connection: Connection, each: _Compared, reason: str, hearing: Hearing) -> None:
-    code, resolution = f"divergence_{each.kind}", {"by": "system", "reason": reason}
+    code, resolution = f"{BETWEEN_SOURCES}{each.kind}", {"by": "system", "reason": reason}
     subject = _subject(each.pair)
     await close_exception(connection, class_=CLASS, code=code, subject=subject, resolution=resolution, now=hearing.now)

@@ -115,7 +115,9 @@ async def _settle_ours(connection: Connection, source: Source, fresh: Mapping[st
     """What orders of ours explain is not applied a second time; it ends their claims instead."""
     cursor = await connection.execute(_SETTLE, {**fresh, "net": source.semantics == "net_of_orders"})
     touched = [row[0] for row in await cursor.fetchall()]
-    await connection.execute(_CONSUMED, {**fresh, "reservations": touched})
+    if touched:  # a statement of its own: who waited for another one's commit sees what that one has consumed
+        await connection.execute(_ALONE, (touched,))
+        await connection.execute(_CONSUMED, {**fresh, "reservations": touched})
 
 
 # A reservation's lines of one place are stretches on one scale, and what the source tells of them fills it from the
@@ -190,6 +192,10 @@ update reservation_line l
   from (select reservation_id, number, sum(leaves) as leaves, max(taken_in) as taken_in from share group by 1, 2) s
  where l.reservation_id = s.reservation_id and l.number = s.number and (s.leaves > 0 or s.taken_in is not null)
 returning l.reservation_id
+"""
+
+_ALONE = """
+select from reservation where reservation_id = any(%s) order by reservation_id collate "C" for no key update
 """
 
 _CONSUMED = """

@@ -21,7 +21,7 @@ class PositionRow:
 _READ: LiteralString = """
 select p.sku, p.node_id, p.condition, p.version, p.on_hand, p.damaged, p.quality_control, p.hold, p.display,
        p.safety_stock, p.reserved, p.reserved_soft - over.open, p.withheld, p.available + over.open, p.confidence,
-       case when v.as_of > 'epoch' then greatest(v.as_of, v.told_at) else v.as_of end, s.every, p.backordered,
+       case when v.as_of > 'epoch' then greatest(v.as_of, v.told_at) end, s.every, p.backordered,
        n.status = 'active'
 """
 
@@ -74,8 +74,10 @@ async def inbound_of(database: Database, places: Sequence[tuple[str, str]]) -> M
 _INBOUND: LiteralString = """
 select asked.sku, asked.node_id, i.quantity, i.eta, i.confidence
   from unnest(%s::text[], %s::text[]) as asked (sku, node_id)
+  join node n on n.node_id = asked.node_id
  cross join lateral (select quantity, eta, confidence from stock_inbound i
-                      where i.sku = asked.sku and i.node_id = asked.node_id and i.quantity > 0
+                      where i.sku = asked.sku and i.node_id = asked.node_id and i.source_id = n.source_id
+                        and i.quantity > 0 and i.eta > clock_timestamp() - interval '1 hour'
                       order by eta limit 100) i
 """
 

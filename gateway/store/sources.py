@@ -9,7 +9,7 @@ from gateway.store.pool import Connection, Database
 
 MOST = 1_000
 
-_COLUMNS: LiteralString = "source_id, partner_id, semantics, every, version"
+_COLUMNS: LiteralString = "source_id, partner_id, semantics, every, version, speaks_of"
 
 
 async def read_source(database: Database, source_id: str) -> Source | None:
@@ -20,7 +20,7 @@ async def read_source(database: Database, source_id: str) -> Source | None:
 async def source_of(connection: Connection, source_id: str) -> Source | None:
     cursor = await connection.execute(f"select {_COLUMNS} from stock_source where source_id = %s", (source_id,))
     row = await cursor.fetchone()
-    return Source(*row) if row else None
+    return _source(row) if row else None
 
 
 async def lock_source(connection: Connection, source_id: str) -> Source | None:
@@ -33,7 +33,7 @@ async def all_sources(database: Database, *, partner: str | None) -> list[Source
     """By id; of a partner only those that it may feed."""
     async with database.connection() as connection:
         cursor = await connection.execute(_ALL, (partner, partner, MOST))
-        return [Source(*row) for row in await cursor.fetchall()]
+        return [_source(row) for row in await cursor.fetchall()]
 
 
 _ALL: LiteralString = f"""
@@ -53,19 +53,20 @@ async def has_spoken(connection: Connection, source_id: str) -> bool:
 
 async def write_source(connection: Connection, source: Source, *, now: datetime) -> Source:
     """Make or replace it; the caller has locked it."""
-    values = (source.source_id, source.partner_id, source.semantics, source.every, now, now)
+    nodes = None if source.nodes is None else list(source.nodes)
+    values = (source.source_id, source.partner_id, source.semantics, source.every, nodes, now, now)
     cursor = await connection.execute(_WRITE, values)
     row = await cursor.fetchone()
     assert row is not None, "it was inserted or updated"
-    return Source(*row)
+    return _source(row)
 
 
 _WRITE: LiteralString = f"""
-insert into stock_source (source_id, partner_id, semantics, every, created_at, updated_at)
-values (%s, %s, %s, %s, %s, %s)
+insert into stock_source (source_id, partner_id, semantics, every, speaks_of, created_at, updated_at)
+values (%s, %s, %s, %s, %s, %s, %s)
 on conflict (source_id) do update
    set partner_id = excluded.partner_id, semantics = excluded.semantics, every = excluded.every,
-       updated_at = excluded.updated_at, version = stock_source.version + 1
+       speaks_of = excluded.speaks_of, updated_at = excluded.updated_at, version = stock_source.version + 1
 returning {_COLUMNS}
 """
 
@@ -110,3 +111,8 @@ on conflict (source_id, document, document_line) do update
 async def count_sources(connection: Connection) -> int:
     row = await (await connection.execute("select count(*) from stock_source")).fetchone()
     return int(row[0]) if row else 0
+
+
+def _source(row: Sequence[Any]) -> Source:
+    source_id, partner_id, semantics, every, version, nodes = row
+    return Source(source_id, partner_id, semantics, every, version, None if nodes is None else tuple(nodes))

@@ -45,7 +45,9 @@ _RESERVE = """
 with asked as materialized (
     select sku, quantity, available, bool_and(coalesce(available >= quantity, false)) over () as enough
       from unnest(%(skus)s::text[], %(quantities)s::integer[]) as wanted (sku, quantity)
-      left join (select sku, available from stock_position where node_id = %(node)s and condition = 'new') p using (sku)
+      left join (select sku, case n.status when 'active' then available else 0 end as available
+                   from stock_position join node n using (node_id) where node_id = %(node)s and condition = 'new') p
+                using (sku)
      where not exists (select from reservation r where r.holder_type = 'order' and r.holder_id = %(order)s
                           and r.partner_id is null and r.attempt = 1 and r.state <> 'released')
 ), taken as (

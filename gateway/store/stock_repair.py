@@ -4,6 +4,7 @@ from datetime import datetime
 
 from gateway.domain.identifiers import Mint
 from gateway.store.audit import Act, record_act
+from gateway.store.exceptions import close_exception
 from gateway.store.pool import Connection, Database
 from gateway.store.reservation_changes import lock_reservation, release
 from gateway.store.stock import lock_positions
@@ -25,8 +26,19 @@ async def mend(database: Database, finding: Finding, *, operator: str, now: date
     act = Act(mint("aud"), operator, now)
     async with database.transaction() as connection:
         if isinstance(finding, Phantom):
-            return await _release(connection, finding, act, event_id=mint("evt"))
-        return await _count_again(connection, finding, act)
+            mended = await _release(connection, finding, act, event_id=mint("evt"))
+        else:
+            mended = await _count_again(connection, finding, act)
+        if mended:
+            await close_exception(
+                connection,
+                class_=finding.class_,
+                code=finding.code,
+                subject=finding.subject,
+                resolution={"action": "repair", "operator": operator},
+                now=now,
+            )
+        return mended
 
 
 async def _release(connection: Connection, phantom: Phantom, act: Act, *, event_id: str) -> bool:

@@ -71,6 +71,7 @@ def served(home: Path) -> Iterator[Demo]:
             process.wait(60)
 
 
+@pytest.mark.proof
 def test_the_demo_ends_well_and_serves_until_it_is_told_to_stop(served: Demo, tmp_path: Path) -> None:
     assert "lost 0 · doubled 0 · parked 0 · orders 20\n" in served.said
     assert "1 effect" in served.said or "effects in flight" in served.said

@@ -43,6 +43,8 @@ async def test_counters_are_set_to_what_is_written_down(stocked: Stocked, desk: 
     await desk.reserve(line("LAMP"), kind="firm")
     await desk.reserve(line("LAMP"))
     await stocked.sql("update stock_position set reserved = 4, reserved_soft = 0")
+    about = "'inventory/divergence', 'counter_mismatch', 'LAMP@main/new'"
+    await stocked.sql(f"select open_exception('xcp_1', {about}, '{{}}', '{{resolve}}', now())")
 
     found = await shell("inventory audit")
     shown = await shell("inventory audit --repair")
@@ -54,6 +56,7 @@ async def test_counters_are_set_to_what_is_written_down(stocked: Stocked, desk: 
     assert "set LAMP@main/new: reserved 4 -> 1, reserved_soft 0 -> 1" in shown.text
     assert (mended.code, await counters(desk)) == (0, [(1, 1)])
     assert (await shell("inventory audit")).code == 0
+    assert await desk.rows("select state from exception") == [("resolved",)]
     assert await desk.rows("select actor, subject, resource from audit where action = 'inventory:repair'") == [
         ("operator", "ada", "LAMP@main/new")
     ]

@@ -77,6 +77,7 @@ async def typed(commands: str, environment: dict[str, str]) -> tuple[int | None,
     return shell.returncode, said.decode()
 
 
+@pytest.mark.proof
 async def test_the_guides_adapter_passes_the_suite_and_the_check(environment: dict[str, str]) -> None:
     [commands] = SUITE.findall(GUIDE.read_text())
 

@@ -28,7 +28,8 @@ def mend_feed(case: Case, send: Send, *, sent: int) -> None:
     if path.endswith("/decision") and "snapshot_id" in parameters:
         parameters["snapshot_id"] = f"snp_{sent + next(_aside):026d}"
     elif "snapshot_id" in parameters:
-        parameters["snapshot_id"] = send(f"/sources/{SOURCE}/snapshots", _snapshot())["snapshot_id"]
+        rows = 1 if "{number}" in path else 0
+        parameters["snapshot_id"] = send(f"/sources/{SOURCE}/snapshots", {**_snapshot(), "rows": rows})["snapshot_id"]
     elif "adjustment_id" in parameters:
         parameters["adjustment_id"] = send("/adjustments", _correction(_LARGE))["adjustment_id"]
     if case.method != "GET" and (mended := _body_of(path, body)) is not None:

@@ -1,6 +1,7 @@
 """Corrections by people: compared with what they saw, applied as a fact, or kept until a second person has looked."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -122,9 +123,9 @@ def _delta(asked: Adjustment, there: There) -> int:
 
 
 def _is_same(row: AdjustmentRow, body: Mapping[str, Any]) -> bool:
-    """As far as the request says: a count has become a difference meanwhile."""
-    said = {"reason": row.reason, "delta": row.delta, "sku": row.sku, "node_id": row.node_id, "reverses": row.reverses}
-    asked = {name: value for name, value in body.items() if name in said}
+    """As far as the request says."""
+    said = {**asdict(row), "count": row.counted}
+    asked = {name: value for name, value in body.items() if name != "reference"}
     return all(said[name] == (value.upper() if name == "sku" else value) for name, value in asked.items())
 
 

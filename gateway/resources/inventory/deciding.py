@@ -6,6 +6,7 @@ from gateway.domain.principal import Principal
 from gateway.refusals import Conflict, Forbidden
 from gateway.resources.inventory.adjusting import refuse_undecidable
 from gateway.store import adjustments, snapshots
+from gateway.store.divergences import BETWEEN_SOURCES, set_aside
 from gateway.store.exceptions import ExceptionRow
 from gateway.store.mending import Deed, Mendable
 from gateway.store.pool import Connection
@@ -41,6 +42,17 @@ def quarantined_snapshots() -> Mendable:
             raise Conflict(f"the snapshot is {row.state}, and waits for nobody", effect="none")
 
     return Mendable(_ACTIONS, act)
+
+
+def divergences() -> Mendable:
+    """`resolve`: who is right has been settled; what was withheld meanwhile is sold again."""
+
+    async def act(connection: Connection, seen: ExceptionRow, deed: Deed) -> None:
+        if seen.code.startswith(BETWEEN_SOURCES):
+            _refuse_others(seen, deed)
+            await set_aside(connection, seen.subject)
+
+    return Mendable(frozenset({"resolve"}), act)
 
 
 def _account(deed: Deed) -> str:

@@ -32,6 +32,7 @@ ChunkNumber = Annotated[int, Field(ge=1, le=100_000)]
 Moved = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
+SourceNodes = Annotated[list[NodeId], Field(min_length=1, max_length=1000, json_schema_extra={"uniqueItems": True})]
 
 
 @with_config(CLOSED)
@@ -39,6 +40,7 @@ class SourceBody(TypedDict):
     semantics: Semantics
     partner_id: NotRequired[PartnerId]
     every: NotRequired[Seconds]
+    nodes: NotRequired[SourceNodes]
 
 
 @with_config(CLOSED)
@@ -47,6 +49,7 @@ class Source(TypedDict):
     semantics: Semantics
     partner_id: NotRequired[PartnerId]
     every: Seconds
+    nodes: NotRequired[SourceNodes]
     version: Version
 
 

@@ -32,7 +32,7 @@ async def report_deltas(
 
 async def _deltas(call: Call, source: Source, hearing: Hearing, connection: Connection) -> Done:
     told = call.body["deltas"]
-    nodes = await nodes_known(connection, {delta["node_id"] for delta in told})
+    nodes = source.reach(await nodes_known(connection, {delta["node_id"] for delta in told}))
     refused = {index: code for index, delta in enumerate(told) if (code := _refusal(delta, nodes, call.now))}
     taken = [_delta(delta) for index, delta in enumerate(told) if index not in refused]
     outcomes = await take_deltas(connection, source, taken, hearing) if taken else {}
@@ -75,14 +75,17 @@ async def report_inbound(database: Database, call: Call, source: Source, *, mint
 
 async def _inbound(call: Call, source: Source, connection: Connection) -> Done:
     lines = call.body["lines"]
-    nodes = await nodes_known(connection, {line["node_id"] for line in lines})
+    nodes = source.reach(await nodes_known(connection, {line["node_id"] for line in lines}))
     faults = tuple(
-        Fault(f"#/lines/{index}/node_id", "unknown_node", "there is no such node")
+        Fault(f"#/lines/{index}/node_id", "unknown_node", "there is no such node, or none of this source's")
         for index, line in enumerate(lines)
         if line["node_id"] not in nodes
     )
     if faults:
-        raise Invalid("goods are on their way to nodes that do not exist", faults=faults[:_MOST_FAULTS])
+        raise Invalid(
+            "goods are on their way to nodes that do not exist, or that the source does not speak of",
+            faults=faults[:_MOST_FAULTS],
+        )
     goods = {(line["document"], line["document_line"]): _goods(line) for line in lines}  # the last one told counts
     changed = await expect(connection, source.source_id, list(goods.values()), now=call.now)
     answer = Answer(200, {"content-type": JSON}, orjson.dumps({"changed": changed}))

@@ -32,8 +32,9 @@ async def begin(database: Database, call: Call, source: Source, *, public: str, 
 async def _begin(call: Call, source: Source, public: str, snapshot_id: str, connection: Connection) -> Done:
     body = call.body
     as_of, nodes = datetime.fromisoformat(body["as_of"]), tuple(sorted(body["nodes"]))
-    known = await nodes_known(connection, nodes)
-    faults = [Fault("#/nodes", "unknown_node", "one of them does not exist")] if len(known) < len(nodes) else []
+    known = source.reach(await nodes_known(connection, nodes))
+    unknown = Fault("#/nodes", "unknown_node", "one of them does not exist, or is none of this source's")
+    faults = [unknown] if len(known) < len(nodes) else []
     if as_of > call.now + AHEAD:
         faults.append(Fault("#/as_of", "in_the_future", "is ahead of our clock"))
     if faults:
@@ -75,6 +76,7 @@ async def put_chunk(database: Database, call: Call) -> bytes:
                 _refuse_unless_open(row)
                 call.effect = "unknown"
                 chunk = read_chunk(raw, number, row.announced.nodes)
+                _refuse_too_many(row, chunk.lines)
                 before = await snapshots.stage(connection, row.snapshot_id, chunk, now=call.now)
         call.effect = "applied"
         return orjson.dumps(_chunk_view(number, before))
@@ -87,7 +89,7 @@ async def finish(database: Database, call: Call, *, mint: Mint) -> bytes:
             row = await _locked(connection, call)
             if row.state == "open":
                 if (sent := row.staged + row.faulty) != row.announced.rows:
-                    detail = f"{row.announced.rows} lines were announced, {sent} were sent"
+                    detail = f"{row.announced.rows} lines were announced, {sent} were sent: send the rest, then finish"
                     raise Conflict(detail, effect="none")
                 call.effect = "unknown"
                 await snapshots.hand_over(connection, row.snapshot_id, now=call.now)
@@ -116,6 +118,12 @@ async def _locked(connection: Connection, call: Call) -> SnapshotRow:
     if row is None:
         raise NotFound(_ABSENT)
     return row
+
+
+def _refuse_too_many(row: SnapshotRow, lines: int) -> None:
+    if (sent := row.staged + row.faulty + lines) > row.announced.rows:
+        detail = f"{row.announced.rows} lines were announced, with these it would be {sent}: announce another snapshot"
+        raise Conflict(detail, effect="none")
 
 
 def _refuse_unless_open(row: SnapshotRow) -> None:

@@ -21,6 +21,7 @@ from gateway.store.sources import (
     has_partner,
     has_spoken,
     lock_source,
+    nodes_known,
     read_source,
     write_source,
 )
@@ -47,12 +48,14 @@ def may_feed(call: Call, partner_id: str | None) -> bool:
 
 
 def source_view(source: Source) -> dict[str, Any]:
-    view = {
+    view: dict[str, Any] = {
         "source_id": source.source_id,
         "semantics": source.semantics,
         "every": source.every,
         "version": source.version,
     }
+    if source.nodes is not None:
+        view["nodes"] = source.nodes
     return view if source.partner_id is None else {**view, "partner_id": source.partner_id}
 
 
@@ -60,7 +63,8 @@ async def put(database: Database, call: Call, *, if_match: Sequence[str], mint: 
     """Make or replace the source, in one commit with its audit row."""
     body, expected = call.body, tags_expected(if_match)
     source_id = call.path_parameters["source_id"]
-    source = Source(source_id, body.get("partner_id"), body["semantics"], body.get("every", _USUAL), 1)
+    nodes = tuple(sorted(body["nodes"])) if "nodes" in body else None
+    source = Source(source_id, body.get("partner_id"), body["semantics"], body.get("every", _USUAL), 1, nodes)
     with outcome_told(call):
         async with database.transaction() as connection:
             before = await lock_source(connection, source_id)
@@ -83,6 +87,9 @@ def _refuse_unless_expected(before: Source | None, expected: frozenset[str] | No
 async def _refuse_impossible(connection: Connection, before: Source | None, source: Source) -> None:
     if source.partner_id is not None and not await has_partner(connection, source.partner_id):
         fault = Fault("#/partner_id", "unknown_partner", "there is no such partner; add it first")
+        raise Invalid("the source cannot be what it says", faults=(fault,))
+    if source.nodes is not None and len(await nodes_known(connection, source.nodes)) < len(source.nodes):
+        fault = Fault("#/nodes", "unknown_node", "one of them does not exist; make it first")
         raise Invalid("the source cannot be what it says", faults=(fault,))
     if before is None and await count_sources(connection) >= MOST:
         raise Conflict(f"there are {MOST} sources, and may be no more", effect="none")

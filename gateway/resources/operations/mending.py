@@ -62,7 +62,8 @@ class Bench:
     async def _mended(self, connection: Connection, call: Call, seen: ExceptionRow, deed: Deed) -> None:
         with order_locked():
             await mend(connection, self.mendables, seen, deed)
-        await audit.record(connection, call, seen.exception_id, audit_id=self.mint("aud"))
+        facts = deed.resolution  # the exception itself forgets it when it opens again
+        await audit.record(connection, call, seen.exception_id, audit_id=self.mint("aud"), facts=facts)
 
     async def act_on_all(self, call: Call) -> Answer:
         """Each in a transaction of its own. Whoever repeats a request that was cut off finds the rest of them open."""

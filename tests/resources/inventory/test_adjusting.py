@@ -51,6 +51,42 @@ async def test_a_count_is_of_what_lies_there_without_what_has_left(feeding: Feed
     assert (made["delta"], again["delta"], await feeding.stock("available")) == (-1, 0, {"LAMP": 95})
 
 
+async def test_a_reference_names_one_count(feeding: Feeding) -> None:
+    first, again = [await adjusted(feeding, "r-1", reason="cycle_count", count=97) for _ in range(2)]
+
+    await adjusted(feeding, "r-1", 409, reason="cycle_count", count=79)
+
+    assert (first, await feeding.stock()) == (again, {"LAMP": 97})
+
+
+async def test_what_is_told_late_of_before_a_count_is_in_it(feeding: Feeding) -> None:
+    await adjusted(feeding, "r-1", reason="cycle_count", count=124, expected=100)
+
+    (late,) = await feeding.tell({"event_id": "1", "sku": "lamp", "delta": 24, "occurred_at": feeding.at(-5)})
+
+    assert (late["outcome"], await feeding.stock()) == ("late", {"LAMP": 124})
+
+
+async def test_what_is_approved_late_is_of_when_they_looked(feeding: Feeding) -> None:
+    waiting = await adjusted(feeding, "r-1", delta=60, reason="found", expected=100)
+    await feeding.load([row("lamp", 160)], ago=-1)
+    second = await feeding.as_another("controller", "operations")
+
+    approved = await second.post(f"/adjustments/{waiting['adjustment_id']}/decision", {"decision": "approve"})
+
+    assert (approved.json()["state"], await feeding.stock()) == ("applied", {"LAMP": 160})
+
+
+async def test_a_count_that_is_approved_is_taken_over(feeding: Feeding) -> None:
+    waiting = await adjusted(feeding, "r-1", reason="cycle_count", count=31)
+    second = await feeding.as_another("controller", "operations")
+    before = await feeding.stock()
+
+    await second.post(f"/adjustments/{waiting['adjustment_id']}/decision", {"decision": "approve"})
+
+    assert (before, await feeding.stock()) == ({"LAMP": 100}, {"LAMP": 31})
+
+
 async def test_what_cannot_be_sold_is_corrected_in_its_bucket(feeding: Feeding) -> None:
     await adjusted(feeding, "r-1", delta=2, bucket="damaged", reason="damage", expected=0)
 
@@ -100,6 +136,7 @@ async def test_what_was_wrong_is_reversed_by_another_one(feeding: Feeding) -> No
 async def test_a_reference_names_one_correction(feeding: Feeding) -> None:
     first, again = await adjusted(feeding, "r-1", delta=-3), await adjusted(feeding, "r-1", delta=-3)
     await adjusted(feeding, "r-1", 409, delta=-4)
+    await adjusted(feeding, "r-1", 409, delta=-3, bucket="damaged")
     await adjusted(feeding, "r-2", delta=-1)
 
     listed = (await feeding.get("/adjustments?page_size=1")).json()

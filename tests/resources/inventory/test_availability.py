@@ -78,6 +78,21 @@ async def test_goods_that_are_expected_first_make_good_what_is_missing(stocked: 
     assert "earliest" not in items[1]
 
 
+async def test_what_is_overdue_is_not_in_sight_nor_what_a_witness_expects(stocked: Stocked) -> None:
+    await stocked.counted(LAMP=1)
+    columns = "source_id, semantics, created_at, updated_at"
+    await stocked.sql(f"insert into stock_source ({columns}) values ('erp', 'physical', now(), now())")
+    for source, days in (("wms", -1), ("erp", 1)):
+        eta = stocked.gate.clock() + timedelta(days=days)
+        await stocked.sql(
+            "insert into stock_inbound values ('a', '1', 'LAMP', 'main', 9, %s, 1, %s, now())", eta, source
+        )
+
+    (item,) = (await stocked.ask({"sku": "LAMP", "quantity": 6}))["items"]
+
+    assert "earliest" not in item
+
+
 @pytest.mark.parametrize(("days", "confidence"), [(0, "high"), (1.4, "high"), (1.6, "medium"), (3.1, "low")])
 async def test_a_source_that_is_late_makes_an_answer_less_sure(stocked: Stocked, days: float, confidence: str) -> None:
     await stocked.counted(LAMP=5, ago=days * 86_400)

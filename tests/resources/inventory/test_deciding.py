@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.gate import Gate
-from tests.resources.desk import Duty
+from tests.resources.desk import SEEN, Duty
 from tests.resources.inventory.feeding import Feeding, row
 
 
@@ -97,3 +97,28 @@ async def test_what_was_decided_at_its_own_address_waits_for_nobody(gate: Gate, 
     late = await carla.act(exception_id, "resolve")
 
     assert (late.status_code, (await feeding.stock())["SKU-0"]) == (409, 100)
+
+
+async def test_what_is_withheld_is_sold_again_once_somebody_has_settled_who_is_right(
+    gate: Gate, feeding: Feeding
+) -> None:
+    await feeding.put("/sources/erp", {"semantics": "physical"})
+    await feeding.load([row("sku-0", 40)], source="erp", scope="partial", ago=5)
+    withheld = (await feeding.stock("available"))["SKU-0"]
+    carla = await Duty.open(gate, "carla", "inventory_controller")
+
+    done = await carla.act(await the_exception(feeding), "resolve")
+
+    assert (withheld, done.status_code, (await feeding.stock("available"))["SKU-0"]) == (40, 200, 100)
+
+
+async def test_evidence_is_kept_with_the_audit(gate: Gate, feeding: Feeding) -> None:
+    _, exception_id = await waiting(feeding)
+    await (await Duty.open(gate, "carla", "inventory_controller")).act(exception_id, "abandon")
+
+    async with gate.database.connection() as connection:
+        cursor = await connection.execute(
+            "select facts ->> 'evidence' from audit where action = 'exceptions:write' and resource = %s",
+            (exception_id,),
+        )
+        assert await cursor.fetchall() == [(SEEN,)]

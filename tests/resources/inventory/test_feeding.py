@@ -59,6 +59,26 @@ async def test_a_partner_feeds_its_own_source_and_sees_no_other(feeding: Feeding
     assert (await supplier.put("/sources/mine", {"semantics": "physical"})).status_code == 403
 
 
+async def test_a_source_speaks_of_its_nodes_only(feeding: Feeding) -> None:
+    store = {"type": "store", "name": "Leeds", "timezone": "Europe/London", "source_id": "wms"}
+    await feeding.put("/nodes/leeds", store)
+    made = await feeding.put("/sources/till", {"semantics": "physical", "nodes": ["leeds"]})
+    unknown = await feeding.put("/sources/ours", {"semantics": "physical", "nodes": ["nowhere"]})
+
+    here, there = [
+        await feeding.tell({"event_id": node, "sku": "lamp", "delta": 3, "node_id": node}, source="till")
+        for node in ("leeds", "main")
+    ]
+    line = {"document": "PO-1", "document_line": "1", "sku": "lamp", "node_id": "main", "quantity": 7}
+    goods = await feeding.post("/sources/till/inbound", {"lines": [{**line, "eta": feeding.at(60), "confidence": 1}]})
+    body = {"reference": "s-1", "scope": "full", "nodes": ["leeds", "main"], "as_of": feeding.at(0), "rows": 0}
+    snapshot = await feeding.post("/sources/till/snapshots", body)
+
+    assert (made.json()["nodes"], unknown.status_code) == (["leeds"], 422)
+    assert (here[0]["outcome"], there[0]["code"]) == ("applied", "unknown_node")
+    assert (goods.status_code, snapshot.status_code) == (422, 422)
+
+
 def _fact(feeding: Feeding) -> dict[str, object]:
     said = {"event_id": "1", "sku": "lamp", "delta": 3, "node_id": "main", "reason": "receipt"}
     return {**said, "occurred_at": feeding.at(0)}
@@ -127,3 +147,20 @@ async def test_more_than_can_be_counted_is_refused_and_changes_nothing(feeding: 
 
     facts = {"deltas": [{**_fact(feeding), "delta": 1_000_000}]}
     assert (await feeding.post("/sources/wms/deltas", facts)).status_code == 409
+
+
+async def test_a_node_goes_by_another_source_once_that_knows_what_lies_there(feeding: Feeding) -> None:
+    node = {"type": "dc", "name": "The main one", "timezone": "Europe/London", "source_id": "erp"}
+    await feeding.load([row("lamp", 50), row("vase", 5)], ago=10)
+    await feeding.put("/sources/erp", {"semantics": "physical"})
+    await feeding.load([row("lamp", 20)], source="erp", scope="partial", ago=9)
+
+    early = await feeding.put("/nodes/main", node)
+    await feeding.load([row("vase", 4)], source="erp", scope="partial", ago=8)
+    before = await feeding.stock("available")
+    changed = await feeding.put("/nodes/main", node)
+
+    assert (early.status_code, "full snapshot" in early.json()["detail"]) == (409, True)
+    assert (before, changed.status_code) == ({"LAMP": 20, "VASE": 5}, 200)
+    assert (await feeding.stock(), await feeding.stock("available")) == ({"LAMP": 20, "VASE": 4},) * 2
+    assert set(await feeding.exceptions()) == {("divergence_shrink", "resolved")}

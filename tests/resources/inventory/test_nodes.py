@@ -2,6 +2,8 @@
 
 import pytest
 
+from gateway.store import stock
+from gateway.store.stock import Shortage
 from tests.gate import Gate
 from tests.resources.inventory.stocked import NORTH, Stocked
 
@@ -86,3 +88,13 @@ async def test_safety_stock_is_set_once_under_a_key_and_for_all_lines_or_none(st
     assert again.headers["idempotent-replayed"] == "true"
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "#/lines/1")
     assert (await stocked.ask({"sku": "LAMP"}))["items"][0]["available"] == 3
+
+
+async def test_nothing_of_a_paused_node_is_promised_to_orders(stocked: Stocked) -> None:
+    await stocked.counted(LAMP=5)
+    await stocked.node("main", status="paused")
+
+    async with stocked.gate.database.transaction() as connection:
+        short = await stock.reserve(connection, "ord_1", {"LAMP": 1})
+
+    assert short == [Shortage("LAMP", 1, 0)]

@@ -76,8 +76,19 @@ async def test_what_is_not_all_there_is_not_applied(feeding: Feeding) -> None:
 
     answer = await feeding.finish(snapshot_id)
 
-    assert (answer.status_code, answer.json()["detail"]) == (409, "2 lines were announced, 1 were sent")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        409,
+        "2 lines were announced, 1 were sent: send the rest, then finish",
+    )
     assert (await feeding.work(), await feeding.stock()) == (0, {})
+
+
+async def test_more_lines_than_were_announced_are_refused(feeding: Feeding) -> None:
+    snapshot_id = await feeding.begin(1)
+
+    refused = await feeding.chunk(snapshot_id, 1, [row("lamp", 5), row("vase", 5)])
+
+    assert (refused.status_code, "announce another" in refused.json()["detail"]) == (409, True)
 
 
 async def test_what_a_full_snapshot_does_not_name_is_not_there(feeding: Feeding) -> None:
@@ -113,8 +124,9 @@ async def test_one_that_would_empty_too_much_is_put_aside_for_a_person(
 async def test_a_line_that_cannot_be_read_is_not_therefore_missing(feeding: Feeding) -> None:
     await feeding.load([row(f"sku-{number}", 1) for number in range(30)], ago=10)
 
-    await feeding.load([b"{", *(row(f"sku-{number}", 1) for number in range(29))], ago=9)
+    told = await feeding.load([b"{", *(row(f"sku-{number}", 1) for number in range(29))], ago=9)
 
+    assert (told["state"], told["reason"]) == ("applied", {"code": "faulty_lines"})
     assert sum((await feeding.stock()).values()) == 30
 
 

@@ -20,6 +20,7 @@ create table stock_source (
     partner_id text references partner,             -- who may feed it; null: a back end of ours, or operators
     semantics  text not null check (semantics in ('physical', 'net_of_orders')),
     every      integer not null default 86400 check (every > 0),  -- seconds between its reports; older is stale
+    speaks_of  text[],                              -- nodes; null: every one
     version    integer not null default 1,
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp()
@@ -214,6 +215,7 @@ create table stock_adjustment (
     delta         integer not null,                 -- none: counted, and found as it should be
     reason        text not null,
     document_ref  text,
+    counted       integer,                          -- what they counted, of a cycle count
     expected      integer,                          -- what was there when they looked
     cost          bigint,                           -- minor units a piece
     currency      text,
