@@ -6,6 +6,7 @@ book, release, wait for the goods to leave, take the money, invoice.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from gateway.domain.identifiers import Mint, mint
@@ -14,7 +15,19 @@ from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.ports import BackEnds, Effect
 from gateway.store import orders, stock
 from gateway.store.pool import Connection
-from gateway.workflows.saga import Assent, Case, Local, Moved, Pivot, Refusal, Saga, Seen, Step
+from gateway.workflows.saga import (
+    AnyStep,
+    Assent,
+    Case,
+    Local,
+    LocalDo,
+    Moved,
+    Pivot,
+    Refusal,
+    Saga,
+    Seen,
+    Step,
+)
 from gateway.workflows.sourcing import STEP, reserves, sourced
 
 
@@ -136,32 +149,27 @@ def place_order(policy: SourcingPolicy, mint: Mint) -> Saga:
     return Saga(
         "place_order",
         2,
-        (
-            Step("hold_money", "payments", "authorise", hold_money, _PAYMENT, release_money, "void"),
-            Assent("await_customer", "hold_money", "payments", look_at_hold, _EXPIRED),
-            Local(STEP, reserves(policy, mint), release_stock),
-            Step("book_in_erp", "erp", "book", book, _ERP, cancel_booking, "cancel", then="accepted"),
-            Step(
-                "release_to_warehouse",
-                "wms",
-                "release",
-                release,
-                _WAREHOUSE,
-                ask_to_cancel,
-                "cancel",
-                undo_may_be_refused=True,
-                then="processing",
-            ),
-            Pivot("await_shipment", "shipped", "wms", look_at_shipment, goods_left),
-            Step("take_money", "payments", "capture", take_money, _PAYMENT, about="hold_money"),
-            Step("invoice", "erp", "invoice", invoice, _ERP, about="book_in_erp"),
-        ),
+        _steps(reserves(policy, mint)),
         OrderSubject(),
         done="completed",
         undone="rejected",
         stopped="cancelled",
         wished="cancel_requested",
         resumed="processing",
+    )
+
+
+def _steps(reserve_stock: LocalDo) -> tuple[AnyStep, ...]:
+    to_warehouse = partial(Step, undo_may_be_refused=True, then="processing")
+    return (
+        Step("hold_money", "payments", "authorise", hold_money, _PAYMENT, release_money, "void"),
+        Assent("await_customer", "hold_money", "payments", look_at_hold, _EXPIRED),
+        Local(STEP, reserve_stock, release_stock),
+        Step("book_in_erp", "erp", "book", book, _ERP, cancel_booking, "cancel", then="accepted"),
+        to_warehouse("release_to_warehouse", "wms", "release", release, _WAREHOUSE, ask_to_cancel, "cancel"),
+        Pivot("await_shipment", "shipped", "wms", look_at_shipment, goods_left),
+        Step("take_money", "payments", "capture", take_money, _PAYMENT, about="hold_money"),
+        Step("invoice", "erp", "invoice", invoice, _ERP, about="book_in_erp"),
     )
 
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from gateway.cli.policies import case_of
 from gateway.domain.access import Matter
 from gateway.domain.inventory import InventoryPolicy
-from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.principal import Principal
+from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.time import rfc3339
 from gateway.errors import Misconfigured
 from gateway.governance.access import load_access
