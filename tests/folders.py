@@ -9,7 +9,6 @@ from pathlib import Path
 
 from gateway.store.locks import held
 
-
 MEMORY = Path("/dev/shm")  # a file system of Linux whose files are in memory
 ROOM = 8 << 30  # bytes that have to be free there, and of memory: several servers write at once
 
