@@ -24,7 +24,7 @@ def home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Embedded]:
     """The server of this test run."""
-    with throw_away() as folder, acquire(folder, durable=False) as server:
+    with throw_away(in_memory=True) as folder, acquire(folder, durable=False) as server:
         yield server
 
 

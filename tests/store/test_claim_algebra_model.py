@@ -247,6 +247,7 @@ class OrdersAreContainedFromTheirFirstDay(Algebra):
         return granted
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "mistaken",
     [

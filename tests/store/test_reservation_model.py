@@ -82,6 +82,7 @@ async def a_part_is_always_welcome(counter: Counter, body: Json, key: str) -> An
     return await counter.reserve({**body, "on_short": "partial"}, key)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "mistaken",
     [
