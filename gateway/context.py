@@ -32,6 +32,12 @@ class Answer:
     body: bytes
     replayed: bool = False
 
+    @property
+    def sent(self) -> tuple[bytes, int, Mapping[str, str]]:
+        """Body, status and headers as a response takes them; who gets it again is told so."""
+        replayed = {"idempotent-replayed": "true"} if self.replayed else {}
+        return self.body, self.status, {**self.headers, **replayed}
+
 
 @dataclass(frozen=True, slots=True)
 class GivenBefore:

@@ -18,7 +18,7 @@ from gateway.governance.nodes import read_nodes
 from gateway.settings import read_settings
 from gateway.store import nodes
 from gateway.store.audit import Act, record_act
-from gateway.store.node_truth import believe
+from gateway.store.node_truth import set_node
 from gateway.store.pool import Connection, Database
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -67,8 +67,6 @@ async def _set(connection: Connection, operator: Principal, node: Node) -> bool:
     if not await nodes.has_source(connection, node.source_id):
         raise Misconfigured(f"node '{node.node_id}': there is no source '{node.source_id}'; nothing was changed")
     act = Act(mint("aud"), operator.subject, system_clock())
-    row = await nodes.write_node(connection, node, now=act.at)
-    if before is not None and before.node.source_id != node.source_id:
-        await believe(connection, node.node_id, node.source_id, now=act.at)
+    row = await set_node(connection, before, node, now=act.at)
     await record_act(connection, act, "inventory:govern", f"node:{node.node_id}", {"version": row.version})
     return True

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from gateway.domain.divergence import Difference, Kind, classified, looks_like
 from gateway.domain.inventory import Place
 from gateway.store.exceptions import Opening, close_exception, open_exception
@@ -207,6 +209,23 @@ async def set_aside(connection: Connection, subject: str) -> None:
     await lock_places(connection, [place])
     await connection.execute(_FORGET, (*place, witness))
     await derive(connection, [place], why="divergence_resolved")
+
+
+async def forget_witness(connection: Connection, node_id: str, source_id: str, *, now: datetime) -> None:
+    """The source is the node's truth from now on, and differs from nobody as a witness."""
+    resolution = Jsonb({"by": "system", "reason": "the node goes by this source now"})
+    about = {"node": node_id, "source": source_id, "class": CLASS, "code": f"{BETWEEN_SOURCES}%"}
+    await connection.execute(_FORGET_ALL, {**about, "now": now, "resolution": resolution})
+
+
+_FORGET_ALL = """
+with gone as (
+    delete from stock_divergence where node_id = %(node)s and source_id = %(source)s
+    returning node_id || '/' || sku || '/' || condition || ':' || source_id as subject
+)
+update exception x set state = 'resolved', resolved_at = %(now)s, resolution = %(resolution)s, version = version + 1
+  from gone where x.class = %(class)s and x.code like %(code)s and x.subject = gone.subject and x.state = 'open'
+"""
 
 
 async def _close(connection: Connection, each: _Compared, reason: str, hearing: Hearing) -> None:

@@ -6,13 +6,12 @@ import structlog
 
 from gateway.store import change_feeds
 from gateway.told import Changes
+from gateway.workflows.pauses import pause_after
 from gateway.workflows.runner import Tools
 
 log = structlog.get_logger("worker.feed")
 
-EVERY = 1.0  # seconds between looks at a system that has nothing new
 TURN = 6.0  # seconds; a dead worker's turn is over within them, and a look that takes longer is given up
-LONGEST_PAUSE = 30.0  # seconds, while a system or the database is in trouble
 
 
 class Feed:
@@ -34,7 +33,7 @@ class Feed:
                 self.tools.metrics.asked(self.source, "failed")
                 log.warning("changes not read", source=self.source, error=type(error).__name__, failed=failed)
             if not more:
-                await asyncio.sleep(self._pause(failed))
+                await asyncio.sleep(pause_after(failed, self.tools))
 
     async def read(self) -> bool:
         """One page, if it is our turn. True: there is more to read at once."""
@@ -51,8 +50,3 @@ class Feed:
         if taken.new or taken.foreign or taken.moved:
             log.info("changes read", source=self.source, new=taken.new, foreign=taken.foreign, moved=taken.moved)
         return page.more
-
-    def _pause(self, failed: int) -> float:
-        """Not in step with the other workers."""
-        longest = min(LONGEST_PAUSE, EVERY * 2.0 ** min(failed, 10))
-        return longest * (0.5 + self.tools.dice() / 2)

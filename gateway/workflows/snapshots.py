@@ -7,14 +7,13 @@ import structlog
 from gateway.domain.inventory import InventoryPolicy
 from gateway.store import applying
 from gateway.store.views import Hearing
+from gateway.workflows.pauses import pause_after
 from gateway.workflows.runner import Tools
 
 log = structlog.get_logger("worker.snapshots")
 
-EVERY = 1.0  # seconds between looks for a snapshot
 TURN = 15.0  # seconds; a dead worker's turn is over within them
 BREATH = 0.01  # seconds between batches, in which others get at the places
-LONGEST_PAUSE = 30.0  # seconds, while the database is in trouble
 SWEEPS = 600  # looks between rounds of forgetting
 
 
@@ -36,7 +35,7 @@ class Snapshots:
             except Exception as error:
                 more, failed = False, failed + 1
                 log.warning("snapshot not applied", error=type(error).__name__, failed=failed)
-            await asyncio.sleep(BREATH if more else self._pause(failed))
+            await asyncio.sleep(BREATH if more else pause_after(failed, self.tools))
 
     async def go_on(self) -> bool:
         """One batch, if there is one. True: there may be more to do at once."""
@@ -48,8 +47,3 @@ class Snapshots:
         if state != "applying":
             log.info("snapshot ended", snapshot_id=held.snapshot_id, source=held.source_id, state=state)
         return True
-
-    def _pause(self, failed: int) -> float:
-        """Not in step with the other workers."""
-        longest = min(LONGEST_PAUSE, EVERY * 2.0 ** min(failed, 10))
-        return longest * (0.5 + self.tools.dice() / 2)

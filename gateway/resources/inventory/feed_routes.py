@@ -3,7 +3,7 @@
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from gateway.context import Answer, call_of
+from gateway.context import call_of
 from gateway.domain.feeds import Source
 from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
@@ -44,19 +44,19 @@ def _reports(router: APIRouter, database: Database, *, policy: InventoryPolicy, 
     async def report_deltas(request: Request) -> Response:
         call = call_of(request.scope)
         source = await sources.within_reach(database, call)
-        return _sent(await feeding.report_deltas(database, call, source, policy=policy, mint=mint))
+        return Response(*(await feeding.report_deltas(database, call, source, policy=policy, mint=mint)).sent)
 
     @router.post("/sources/{source_id}/inbound", **feed_operations.REPORT_INBOUND)
     async def report_inbound(request: Request) -> Response:
         call = call_of(request.scope)
         source = await sources.within_reach(database, call)
-        return _sent(await feeding.report_inbound(database, call, source, mint=mint))
+        return Response(*(await feeding.report_inbound(database, call, source, mint=mint)).sent)
 
     @router.post("/sources/{source_id}/snapshots", **feed_operations.BEGIN_SNAPSHOT)
     async def begin_snapshot(request: Request) -> Response:
         call = call_of(request.scope)
         source = await sources.within_reach(database, call)
-        return _sent(await snapshots.begin(database, call, source, public=public, mint=mint))
+        return Response(*(await snapshots.begin(database, call, source, public=public, mint=mint)).sent)
 
 
 def _snapshots(router: APIRouter, database: Database, *, mint: Mint) -> None:
@@ -74,7 +74,7 @@ def _snapshots(router: APIRouter, database: Database, *, mint: Mint) -> None:
 
     @router.post("/snapshots/{snapshot_id}/decision", **feed_operations.DECIDE_SNAPSHOT)
     async def decide_snapshot(request: Request) -> Response:
-        return _sent(await snapshots.decide(database, call_of(request.scope), mint=mint))
+        return Response(*(await snapshots.decide(database, call_of(request.scope), mint=mint)).sent)
 
 
 def _adjustments(
@@ -87,7 +87,7 @@ def _adjustments(
     @router.post("/adjustments", **feed_operations.ADJUST_STOCK)
     async def adjust_stock(request: Request) -> Response:
         call = call_of(request.scope)
-        return _sent(await adjusting.adjust(database, call, policy=policy, public=public, mint=mint))
+        return Response(*(await adjusting.adjust(database, call, policy=policy, public=public, mint=mint)).sent)
 
     @router.get("/adjustments/{adjustment_id}", **feed_operations.GET_ADJUSTMENT)
     async def get_adjustment(request: Request) -> Response:
@@ -95,7 +95,7 @@ def _adjustments(
 
     @router.post("/adjustments/{adjustment_id}/decision", **feed_operations.DECIDE_ADJUSTMENT)
     async def decide_adjustment(request: Request) -> Response:
-        return _sent(await adjusting.decide(database, call_of(request.scope), policy=policy, mint=mint))
+        return Response(*(await adjusting.decide(database, call_of(request.scope), policy=policy, mint=mint)).sent)
 
 
 def _source(source: Source) -> Response:
@@ -104,8 +104,3 @@ def _source(source: Source) -> Response:
 
 def _told(body: bytes, status: int = 200) -> Response:
     return Response(body, status, media_type=JSON)
-
-
-def _sent(answer: Answer) -> Response:
-    replayed = {"idempotent-replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, answer.status, {**answer.headers, **replayed})

@@ -18,8 +18,8 @@ from gateway.resources.preconditions import etag_of, tags_expected
 from gateway.store import audit
 from gateway.store.accept import outcome_told
 from gateway.store.idempotency import answered, given_before, keep
-from gateway.store.node_truth import believe
-from gateway.store.nodes import MOST, NodeRow, all_nodes, count_nodes, has_source, lock_node, read_node, write_node
+from gateway.store.node_truth import set_node
+from gateway.store.nodes import MOST, NodeRow, all_nodes, count_nodes, has_source, lock_node, read_node
 from gateway.store.pool import Connection, Database
 from gateway.store.positions import PositionRow, list_positions, safety_stock_of, set_safety_stock
 from gateway.store.stock import lock_positions
@@ -71,9 +71,7 @@ async def put(database: Database, call: Call, *, if_match: Sequence[str], only_n
             if before is None and await count_nodes(connection) >= MOST:
                 raise Conflict(f"there are {MOST} nodes, and may be no more", effect="none")
             call.effect = "unknown"
-            row = await write_node(connection, node, now=call.now)
-            if before is not None and before.node.source_id != node.source_id:
-                await believe(connection, node.node_id, node.source_id, now=call.now)
+            row = await set_node(connection, before, node, now=call.now)
             await audit.record(connection, call, f"node:{node.node_id}", audit_id=mint("aud"))
         call.effect = "applied"
         return row

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.context import Answer, call_of
+from gateway.context import call_of
 from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.resources.answers import JSON
@@ -33,8 +33,8 @@ def reservations(
         call = call_of(request.scope)
         permit(call, call.body["kind"], commitment)
         if call.given_before:
-            return _sent(call.given_before.answer)
-        return _sent(await reserve(call, granting, policy, public=public, mint=mint))
+            return Response(*call.given_before.answer.sent)
+        return Response(*(await reserve(call, granting, policy, public=public, mint=mint)).sent)
 
     _questions(router, database, pages)
     _changes(router, Changing(database, policy, commitment, mint))
@@ -55,7 +55,7 @@ def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None
 def _changes(router: APIRouter, changing: Changing) -> None:
     async def changed(request: Request, how: Change) -> Response:
         condition = request.headers.getlist("if-match")
-        return _sent(await changing.change(call_of(request.scope), how, if_match=condition))
+        return Response(*(await changing.change(call_of(request.scope), how, if_match=condition)).sent)
 
     @router.post("/{reservation_id}/release", **operations.RELEASE_RESERVATION)
     async def release_reservation(request: Request) -> Response:
@@ -68,8 +68,3 @@ def _changes(router: APIRouter, changing: Changing) -> None:
     @router.post("/{reservation_id}/consume", **operations.CONSUME_RESERVATION)
     async def consume_reservation(request: Request) -> Response:
         return await changed(request, CONSUME)
-
-
-def _sent(answer: Answer) -> Response:
-    replayed = {"idempotent-replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, answer.status, {**answer.headers, **replayed})

@@ -64,9 +64,7 @@ def _positions(router: APIRouter, database: Database, pages: PageTokens, *, mint
 
     @router.post("/safety-stock", **operations.SET_SAFETY_STOCK)
     async def set_safety_stock(request: Request) -> Response:
-        answer = await nodes.keep_back(database, call_of(request.scope), mint=mint)
-        replayed = {"idempotent-replayed": "true"} if answer.replayed else {}
-        return Response(answer.body, answer.status, {**answer.headers, **replayed})
+        return Response(*(await nodes.keep_back(database, call_of(request.scope), mint=mint)).sent)
 
 
 def _node(row: NodeRow) -> Response:

@@ -3,7 +3,7 @@
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from gateway.context import Answer, call_of
+from gateway.context import call_of
 from gateway.domain.identifiers import Mint
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON
@@ -42,14 +42,9 @@ def exceptions(database: Database, *, pages: PageTokens, mendables: Mendables, m
 def _commands(router: APIRouter, bench: Bench) -> None:
     @router.post("/actions", **operations.ACT_ON_EXCEPTIONS)
     async def act_on_exceptions(request: Request) -> Response:
-        return _sent(await bench.act_on_all(call_of(request.scope)))
+        return Response(*(await bench.act_on_all(call_of(request.scope))).sent)
 
     @router.post("/{exception_id}/actions", **operations.ACT_ON_EXCEPTION)
     async def act_on_exception(request: Request) -> Response:
         condition = request.headers.getlist("if-match")
-        return _sent(await bench.act(call_of(request.scope), if_match=condition))
-
-
-def _sent(answer: Answer) -> Response:
-    replayed = {"idempotent-replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, answer.status, {**answer.headers, **replayed})
+        return Response(*(await bench.act(call_of(request.scope), if_match=condition)).sent)

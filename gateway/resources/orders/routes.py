@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.context import Answer, call_of
+from gateway.context import call_of
 from gateway.domain.identifiers import Mint
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON
@@ -43,17 +43,19 @@ def _commands(router: APIRouter, database: Database, *, public: str, decide: Dec
         call = call_of(request.scope)
         permit(call, decide)
         if call.given_before:
-            return _sent(call.given_before.answer)
+            return Response(*call.given_before.answer.sent)
         order = admitted(call, mint("ord"))
         outcome = await place(database, call, accepted(call, order, public=public, mint=mint))
         if isinstance(outcome, Taken):
             raise conflicting(call, outcome)
-        return _sent(outcome)
+        return Response(*outcome.sent)
 
     @router.post("/{order_id}/cancel", **operations.CANCEL_ORDER)
     async def cancel_order(request: Request) -> Response:
         condition = request.headers.getlist("if-match")
-        return _sent(await cancel(database, call_of(request.scope), if_match=condition, public=public, mint=mint))
+        return Response(
+            *(await cancel(database, call_of(request.scope), if_match=condition, public=public, mint=mint)).sent
+        )
 
 
 def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None:
@@ -85,11 +87,6 @@ def _reading(router: APIRouter, waiting: Waiting) -> None:
         if is_known(etag, has):
             return Response(None, 304, headers)
         return _told(order_view(row), headers)
-
-
-def _sent(answer: Answer) -> Response:
-    replayed = {"idempotent-replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, answer.status, {**answer.headers, **replayed})
 
 
 def _told(body: bytes, headers: Mapping[str, str] | None = None) -> Response:
