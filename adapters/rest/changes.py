@@ -35,7 +35,8 @@ class RestChanges:
     def _shipped(self, change: Json, kind: str) -> Told:
         names = ("shipment_id", "reference", "order_id", "shipped_at")
         data = {name: self._wms.text(change, name) for name in names}
-        return Told(f"{kind}:{data['shipment_id']}", data["order_id"], kind, data)
+        run_id = data["reference"].partition(":")[0]  # what we asked for names who asked
+        return Told(f"{kind}:{data['shipment_id']}", run_id, kind, data)
 
 
 class RestStockChanges:

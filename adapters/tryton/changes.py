@@ -8,7 +8,7 @@ from gateway.told import Page, Told
 
 SHIPMENT = "stock.shipment.out"
 LEFT = ["shipped", "done"]
-OURS = ["reference", "like", "ord\\_%"]
+OURS = ["OR", ["reference", "like", "ful\\_%"], ["reference", "like", "ord\\_%"]]
 
 
 class TrytonChanges:

@@ -28,7 +28,7 @@ class TrytonErp:
 
     async def book(self, order: Order, *, key: str) -> Effect:
         wanted = sale_of(order, self._mapping, key=key)
-        sale = await elected(self._erp, self._mapping, wanted, order_id=order.order_id)
+        sale = await elected(self._erp, self._mapping, wanted, order_id=order.reference)
         return await self._confirmed(sale, order, key=key)
 
     async def cancel(self, sales_order: str, *, key: str) -> Effect:

@@ -96,7 +96,7 @@ class TrytonWms:
 
     async def _of(self, order: Order) -> Json:
         """The one shipment of the order's sale; a sale that was confirmed a moment ago may have none yet."""
-        sought = [["description", "=", order.order_id], ["state", "in", ["confirmed", "processing", "done"]]]
+        sought = [["description", "=", order.reference], ["state", "in", ["confirmed", "processing", "done"]]]
         sales = await self._wms.listed("release", SALE, sought, ["state", "shipments"])
         if not sales:
             raise self._no("not_booked", "the order is not booked")

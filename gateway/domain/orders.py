@@ -138,6 +138,13 @@ class Order:
     payment: Payment
     totals: Totals  # as the channel states them
     node_id: str = MAIN  # where it is served from, once that has been decided
+    group_id: str = "1"  # of its delivery group
+    fulfilment_id: str | None = None  # of a part of an order: which part
+
+    @property
+    def reference(self) -> str:
+        """The number under which its executors know it."""
+        return self.fulfilment_id or self.order_id
 
     def demand(self) -> dict[str, int]:
         """Pieces wanted by SKU; SKUs compare without case, and the same one may stand on several lines."""
@@ -173,6 +180,7 @@ def order_from(document: Mapping[str, Any], order_id: str) -> Order:
         shipping_charge=_money(document.get("shipping_charge"), currency),
         payment=Payment(payment["method"], payment["token"], _money(payment["amount"], currency)),
         totals=Totals(*(_money(totals[name], currency) for name in Totals.__slots__)),
+        group_id=document["delivery_groups"][0]["id"],
     )
 
 

@@ -39,15 +39,21 @@ async def lock_standing(connection: Connection, order_id: str) -> Standing:
     """Raises `OrderLocked` when run or order stay in other hands for too long."""
     with order_locked():
         await lock_run(connection, order_id)
-        cursor = await connection.execute(_STANDING, (order_id, order_id))
+        cursor = await connection.execute(_STANDING, {"order": order_id})
     row = await cursor.fetchone()
     assert row is not None, "orders are never deleted"
     return Standing(OrderStatus(row[0]), *row[1:])
 
 
+# Every part that still is one has left, and nothing of the order waits to be given out.
 _STANDING = """
-select status, version, cancel, exists (select 1 from signal where run_id = %s and kind = 'shipped')
-  from orders where order_id = %s for no key update
+select status, version, cancel, exists (select from signal where run_id = %(order)s and kind = 'shipped')
+       or exists (select from fulfilment where order_id = %(order)s and status not in ('cancelled', 'rejected'))
+          and not exists (select from fulfilment f where order_id = %(order)s
+                             and status in ('planned', 'booked', 'released', 'cancel_requested')
+                             and not exists (select from signal where run_id = f.fulfilment_id and kind = 'shipped'))
+          and not exists (select from order_line where order_id = %(order)s and open + backordered > 0)
+  from orders where order_id = %(order)s for no key update
 """
 
 

@@ -19,6 +19,7 @@ _TRUTH: LiteralString = """
 ALL_OF_ORDER: LiteralString = f"""
 {_COLUMNS}, l.open as pieces from reservation r join reservation_line l using (reservation_id) {_TRUTH}
  where r.holder_type = 'order' and r.holder_id = %(order)s and r.partner_id is null and l.open > 0
+   and (%(attempt)s::integer is null or r.attempt = %(attempt)s)
 """
 SOME: LiteralString = f"""
 {_COLUMNS}, moved.pieces

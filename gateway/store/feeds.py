@@ -137,6 +137,11 @@ with fresh as materialized (
       join reservation r on r.partner_id is null and r.holder_type = 'order' and r.holder_id = f.reference
     union
     select f.reference, r.reservation_id from (select distinct reference from fresh) f
+      join fulfilment p on p.fulfilment_id = f.reference
+      join reservation r on r.partner_id is null and r.holder_type = 'order' and r.holder_id = p.order_id
+                        and r.attempt = p.number
+    union
+    select f.reference, r.reservation_id from (select distinct reference from fresh) f
       join reservation r on r.partner_id = %(partner)s and r.holder_id = f.reference
                         and r.holder_type in ('cart', 'order', 'quote', 'transfer')
 ), line as (

@@ -131,6 +131,15 @@ select s.name, s.state, s.operation_key, s.tries, s.begun_at, a.send_by, a.doubt
 """
 
 
+async def effects(connection: Connection, run_id: str) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """What the run has brought about so far: step, operation key, effect."""
+    cursor = await connection.execute(
+        "select name, operation_key, effect from step where run_id = %s and state = 'succeeded' and effect is not null",
+        (run_id,),
+    )
+    return await cursor.fetchall()
+
+
 async def intend(connection: Connection, lease: Lease, epoch: int, intent: Intent) -> datetime:
     """Write the intent; returns the moment after which it must not be sent any more, by the database's clock."""
     values = {**_values(intent), "run_id": lease.run_id, "epoch": epoch}

@@ -94,6 +94,14 @@ async def transition(
     assert moved, f"{order_id} cannot go from {await lock_status(connection, order_id)} to {after}"
 
 
+async def refer(connection: Connection, order_id: str, refs: Mapping[str, str]) -> None:
+    """What executors call what they do for it."""
+    if refs:
+        await connection.execute(
+            "update orders set refs = refs || %s where order_id = %s", (Jsonb(dict(refs)), order_id)
+        )
+
+
 def _moves(after: OrderStatus) -> dict[str, list[Any]]:
     """Where it may come from, what that is called, and whether it is the decision that others wait for."""
     befores = [before for before in OrderStatus if may_become(before, after)]

@@ -52,9 +52,21 @@ async def runs(database: Database, *, parked: bool, limit: int) -> list[RunView]
 
 
 async def lock_view(connection: Connection, run_id: str) -> RunView | None:
+    """The run; of an order of which one part alone is parked, that part's."""
+    await connection.execute("select lock_run(%s)", (run_id,))
+    cursor = await connection.execute(_HANGING, {"run": run_id})
+    hanging = await cursor.fetchall()
+    run_id = hanging[0][0] if len(hanging) == 1 else run_id
     cursor = await connection.execute(f"select {_COLUMNS} from run where run_id = %s for no key update", (run_id,))
     row = await cursor.fetchone()
     return RunView(*row) if row else None
+
+
+_HANGING = """
+select run_id from run p
+ where p.parent_id = %(run)s and p.state = 'parked'
+   and not exists (select from run where run_id = %(run)s and state = 'parked') limit 2
+"""
 
 
 async def open_step(connection: Connection, run_id: str) -> OpenStep | None:

@@ -21,9 +21,10 @@ class Signal:
 
 
 async def lock_run(connection: Connection, run_id: str) -> bool:
-    """Take the run's row before any other of its rows (the one order of locks). False: there is no such run."""
-    cursor = await connection.execute("select 1 from run where run_id = %s for no key update", (run_id,))
-    return await cursor.fetchone() is not None
+    """Take the run's row, and before it that of the run above, before any other of its rows (the one order of locks).
+    False: there is no such run."""
+    cursor = await connection.execute("select lock_run(%s)", (run_id,))
+    return await cursor.fetchone() == (True,)
 
 
 async def signal(connection: Connection, told: Signal, *, now: datetime, trace_id: str | None) -> bool:

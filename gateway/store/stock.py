@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.domain.feeds import counted
 from gateway.domain.stock import MAIN, StockLevel
@@ -22,10 +23,19 @@ class Shortage:
 
 
 async def reserve(
-    connection: Connection, order_id: str, demand: Mapping[str, int], *, node: str = MAIN
+    connection: Connection,
+    order_id: str,
+    demand: Mapping[str, int],
+    *,
+    node: str = MAIN,
+    attempt: int = 1,
+    part: str | None = None,
 ) -> list[Shortage]:
-    """All of *demand* (SKU in upper case -> summed quantity) or none. What the order holds is not taken again."""
-    wanted = {"order": order_id, "node": node, "skus": list(demand), "quantities": list(demand.values())}
+    """All of *demand* (SKU in upper case -> summed quantity) or none, for the order or that *part* of it, which is an
+    *attempt* of its own. What the attempt holds is not taken again."""
+    skus, quantities = list(demand), list(demand.values())
+    wanted: dict[str, Any] = {"order": order_id, "node": node, "attempt": attempt, "skus": skus}
+    wanted |= {"quantities": quantities, "name": f"rsv_{(part or order_id)[4:]}"}
     await lock_positions(connection, [(sku, node) for sku in demand])
     cursor = await connection.execute(_RESERVE, wanted)
     left = [Shortage(*row) for row in await cursor.fetchall()]
@@ -49,7 +59,7 @@ with asked as materialized (
                    from stock_position join node n using (node_id) where node_id = %(node)s and condition = 'new') p
                 using (sku)
      where not exists (select from reservation r where r.holder_type = 'order' and r.holder_id = %(order)s
-                          and r.partner_id is null and r.attempt = 1 and r.state <> 'released')
+                          and r.partner_id is null and r.attempt = %(attempt)s and r.state <> 'released')
 ), taken as (
     update stock_position p set reserved = p.reserved + asked.quantity, cause = 'reservation'
       from asked
@@ -57,44 +67,49 @@ with asked as materialized (
        and p.available >= asked.quantity
     returning p.sku, asked.quantity
 ), held as (
-    insert into reservation (reservation_id, kind, holder_type, holder_id, state, created_at, updated_at)
-    select 'rsv_' || substr(%(order)s, 5), 'firm', 'order', %(order)s, 'active', clock_timestamp(), clock_timestamp()
+    insert into reservation (reservation_id, kind, holder_type, holder_id, attempt, state, created_at, updated_at)
+    select %(name)s, 'firm', 'order', %(order)s, %(attempt)s, 'active', clock_timestamp(), clock_timestamp()
      where exists (select from taken)
 ), claim as (
     insert into reservation_line (reservation_id, number, line_id, sku, node_id, quantity)
-    select 'rsv_' || substr(%(order)s, 5), row_number() over (order by sku collate "C"), sku, sku, %(node)s, quantity
-      from taken
+    select %(name)s, row_number() over (order by sku collate "C"), sku, sku, %(node)s, quantity from taken
 )
 select sku, quantity, available from asked where not exists (select from taken where taken.sku = asked.sku)
 """
 
 
-async def release(connection: Connection, order_id: str) -> None:
-    """Give back what *order_id* still holds unshipped. Releasing nothing, or twice, is no error."""
-    await connection.execute(_LOCK_HELD, (order_id,))
-    await connection.execute(_RELEASE, {"order": order_id})
+async def release(connection: Connection, order_id: str, *, attempt: int | None = None) -> None:
+    """Give back what *order_id* still holds unshipped, all of it or of one *attempt*. Releasing nothing, or twice, is no
+    error."""
+    held = {"order": order_id, "attempt": attempt}
+    await connection.execute(_LOCK_HELD, held)
+    await connection.execute(_RELEASE, held)
 
 
 _LOCK_HELD = """
 select lock_stock(array_agg(sku), array_agg(node_id)) from reservation_line join reservation using (reservation_id)
- where holder_type = 'order' and holder_id = %s and partner_id is null
+ where holder_type = 'order' and holder_id = %(order)s and partner_id is null
+   and (%(attempt)s::integer is null or attempt = %(attempt)s)
 """
 
 _RELEASE = claims.released(claims.ALL_OF_ORDER)
 
 
-async def ship(connection: Connection, order_id: str, shipped_at: datetime) -> None:
+async def ship(connection: Connection, order_id: str, shipped_at: datetime, *, attempt: int | None = None) -> None:
     """The goods left at *shipped_at*: the claims stay until a count later than that contains them."""
-    await connection.execute(_LOCK_HELD, (order_id,))
-    await connection.execute(_SHIP, {"order": order_id, "left_at": shipped_at})
+    held = {"order": order_id, "attempt": attempt}
+    await connection.execute(_LOCK_HELD, held)
+    await connection.execute(_SHIP, {**held, "left_at": shipped_at})
 
 
 _SHIP = claims.left(claims.ALL_OF_ORDER)
 
 
-async def acknowledge(connection: Connection, order_id: str, source: str, now: datetime) -> None:
+async def acknowledge(
+    connection: Connection, order_id: str, source: str, now: datetime, *, attempt: int | None = None
+) -> None:
     """Since *now* the numbers of *source* contain what the order holds, if there is such a source and they are net."""
-    await connection.execute(_ACKNOWLEDGE, {"order": order_id, "source": source, "now": now})
+    await connection.execute(_ACKNOWLEDGE, {"order": order_id, "attempt": attempt, "source": source, "now": now})
 
 
 # A view of a later moment would have to be derived anew. It is not: to learn of it late is safe.
@@ -102,6 +117,7 @@ _ACKNOWLEDGE = """
 update reservation_line l set acknowledged = l.acknowledged || jsonb_build_object(s.source_id, %(now)s::timestamptz)
   from reservation r, stock_source s
  where r.holder_type = 'order' and r.holder_id = %(order)s and r.partner_id is null
+   and (%(attempt)s::integer is null or r.attempt = %(attempt)s)
    and l.reservation_id = r.reservation_id and s.source_id = %(source)s and s.semantics = 'net_of_orders'
    and not l.acknowledged ? s.source_id
 """

@@ -39,9 +39,11 @@ async def find(database: Database, term: str) -> list[Found]:
 
 
 _FIND = """
-select o.order_id, o.channel_order_id, o.status, o.trace_id, r.state, r.cause
+select o.order_id, o.channel_order_id, o.status, o.trace_id, coalesce(p.state, r.state), coalesce(p.cause, r.cause)
   from orders o join run r on r.run_id = o.order_id
+  left join lateral (select state, cause from run where parent_id = r.run_id and state = 'parked' limit 1) p on true
  where o.order_id = %(term)s or o.channel_order_id = %(term)s or o.trace_id = %(term)s
+    or o.order_id = (select order_id from fulfilment where fulfilment_id = %(term)s)
     or o.order_id in (select resource_id from idempotency where key = %(term)s or trace_id = %(term)s)
  order by o.order_id desc limit 20
 """
@@ -55,26 +57,31 @@ async def timeline(database: Database, order_id: str) -> list[Moment]:
 
 
 _TIMELINE = """
-select at, 'call', actor || ' ' || subject, action,
+with part as (
+    select %(id)s as run_id, '' as name
+    union all select fulfilment_id, 'part ' || number || ' ' from fulfilment where order_id = %(id)s
+)
+select at, 'call', actor || ' ' || subject, part.name || action,
        coalesce((select string_agg(distinct d ->> 'rule', ', ') from jsonb_array_elements(decisions) d), ''),
        null::integer,
        jsonb_strip_nulls(facts || jsonb_build_object('request_id', request_id, 'trace_id', trace_id))
-  from audit where resource = %(id)s
+  from part join audit on resource = run_id
 union all
-select a.begun_at, 'attempt', s.system, a.step || ' #' || a.number || ' ' || a.call, coalesce(a.outcome, 'cut off'),
+select a.begun_at, 'attempt', s.system, part.name || a.step || ' #' || a.number || ' ' || a.call, coalesce(a.outcome, 'cut off'),
        (extract(epoch from a.ended_at - a.begun_at) * 1000)::integer,
        jsonb_build_object('key', s.operation_key) || coalesce(a.detail, '{}')
-  from attempt a join step s on s.run_id = a.run_id and s.name = a.step where a.run_id = %(id)s
+  from part join attempt a using (run_id) join step s on s.run_id = a.run_id and s.name = a.step
 union all
-select begun_at, 'local', system, name, state, null, jsonb_build_object('key', operation_key) || coalesce(detail, '{}')
-  from step where run_id = %(id)s and not exists
-       (select from attempt a where a.run_id = step.run_id and a.step = step.name)
+select begun_at, 'local', system, part.name || step.name, state, null,
+       jsonb_build_object('key', operation_key) || coalesce(detail, '{}')
+  from part join step using (run_id)
+ where not exists (select from attempt a where a.run_id = step.run_id and a.step = step.name)
 union all
-select received_at, 'signal', source, kind, case when taken_at is null then 'not taken' else 'taken' end,
+select received_at, 'signal', source, part.name || kind, case when taken_at is null then 'not taken' else 'taken' end,
        (extract(epoch from taken_at - received_at) * 1000)::integer, data || jsonb_build_object('id', signal_id)
-  from signal where run_id = %(id)s
+  from part join signal using (run_id)
 union all
-select occurred_at, 'event', 'omnigate', type, '', null, jsonb_build_object('sequence', sequence) || data
-  from event where subject = %(id)s
+select occurred_at, 'event', 'omnigate', part.name || type, '', null, jsonb_build_object('sequence', sequence) || data
+  from part join event on subject = run_id
 order by 1, 2
 """

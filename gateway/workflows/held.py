@@ -13,7 +13,7 @@ from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
 from gateway.workflows.plan import Direction, Park, Record, Send, Situation, State
-from gateway.workflows.saga import Assent, Case, Moved, Pivot, Refusal, Saga, Step
+from gateway.workflows.saga import AnyStep, Assent, Branches, Case, Gate, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
 
 LOOKING = 2.0  # seconds from the intent's commit, where nothing is promised about when a call is sent
@@ -24,7 +24,7 @@ class Held:
 
     def __init__(self, lease: Lease, saga: Saga, manifests: Mapping[str, Manifest]) -> None:
         self.lease, self.saga, self.manifests = lease, saga, manifests
-        self.pivot = next(step for step in saga.steps if isinstance(step, Pivot))
+        self.pivot = next(step for step in saga.steps if isinstance(step, Branches | Pivot))
         self.epoch = 0  # until it is opened: no row has it
         self.wakes = 0
         self.direction: Direction = "forward"
@@ -86,14 +86,26 @@ class Held:
         """Asks the database only for what can still turn the run: a wish to stop, and the awaited signal."""
         ahead = self.direction == "forward" and not self.done(self.pivot.name)
         stop = ahead and await self.stop_wished(connection)
-        signalled = ahead and self._at_pivot() and await self.signal(connection) is not None
-        return Situation(self.records, self.direction, self.now(), stop, signalled, self.woken)
+        at = self._ahead_of() if ahead else None
+        signalled = isinstance(at, Pivot) and await self.signal(connection) is not None
+        blocked = isinstance(at, Gate) and await at.blocked(connection, self.case)
+        return Situation(
+            self.records, self.direction, self.now(), stop, signalled, blocked, self.woken, self.case.given
+        )
 
     async def status(self, connection: Connection) -> str:
         """Where the resource stands; nobody else can move it until we commit."""
         if self._status is None:
             self._status = await self.saga.subject.status(connection, self.lease.run_id)
         return self._status
+
+    async def noted(self, connection: Connection, send: Send, effect: Effect | None) -> None:
+        """Our own ledgers learn of a step's success, or of its undo's, in the commit that records it."""
+        step = send.step
+        note = getattr(step, "note" if send.record == step.name else "note_undo", None)
+        told = self.effects[step.of] if isinstance(step, Assent) else effect
+        if note is not None and told is not None:
+            await note(connection, self.case, told)
 
     async def stop_wished(self, connection: Connection) -> bool:
         """Has somebody asked to stop, and not been told that it is too late?"""
@@ -110,11 +122,14 @@ class Held:
         ]
         return earned[-1] if earned else None
 
-    def _at_pivot(self) -> bool:
-        before = self.saga.steps[: self.saga.steps.index(self.pivot)]
-        return all(isinstance(step, Assent) or self.done(step.name) for step in before)
+    def _ahead_of(self) -> AnyStep | None:
+        """The first step that is not done, but for assents, which may not be needed."""
+        ahead = (step for step in self.saga.steps if not isinstance(step, Assent) and not self.done(step.name))
+        return next(ahead, None)
 
     async def signal(self, connection: Connection) -> signals.Signal | None:
+        if not isinstance(self.pivot, Pivot):
+            return None
         return await signals.untaken(connection, self.lease.run_id, self.pivot.signal)
 
     async def intend(self, connection: Connection, send: Send, begun: datetime) -> Call:
@@ -163,14 +178,14 @@ class Held:
 
     async def ends(self, connection: Connection, outcome: str, *, although_it_came: bool) -> None:
         """The run is over. What came although everything was undone is nobody's plan: an operator must see it."""
-        if not although_it_came:
+        if not although_it_came or not isinstance(self.pivot, Pivot):
             await self.stands(connection, "ended", outcome=outcome)
             return
         detail = f"the {self.pivot.signal} signal came for what had ended as {outcome}"
         cause = {"code": f"{self.pivot.signal}_after_{outcome}", "step": self.pivot.name, "detail": detail}
         await self.stands(connection, "parked", cause=cause, outcome=outcome)
 
-    async def expect(self, connection: Connection, step: Assent | Pivot) -> bool:
+    async def expect(self, connection: Connection, step: Assent | Gate | Branches | Pivot) -> bool:
         """The wait stands in the journal, so that whoever is woken knows that it is over. False: it stood there."""
         if step.name in self.records:
             return False

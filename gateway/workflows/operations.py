@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.domain.identifiers import Mint
 from gateway.domain.time import Clock
+from gateway.ports import Effect
 from gateway.refusals import Conflict, Invalid, NotFound
 from gateway.store import runs
 from gateway.store.exceptions import ExceptionRow, explain_resolution
@@ -13,8 +14,9 @@ from gateway.store.mending import Deed, Mendable
 from gateway.store.pool import Connection, Database, Joined
 from gateway.store.runs import OpenStep, RunView
 from gateway.store.signals import Signal, signal
+from gateway.workflows.part import PartSubject
 from gateway.workflows.place_order import sagas
-from gateway.workflows.saga import Assent, Moved, Pivot, Saga
+from gateway.workflows.saga import Assent, Branches, Moved, Pivot, Saga
 from observability import tracing
 
 SAGAS = sagas()
@@ -38,9 +40,9 @@ class Desk:
         async def change(connection: Connection, run: RunView) -> dict[str, Any]:
             if adopt:
                 if (run.cause or {}).get("code") != "saga_changed":
-                    raise Conflict(f"{run_id} is not parked as saga_changed; there are no other steps to adopt")
-                await runs.forget_shape(connection, run_id)
-            await runs.restart(connection, run_id, direction=run.direction)
+                    raise Conflict(f"{run.run_id} is not parked as saga_changed; there are no other steps to adopt")
+                await runs.forget_shape(connection, run.run_id)
+            await runs.restart(connection, run.run_id, direction=run.direction)
             return {"was": run.cause, "adopted": adopt}
 
         await self._do("retry", run_id, change)
@@ -49,20 +51,23 @@ class Desk:
         """Say what happened to the step the run hangs on. *reference*: the back end's id, needed to go on from it."""
 
         async def change(connection: Connection, run: RunView) -> dict[str, Any]:
-            step = await runs.open_step(connection, run_id)
+            step = await runs.open_step(connection, run.run_id)
             if step is None:
-                raise Conflict(f"{run_id} hangs on no open step; use retry or abandon")
+                raise Conflict(f"{run.run_id} hangs on no open step; use retry or abandon")
             state = "succeeded" if succeeded else "failed"
-            if isinstance(_saga(run).step(step.name.removeprefix("undo:")), Assent):
-                raise Conflict(f"{run_id} waits for its customer; retry has it look again, abandon gives it up")
+            table = _saga(run).step(step.name.removeprefix("undo:"))
+            if isinstance(table, Branches):
+                raise Conflict(f"{run.run_id} waits for its parts; look at these, or retry has it look again")
+            if isinstance(table, Assent):
+                raise Conflict(f"{run.run_id} waits for its customer; retry has it look again, abandon gives it up")
             if step.operation == "look":
-                await self._say_it_came(connection, run_id, succeeded=succeeded, reference=reference)
+                await self._say_it_came(connection, run.run_id, succeeded=succeeded, reference=reference)
             else:
                 effect = _effect(step, reference) if succeeded else None
-                await runs.declare(connection, run_id, step.name, state=state, effect=effect, evidence=evidence)
-                if succeeded and run.direction == "forward":
-                    await self._move(connection, run, step)
-            await runs.restart(connection, run_id, direction=run.direction)
+                await runs.declare(connection, run.run_id, step.name, state=state, effect=effect, evidence=evidence)
+                if succeeded:
+                    await self._follow(connection, run, step, reference)
+            await runs.restart(connection, run.run_id, direction=run.direction)
             return {"step": step.name, "as": state, "evidence": evidence, "reference": reference}
 
         await self._do("resolve", run_id, change)
@@ -78,12 +83,24 @@ class Desk:
         told = Signal(self.mint("sig"), run_id, "shipped", f"operator:{self.operator}", fact)
         await signal(connection, told, now=now, trace_id=None)
 
-    async def _move(self, connection: Connection, run: RunView, step: OpenStep) -> None:
-        """What the runner would have done on the step's success: the resource's status follows."""
-        subject, then = _saga(run).subject, getattr(_saga(run).step(step.name), "then", None)
+    async def _follow(self, connection: Connection, run: RunView, step: OpenStep, reference: str | None) -> None:
+        """What the runner would have done on the step's success: our ledgers and the resource's status follow."""
+        subject, table = _saga(run).subject, _saga(run).step(step.name.removeprefix("undo:"))
+        note = getattr(table, "note" if step.name == table.name else "note_undo", None)
+        if note is not None:
+            case = await subject.load(connection, run.run_id)
+            await note(connection, case, Effect(reference or "", step.operation_key, step.operation))
+        then = getattr(table, "then", None) if run.direction == "forward" else None
         if then is not None and await subject.status(connection, run.run_id) != _saga(run).wished:
             moved = Moved(self.clock(), tracing.trace_id_of(run.traceparent), self.mint("evt"))
             await subject.move(connection, run.run_id, then, moved)
+
+    async def _ends_as_it_stands(self, connection: Connection, run: RunView) -> None:
+        """An order waits for its parts: one that is given up after its goods have left is over."""
+        saga = _saga(run)
+        if isinstance(saga.subject, PartSubject) and run.outcome is None:
+            moved = Moved(self.clock(), tracing.trace_id_of(run.traceparent), self.mint("evt"))
+            await saga.subject.move(connection, run.run_id, saga.done, moved)
 
     async def abandon(self, run_id: str, *, evidence: str, undo: bool = False) -> None:
         """Before the pivot the run turns back and undoes what it did; after it, it ends as it stands, unless what was
@@ -92,13 +109,14 @@ class Desk:
         async def change(connection: Connection, run: RunView) -> dict[str, Any]:
             if await _past_pivot(connection, run):
                 if undo:
-                    raise Conflict(f"{run_id} is past the point where it can be undone; abandon it as it stands")
-                await runs.close(connection, run_id, run.outcome or "abandoned")
+                    raise Conflict(f"{run.run_id} is past the point where it can be undone; abandon it as it stands")
+                await runs.close(connection, run.run_id, run.outcome or "abandoned")
+                await self._ends_as_it_stands(connection, run)
             elif run.direction == "backward":
-                raise Conflict(f"{run_id} is on its way back already; resolve the step it hangs on")
+                raise Conflict(f"{run.run_id} is on its way back already; resolve the step it hangs on")
             else:
                 reason = {"code": "abandoned", "detail": "operations gave the order up"}
-                await runs.restart(connection, run_id, direction="backward", reason=reason)
+                await runs.restart(connection, run.run_id, direction="backward", reason=reason)
             return {"was": run.cause, "evidence": evidence}
 
         await self._do("abandon", run_id, change)
@@ -111,9 +129,11 @@ class Desk:
             if run is None:
                 raise NotFound(f"there is no workflow {run_id}")
             if run.state != "parked":
-                raise Conflict(f"{run_id} is {run.state}, not parked; nothing was changed")
+                raise Conflict(f"{run.run_id} is {run.state}, not parked; nothing was changed")
             if run.outcome is not None and action != "abandon":
-                raise Conflict(f"{run_id} ended as {run.outcome}; there is nothing to go on with, only to abandon it")
+                raise Conflict(
+                    f"{run.run_id} ended as {run.outcome}; there is nothing to go on with, only to abandon it"
+                )
             facts: Mapping[str, Any] = await change(connection, run)
             await runs.audit(
                 connection,
@@ -121,10 +141,11 @@ class Desk:
                 now=self.clock(),
                 operator=self.operator,
                 action=f"workflows:{action}",
-                run_id=run_id,
+                run_id=run.run_id,
                 facts=facts,
             )
-            await explain_resolution(connection, run_id, {"action": action, "operator": self.operator, **_said(facts)})
+            said = {"action": action, "operator": self.operator, **_said(facts)}
+            await explain_resolution(connection, run.run_id, said)
 
 
 def parked_runs(clock: Clock, mint: Mint) -> Mendable:
@@ -172,5 +193,5 @@ async def _past_pivot(connection: Connection, run: RunView) -> bool:
     """Has the run ended, or its pivot been passed? Then there is no way back to send it on."""
     if run.outcome is not None:
         return True
-    pivot = next(step for step in _saga(run).steps if isinstance(step, Pivot))
+    pivot = next(step for step in _saga(run).steps if isinstance(step, Branches | Pivot))
     return await runs.succeeded(connection, run.run_id, pivot.name)

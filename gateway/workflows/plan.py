@@ -1,14 +1,15 @@
 """What a run does next: one pure function of its saga and its journal. No clock, no network, no database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from gateway.ports import Effect, Manifest, Promise, RetryClass
 from gateway.promises import Replays
-from gateway.workflows.saga import Assent, Local, Pivot, Refusal, Saga, Step
+from gateway.workflows.saga import AnyStep, Assent, Branches, Gate, Local, Pivot, Refusal, Saga, Step
 
+NOT_UNDONE = (Assent, Gate, Branches, Pivot)
 State = Literal["intended", "succeeded", "rejected", "failed", "unknown"]
 Direction = Literal["forward", "backward"]
 CallKind = Literal["do", "undo", "find", "look"]
@@ -38,7 +39,9 @@ class Situation:
     now: datetime  # the database's clock
     stop_wished: bool = False  # somebody asked to stop, and nobody has said it is too late
     signalled: bool = False  # the awaited signal has come
+    blocked: bool = False  # something of ours stands against going on through the gate that the run is at
     woken: bool = False  # the run has just been taken up, so waits are over
+    given: Mapping[str, Effect] = field(default_factory=dict)  # by steps of the run above
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,18 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    step: Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Tend:
+    step: Branches
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
-    step: Assent | Pivot
+    step: Assent | Gate | Branches | Pivot
     seconds: int
 
 
@@ -90,7 +103,7 @@ class Finish:
     direction: Direction
 
 
-Next = Send | RunLocal | Take | Wait | Sleep | Turn | Park | Finish
+Next = Send | RunLocal | Take | Pass | Tend | Wait | Sleep | Turn | Park | Finish
 
 
 def plan(saga: Saga, situation: Situation, manifests: Mapping[str, Manifest]) -> Next:
@@ -109,12 +122,16 @@ def _forward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> N
     for step in saga.steps:
         record = now.records.get(step.name)
         if record is not None and record.state == "succeeded":
-            pivot_passed = pivot_passed or isinstance(step, Pivot)
+            pivot_passed = pivot_passed or isinstance(step, Branches | Pivot)
             continue
-        if isinstance(step, Assent) and not _needed(step, now):
+        if _left_out(step, now):
             continue
         if isinstance(step, Pivot):
             return _await(step, record, now)
+        if isinstance(step, Branches):
+            return Tend(step)
+        if isinstance(step, Gate):
+            return _at_gate(step, now)
         if record is not None and record.state == "rejected":
             if pivot_passed:
                 return Park("refused_after_pivot", step.name, f"{step.name} was refused, and there is no way back")
@@ -135,7 +152,7 @@ def _forward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> N
 def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> Next:
     for step in reversed(saga.steps):
         done, undone = now.records.get(step.name), now.records.get(undo_of(step.name))
-        if isinstance(step, Assent | Pivot) or done is None or done.state in ("rejected", "failed"):
+        if isinstance(step, NOT_UNDONE) or done is None or done.state in ("rejected", "failed"):
             continue
         if undone is not None and undone.state == "succeeded":
             continue
@@ -159,7 +176,8 @@ def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> 
 def _do(step: Step, now: Situation) -> Send:
     """A step that goes on from another's effect can be asked after by that effect."""
     before = now.records.get(step.about)
-    subject = before.effect.id if before is not None and before.effect is not None else None
+    effect = before.effect if before is not None else now.given.get(step.about)
+    subject = effect.id if effect is not None else None
     return Send(step, "do", step.name, step.operation, subject=subject)
 
 
@@ -174,9 +192,22 @@ def _await(step: Pivot, record: Record | None, now: Situation) -> Next:
     return Wait(step, min(step.first_look * 2**tries, step.last_look))
 
 
-def _needed(step: Assent, now: Situation) -> bool:
-    before = now.records.get(step.of)
-    return before is not None and before.effect is not None and before.effect.pending
+def _at_gate(step: Gate, now: Situation) -> Next:
+    if now.stop_wished:
+        return Turn("backward", None)
+    return Wait(step, step.look) if now.blocked else Pass(step)
+
+
+def _left_out(step: AnyStep, now: Situation) -> bool:
+    """Nobody's assent is needed, or what the step is there for is not so."""
+    if isinstance(step, Assent):
+        before = now.records.get(step.of)
+        return before is None or before.effect is None or not before.effect.pending
+    if not isinstance(step, Step) or not step.only_if:
+        return False
+    name, fact = step.only_if.split(".")
+    before = now.records.get(name)
+    return before is None or before.effect is None or fact not in before.effect.facts
 
 
 def _await_assent(step: Assent, record: Record | None, now: Situation) -> Next:

@@ -24,8 +24,22 @@ from gateway.store.pool import Connection, Database
 from gateway.workflows import calls, engine
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.held import Held
-from gateway.workflows.plan import Finish, Next, Park, RunLocal, Send, Sleep, Take, Turn, Wait, plan, undo_of
-from gateway.workflows.saga import Assent, Moved, Pivot, Refusal, Saga, Step
+from gateway.workflows.plan import (
+    Finish,
+    Next,
+    Park,
+    Pass,
+    RunLocal,
+    Send,
+    Sleep,
+    Take,
+    Tend,
+    Turn,
+    Wait,
+    plan,
+    undo_of,
+)
+from gateway.workflows.saga import Around, Assent, Branches, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
 from observability.metrics import WorkerMetrics
 
@@ -118,6 +132,8 @@ class Performance:
             await signals.signal(connection, told, now=self.tools.clock(), trace_id=self.run.trace_id)
         if isinstance(send.step, Assent) and settled.state == "succeeded":
             await self._ask(connection, None)
+        if settled.state == "succeeded":
+            await self.run.noted(connection, send, settled.effect)
         status = self._status_after(send) if settled.state == "succeeded" else None
         if status is not None and not await self.run.stop_wished(connection):  # a wish to stop keeps its own status
             await self._move(connection, status)
@@ -137,6 +153,10 @@ class Performance:
                 await self._locally(connection, following)
             case Take():
                 await self._take(connection, following.step)
+            case Pass():
+                await self.run.locally(connection, following.step.name)
+            case Tend():
+                return await self._tend(connection, following.step)
             case Turn():
                 await self._turn(connection, following)
             case Sleep():
@@ -169,6 +189,22 @@ class Performance:
         await pivot.on(connection, self.run.case, told.data)
         await signals.take(connection, self.lease.run_id, pivot.signal, now=self.tools.clock())
         await self.run.locally(connection, pivot.name)
+
+    async def _tend(self, connection: Connection, step: Branches) -> bool:
+        """True: the run waits for what goes on below it."""
+        now, stop = self.tools.clock(), await self.run.stop_wished(connection)
+        around = Around(now, self.run.trace_id, self.run.traceparent, stop)
+        tended = await step.tend(connection, self.run.case, around)
+        if tended.answered is not None:
+            await self._move(connection, self.saga.resumed, cancel_outcome=tended.answered)
+        if tended.nothing_left:
+            await self._turn(connection, Turn("backward", tended.reason))
+        elif tended.effect is not None:
+            await self.run.locally(connection, step.name, tended.effect)
+        else:
+            await self._wait(connection, Wait(step, tended.again))
+            return True
+        return False
 
     async def _turn(self, connection: Connection, turn: Turn) -> None:
         if turn.direction == "forward":

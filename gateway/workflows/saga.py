@@ -19,9 +19,11 @@ class Case:
     order: Order
     ship_to: Address | None
     effects: Mapping[str, Effect] = field(default_factory=dict)
+    given: Mapping[str, Effect] = field(default_factory=dict)  # by steps of the run above
+    trace_id: str = ""
 
     def done(self, step: str) -> Effect:
-        return self.effects[step]
+        return self.effects[step] if step in self.effects else self.given[step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ Do = Callable[[Case, BackEnds, str], Awaitable[Effect]]
 Undo = Callable[[Case, BackEnds, Effect, str], Awaitable[Effect]]
 LocalDo = Callable[[Connection, Case, datetime], Awaitable[Refusal | Effect | None]]
 LocalUndo = Callable[[Connection, Case, datetime], Awaitable[None]]
+Note = Callable[[Connection, Case, Effect], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class Step:
     undo_may_be_refused: bool = False  # the back end is the arbiter: a refused undo turns the run forward again
     about: str = ""  # the step whose effect this one goes on from
     then: str | None = None  # the resource's status once the step has succeeded
+    only_if: str = ""  # "step.fact": left out unless that step's effect has the fact
+    note: Note | None = None  # what our own ledgers say of its success, in the same commit
+    note_undo: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,51 @@ class Assent:
     patience: int = 1800  # seconds
     first_look: int = 15
     last_look: int = 240
+    note: Note | None = None  # what our own ledgers say of the step's effect, once it is no longer pending
 
 
-AnyStep = Step | Local | Assent | Pivot
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A wait until nothing of ours stands against going on. Whoever takes the last hindrance away wakes the run."""
+
+    name: str
+    blocked: Callable[[Connection, Case], Awaitable[bool]]
+    look: int = 600  # seconds
+    system: str = "omnigate"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The circumstances in which a run's branches are tended."""
+
+    now: datetime
+    trace_id: str
+    traceparent: str | None
+    stop_wished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tended:
+    """What came of it: an effect once all is done, or that nothing is left to do it for, and why. Else it is waited."""
+
+    effect: Effect | None = None
+    nothing_left: bool = False
+    reason: Refusal | None = None  # None: somebody wished to stop
+    answered: str | None = None  # what has become of the wish to stop, if that is known: partial, too_late
+    again: int = 3600  # seconds until it is tended although nobody woke it
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """Work that goes on in runs below this one, each with a way back of its own. They are tended, in one transaction,
+    whenever the run is woken; there is no way back from here that they have not gone before."""
+
+    name: str
+    tend: Callable[[Connection, Case, Around], Awaitable[Tended]]
+    system: str = "omnigate"
+
+
+AnyStep = Step | Local | Assent | Gate | Branches | Pivot
 
 
 class Subject(Protocol):
@@ -155,6 +203,9 @@ class Saga:
         return next(step for step in self.steps if step.name == name)
 
 
+_NEWER = frozenset({"only_if"})  # told where they say something, so that older step tables keep their shape
+
+
 @cache
 def _shape(steps: tuple[AnyStep, ...]) -> str:
     told = [
@@ -163,7 +214,7 @@ def _shape(steps: tuple[AnyStep, ...]) -> str:
             *(
                 f"{each.name}={value}"
                 for each in fields(step)
-                if isinstance(value := getattr(step, each.name), str | bool)
+                if isinstance(value := getattr(step, each.name), str | bool) and (value or each.name not in _NEWER)
             ),
         )
         for step in steps

@@ -1,67 +1,123 @@
-"""The step that decides where an order is served from, and reserves it there: one commit, so both or neither."""
+"""Where an order is served from: decided, reserved and planned as fulfilments in one commit, so all or nothing."""
 
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from gateway.domain.fulfilments import WITHOUT_PIECES, Fulfilment, FulfilmentStatus
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import Order
+from gateway.domain.shares import Block, Share, free_blocks, share_of
 from gateway.domain.sourcing import Decision, decide
 from gateway.domain.sourcing_policy import SourcingPolicy
-from gateway.domain.sourcing_terms import Site, Task, Want
-from gateway.domain.stock import MAIN
-from gateway.ports import Effect
-from gateway.store import sourcing, stock
+from gateway.domain.sourcing_terms import Site, Take, Task, Want
+from gateway.store import fulfilments, order_lines, sourcing, stock
+from gateway.store.fulfilments import Circumstances
 from gateway.store.pool import Connection
-from gateway.workflows.saga import Case, LocalDo, Refusal
+from gateway.workflows.saga import Around, Case, Refusal
 
-STEP = "reserve_stock"
+MOST_PARTS = 20  # of one order, those that came to nothing included
 _MOST_TOLD = 10
 
 
-def reserves(policy: SourcingPolicy, mint: Mint) -> LocalDo:
-    """At the node whose plan is worth most; the effect names it. One shipment serves the order."""
-    weights = replace(policy.weights, most_shipments=1)
+@dataclass(frozen=True, slots=True)
+class Sourcing:
+    """How the retailer sources. *in_parts*: the payment provider takes what it holds in as many parts as there are."""
 
-    async def reserve_stock(connection: Connection, case: Case, now: datetime) -> Refusal | Effect | None:
+    policy: SourcingPolicy
+    mint: Mint
+    in_parts: bool = True
+
+    async def plan(self, connection: Connection, case: Case, around: Around) -> Refusal | None:
+        """Give every open piece to an executor: new fulfilments that hold stock at their nodes. Or say why not all."""
         order = case.order
+        parts = await fulfilments.of_order(connection, order.order_id)
+        lines = await order_lines.standing(connection, order.order_id)
+        open_ = {line_id: there.open for line_id, there in lines.items() if there.open}
+        if len(parts) >= MOST_PARTS:
+            return Refusal("no_fulfilment_option", f"{MOST_PARTS} fulfilments were tried")
+        task = Task(tuple(wants(order, open_)), deliver_by=None, without=_said_no(parts))
+        weights = replace(self.policy.weights, most_shipments=self._most_shipments(parts))
+        skus = list(dict.fromkeys(want.sku for want in task.wants))
         to = case.ship_to.country if case.ship_to else None
-        sites = await sourcing.sites_for(connection, list(order.demand()), to, policy, now=now)
-        task = Task(tuple(_wants(order)), deliver_by=None)
+        sites = await sourcing.sites_for(connection, skus, to, self.policy, now=around.now)
         decision = decide(task, sites, weights)
-        if decision.plan.unfilled:
-            return _refusal(order, sites, decision)
-        node = decision.plan.nodes[0]
-        short = await stock.reserve(connection, order.order_id, order.demand(), node=node)
+        if decision.plan.unfilled or not weights.most_shipments:
+            return refusal(task, sites, decision)
+        decision_id = self.mint("dec")
+        asked = (task, sites, weights)
+        await sourcing.keep_decision(connection, decision_id, order.order_id, asked, decision, now=around.now)
+        why = Circumstances(decision_id, around.trace_id, around.now)
+        for part in self._parts(order, parts, decision.plan.takes):
+            await self._take_on(connection, order, part, why)
+        return None
+
+    def _most_shipments(self, parts: Sequence[Fulfilment]) -> int:
+        live = sum(part.status not in WITHOUT_PIECES for part in parts)
+        return max(0, (self.policy.weights.most_shipments if self.in_parts else 1) - live)
+
+    def _parts(self, order: Order, before: Sequence[Fulfilment], takes: Sequence[Take]) -> list[Fulfilment]:
+        """One for each node. What nobody bears yet of the shipping charge is borne by the first."""
+        standing = [part for part in before if part.status not in WITHOUT_PIECES]
+        taken = [block for part in standing for block in part.share.blocks]
+        shipping = order.shipping_charge.amount - sum(part.share.shipping for part in standing)
+        parts = list[Fulfilment]()
+        for number, node in enumerate(sorted({take.node_id for take in takes}), len(before) + 1):
+            blocks = tuple(_blocks(order, [take for take in takes if take.node_id == node], taken))
+            taken += blocks
+            parts.append(self._part(order, number, node, Share(blocks, shipping)))
+            shipping = 0
+        return parts
+
+    def _part(self, order: Order, number: int, node: str, share: Share) -> Fulfilment:
+        made = self.mint("ful")
+        amount = share_of(order, share, fulfilment_id=made, node_id=node).totals.grand_total.amount
+        status = FulfilmentStatus.PLANNED
+        return Fulfilment(
+            *(made, order.order_id, number, order.group_id, node, "ship_to_home", status, "allocated", share, amount)
+        )
+
+    async def _take_on(self, connection: Connection, order: Order, part: Fulfilment, why: Circumstances) -> None:
+        demand = share_of(order, part.share, fulfilment_id=part.fulfilment_id, node_id=part.node_id).demand()
+        short = await stock.reserve(
+            connection, order.order_id, demand, node=part.node_id, attempt=part.number, part=part.fulfilment_id
+        )
         assert not short, "the positions are locked since they were looked at"
-        decision_id = mint("dec")
-        await sourcing.keep_decision(connection, decision_id, order.order_id, (task, sites, weights), decision, now=now)
-        return Effect(decision_id, f"{order.order_id}:{STEP}", "decision", {"node": node})
-
-    return reserve_stock
+        await fulfilments.add(connection, part, why)
+        await order_lines.move(connection, order.order_id, ("allocate",), part.counts())
 
 
-def sourced(case: Case) -> Order:
-    """The order with where it is served from; those from before nodes were chosen are served from the main one."""
-    effect = case.effects.get(STEP)
-    return replace(case.order, node_id=effect.facts.get("node", MAIN)) if effect is not None else case.order
+def _said_no(parts: Sequence[Fulfilment]) -> frozenset[str]:
+    return frozenset(part.node_id for part in parts if part.status is FulfilmentStatus.REJECTED)
 
 
-def _wants(order: Order) -> list[Want]:
+def _blocks(order: Order, takes: Sequence[Take], taken: Sequence[Block]) -> list[Block]:
+    found = list[Block]()
+    for line in order.lines:
+        wanted = sum(take.quantity for take in takes if take.line_id == line.line_id)
+        found += free_blocks(line, [*taken, *found], wanted)
+    return found
+
+
+def wants(order: Order, open_: Mapping[str, int]) -> list[Want]:
     """Net of discount and without tax; a line's pieces are worth the same."""
     return [
-        Want(line.line_id, line.sku.upper(), line.quantity, (line.goods - line.discount).amount // line.quantity)
+        Want(line.line_id, line.sku.upper(), open_[line.line_id], (line.goods - line.discount).amount // line.quantity)
         for line in order.lines
+        if line.line_id in open_
     ]
 
 
-def _refusal(order: Order, sites: list[Site], decision: Decision) -> Refusal:
-    demand = order.demand()
+def refusal(task: Task, sites: Sequence[Site], decision: Decision) -> Refusal:
+    """Why not all of the task can be served, in the words that help who placed the order."""
+    demand: dict[str, int] = {}
+    for want in task.wants:
+        demand[want.sku] = demand.get(want.sku, 0) + want.quantity
     stocked = {sku for site in sites for sku in site.shelves}
     if unknown := [sku for sku in demand if sku not in stocked]:
         return Refusal("unknown_sku", f"not stocked: {', '.join(sorted(unknown)[:_MOST_TOLD])}")
-    most = {sku: max(site.shelves[sku].available for site in sites if sku in site.shelves) for sku in demand}
-    if short := [sku for sku in sorted(demand) if most[sku] < demand[sku]]:
-        lines = [f"{sku}: {demand[sku]} wanted, {max(0, most[sku])} available" for sku in short[:_MOST_TOLD]]
+    there = {sku: sum(max(0, site.shelves[sku].available) for site in sites if sku in site.shelves) for sku in demand}
+    if short := [sku for sku in sorted(demand) if there[sku] < demand[sku]]:
+        lines = [f"{sku}: {demand[sku]} wanted, {there[sku]} available" for sku in short[:_MOST_TOLD]]
         return Refusal("insufficient_stock", "; ".join(lines))
     told = [f"{node}: {reason}" for node, reason in sorted(decision.left_out.items())[:_MOST_TOLD]]
-    return Refusal("no_fulfilment_option", "; ".join(["no node has all of it", *told]))
+    return Refusal("no_fulfilment_option", "; ".join(["no nodes together have all of it", *told]))

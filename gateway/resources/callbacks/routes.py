@@ -98,4 +98,5 @@ def _signal(call: Call, name: str) -> Signal:
     kind = _KINDS.get((system, body["type"]))
     if kind is None:
         raise NotFound(f"{system} is not one that tells of {body['type']}")
-    return Signal(f"{system}:{name}", body["data"]["order_id"], kind, f"callback:{system}", body["data"])
+    run_id = body["data"]["reference"].partition(":")[0]  # our operation key names the run that asked
+    return Signal(f"{system}:{name}", run_id, kind, f"callback:{system}", body["data"])

@@ -1,0 +1,96 @@
+"""A part of an order, as its saga sees it: its moves, and what they mean for its pieces, its order and its siblings."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.domain.fulfilments import ENDED, Fulfilment, FulfilmentStatus, moves_between, pieces_once
+from gateway.domain.identifiers import Mint
+from gateway.domain.orders import OrderStatus
+from gateway.domain.shares import share_of
+from gateway.store import fulfilments, journal, order_lines, orders, stock
+from gateway.store.pool import Connection
+from gateway.workflows.outcomes import effect_of
+from gateway.workflows.saga import Case, Moved
+
+# What an order comes to when a part of it has come this far.
+_LIFTS: Mapping[FulfilmentStatus, tuple[OrderStatus, OrderStatus]] = {
+    FulfilmentStatus.BOOKED: (OrderStatus.RECEIVED, OrderStatus.ACCEPTED),
+    FulfilmentStatus.RELEASED: (OrderStatus.ACCEPTED, OrderStatus.PROCESSING),
+}
+_OPEN_TO_SIBLINGS = frozenset({FulfilmentStatus.BOOKED})
+
+
+class PartSubject:
+    """`gateway.workflows.saga.Subject` of a fulfilment."""
+
+    def __init__(self, mint: Mint) -> None:
+        self._mint = mint
+
+    async def load(self, connection: Connection, run_id: str) -> Case:
+        part = await fulfilments.one(connection, run_id)
+        stored = await orders.load(connection, part.order_id)
+        order = share_of(stored.order, part.share, fulfilment_id=run_id, node_id=part.node_id)
+        above = await journal.effects(connection, part.order_id)
+        given = {name: effect for name, key, row in above if (effect := effect_of(row, key)) is not None}
+        return Case(order, stored.ship_to, given=given, trace_id=stored.trace_id)
+
+    async def status(self, connection: Connection, run_id: str) -> str:
+        return await fulfilments.lock_status(connection, run_id)
+
+    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
+        raise NotImplementedError("no step of a part waits for a customer's assent")
+
+    async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
+        part = await fulfilments.one(connection, run_id)
+        after = FulfilmentStatus(status)
+        reason = {"code": moved.reason.code, "detail": moved.reason.detail} if moved.reason else None
+        await stand(connection, part, after, now=moved.now, reason=reason, refs=moved.refs)
+        if after is FulfilmentStatus.BOOKED:
+            await stock.acknowledge(connection, part.order_id, "erp", moved.now, attempt=part.number)
+        if after in (FulfilmentStatus.CANCELLED, FulfilmentStatus.REJECTED):
+            await stock.release(connection, part.order_id, attempt=part.number)
+        await self._order_follows(connection, replace(part, status=after), moved)
+
+    async def _order_follows(self, connection: Connection, part: Fulfilment, moved: Moved) -> None:
+        """The order has come as far as its parts; its run, and the parts that wait for this one, are woken."""
+        parts = await fulfilments.of_order(connection, part.order_id)
+        planned = [each for each in parts if each.status is FulfilmentStatus.PLANNED]
+        before, after = _LIFTS.get(part.status, (None, None))
+        refs = {f"{part.fulfilment_id}.{name}": value for name, value in moved.refs.items()}
+        await orders.refer(connection, part.order_id, refs)
+        if after is not None and not planned and await orders.lock_status(connection, part.order_id) is before:
+            told = replace(moved, event_id=self._mint("evt"), refs={}, reason=None, cancel_outcome=None)
+            await orders.transition(
+                connection, part.order_id, after, now=told.now, trace_id=told.trace_id, event_id=told.event_id
+            )
+        waiting = [each.fulfilment_id for each in parts if each.status in _OPEN_TO_SIBLINGS]
+        if not planned and part.status is FulfilmentStatus.BOOKED:
+            await fulfilments.wake(connection, *(each for each in waiting if each != part.fulfilment_id))
+        if part.status in ENDED or part.status is FulfilmentStatus.RELEASED:
+            await fulfilments.wake(connection, part.order_id)
+
+
+async def stand(
+    connection: Connection,
+    part: Fulfilment,
+    after: FulfilmentStatus,
+    *,
+    now: datetime,
+    reason: Mapping[str, str] | None = None,
+    refs: Mapping[str, str] | None = None,
+) -> None:
+    """The part stands so, and its pieces with it."""
+    pieces = pieces_once(after) or part.pieces
+    if moves := moves_between(part.pieces, pieces):
+        await order_lines.move(connection, part.order_id, moves, part.counts())
+    await fulfilments.stand(connection, part.fulfilment_id, after, pieces=pieces, now=now, reason=reason, refs=refs)
+
+
+async def is_held(connection: Connection, case: Case) -> bool:
+    """Are others of the order still to be booked, or is it open who serves a piece of it?"""
+    order_id = case.order.order_id
+    parts = await fulfilments.of_order(connection, order_id)
+    if any(part.status is FulfilmentStatus.PLANNED for part in parts):
+        return True
+    return any(line.open for line in (await order_lines.standing(connection, order_id)).values())

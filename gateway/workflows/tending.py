@@ -1,0 +1,104 @@
+"""An order's parts, tended whenever something has come of one of them: given out, stopped, given out anew, done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, Fulfilment, FulfilmentStatus
+from gateway.ports import Effect
+from gateway.store import fulfilments, order_lines, payments
+from gateway.store.pool import Connection
+from gateway.workflows.fulfil import NAME
+from gateway.workflows.reasons import ELSEWHERE
+from gateway.workflows.saga import Around, Case, Refusal, Tended
+from gateway.workflows.sourcing import Sourcing
+
+FULFIL = "fulfil"
+VERSION = 1  # of the parts' saga
+
+
+@dataclass(frozen=True, slots=True)
+class Tending:
+    sourcing: Sourcing
+
+    async def tend(self, connection: Connection, case: Case, around: Around) -> Tended:
+        order_id = case.order.order_id
+        parts = await fulfilments.of_order(connection, order_id)
+        given_up = _given_up(parts)
+        if around.stop_wished or given_up:
+            parts = await self._recalled(connection, order_id, parts, around.now)
+            await order_lines.drop(connection, order_id, reason=_told(given_up) or CANCELLED)
+        else:
+            given_up = await self._given_out(connection, case, around, parts)
+            parts = await fulfilments.of_order(connection, order_id)
+        await _started(connection, order_id, parts, around)
+        return await _standing(connection, order_id, parts, around, given_up)
+
+    async def _recalled(
+        self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], now: datetime
+    ) -> list[Fulfilment]:
+        """Whoever has not handed the goods over is asked not to. Each answers for itself."""
+        for part in parts:
+            if part.status in STOPPABLE:
+                wished = FulfilmentStatus.CANCEL_REQUESTED
+                await fulfilments.stand(connection, part.fulfilment_id, wished, pieces=part.pieces, now=now)
+                await fulfilments.wake(connection, part.fulfilment_id)
+        return await fulfilments.of_order(connection, order_id)
+
+    async def _given_out(
+        self, connection: Connection, case: Case, around: Around, parts: Sequence[Fulfilment]
+    ) -> Refusal | None:
+        """Pieces that nobody serves any more are given to others, or the order goes without them."""
+        lines = await order_lines.standing(connection, case.order.order_id)
+        if not any(line.open for line in lines.values()):
+            return None
+        refused = await self.sourcing.plan(connection, case, around)
+        if refused is not None:
+            refused = _last(parts) or refused
+            await order_lines.drop(connection, case.order.order_id, reason=_told(refused))
+        return refused
+
+
+CANCELLED = {"code": "cancelled", "detail": "the order was cancelled"}
+
+
+def _given_up(parts: Sequence[Fulfilment]) -> Refusal | None:
+    """Why a part came to nothing, where nobody else could do it either."""
+    reasons = [part.reason for part in parts if part.status is FulfilmentStatus.REJECTED and part.reason]
+    return next((Refusal(**reason) for reason in reasons if reason["code"] not in ELSEWHERE), None)
+
+
+def _last(parts: Sequence[Fulfilment]) -> Refusal | None:
+    reasons = [part.reason for part in parts if part.reason]
+    return Refusal(**reasons[-1]) if reasons else None
+
+
+def _told(refusal: Refusal | None) -> dict[str, str] | None:
+    return {"code": refusal.code, "detail": refusal.detail} if refusal else None
+
+
+async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around) -> None:
+    for part in parts:
+        if part.status is FulfilmentStatus.PLANNED:
+            saga = (NAME, VERSION)
+            await fulfilments.start(connection, part.fulfilment_id, order_id, saga, around.traceparent, around.now)
+
+
+async def _standing(
+    connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around, given_up: Refusal | None
+) -> Tended:
+    """What there is to wait for, or what has come of all of it."""
+    asked = any(part.status is FulfilmentStatus.CANCEL_REQUESTED for part in parts)
+    goes_on = [part for part in parts if part.status not in ENDED]
+    gone = [part for part in parts if part.status in GONE]
+    answered = None
+    if around.stop_wished and not asked and (goes_on or gone):
+        dropped = sum(line.cancelled for line in (await order_lines.standing(connection, order_id)).values())
+        answered = "partial" if dropped else "too_late"
+    if goes_on:
+        return Tended(answered=answered)
+    if not gone:
+        return Tended(nothing_left=True, reason=None if around.stop_wished else given_up or _last(parts))
+    rest = await payments.untaken(connection, order_id)
+    facts = {"rest": str(rest)} if rest else {}
+    return Tended(effect=Effect(order_id, f"{order_id}:{FULFIL}", "fulfilled", facts), answered=answered)
