@@ -1,12 +1,14 @@
 """Orders as partners read them: another's order is as absent as an unknown one. A partner that is None reads all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.documents import Document, whole
 from gateway.domain.orders import OrderStatus, is_decided
+from gateway.domain.payment_ledger import PaymentLedger, PaymentStatus, payment_status
+from gateway.domain.quantities import FulfilmentStatus, Quantities, fulfilment_status
 from gateway.store.orders import ACTION
 from gateway.store.pool import Database
 
@@ -22,6 +24,23 @@ class OrderRow:
     references: Mapping[str, str]
     received_at: datetime
     updated_at: datetime
+    pieces: Mapping[str, Quantities] = field(default_factory=dict)  # by line; none before it has been sourced
+    money: PaymentLedger | None = None
+    parts: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def payment_status(self) -> PaymentStatus | None:
+        """None: of an order that began before this was written down."""
+        if self.money is None:
+            return None if is_decided(self.status) and not self.pieces else "unpaid"
+        return payment_status(self.money)
+
+    @property
+    def fulfilment_status(self) -> FulfilmentStatus | None:
+        """None: of an order that began before this was written down."""
+        if not self.pieces:
+            return None if is_decided(self.status) and self.money is None else "unfulfilled"
+        return fulfilment_status(list(self.pieces.values()))
 
     @property
     def action(self) -> tuple[str, str] | None:
@@ -53,13 +72,36 @@ async def read_orders(database: Database, asked: Sequence[Asked]) -> dict[Asked,
 
 
 def _order(order_id: str, _: str | None, status: str, version: int, kept: Document, *rest: Any) -> OrderRow:
-    personal, *others = rest
-    return OrderRow(order_id, OrderStatus(status), version, whole(kept, personal), *others)
+    personal, reason, cancel, references, received_at, updated_at, lines, money, parts = rest
+    return OrderRow(
+        order_id=order_id,
+        status=OrderStatus(status),
+        version=version,
+        document=whole(kept, personal),
+        reason=reason,
+        cancel=cancel,
+        references=references,
+        received_at=received_at,
+        updated_at=updated_at,
+        pieces={line_id: Quantities(**standing) for line_id, standing in (lines or {}).items()},
+        money=PaymentLedger(**money) if money else None,
+        parts=parts or (),
+    )
 
 
 _READ = """
 select asked.order_id, asked.partner, o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs,
-       o.received_at, o.updated_at
+       o.received_at, o.updated_at,
+       (select jsonb_object_agg(l.line_id, to_jsonb(l) - '{order_id,line_id,number,sku,quantity,reason}'::text[])
+          from order_line l where l.order_id = o.order_id),
+       (select to_jsonb(m) - '{order_id,expires_at}'::text[] from payment m where m.order_id = o.order_id),
+       (select jsonb_agg(jsonb_build_object(
+                   'fulfilment_id', f.fulfilment_id, 'status', f.status, 'method', f.method, 'amount', f.amount,
+                   'reason', f.reason,
+                   'lines', (select jsonb_agg(jsonb_build_object('line_id', l.line_id, 'quantity', l.pieces))
+                               from (select line_id, sum(quantity) as pieces from fulfilment_line
+                                      where fulfilment_id = f.fulfilment_id group by line_id order by line_id) l))
+               order by f.number) from fulfilment f where f.order_id = o.order_id)
   from unnest(%s::text[], %s::text[]) as asked (order_id, partner)
   join orders o on o.order_id = asked.order_id and (asked.partner is null or o.partner_id = asked.partner)
   left join personal_data p on p.personal_id = o.personal_id

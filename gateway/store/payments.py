@@ -11,7 +11,8 @@ async def held(connection: Connection, order_id: str, amount: int, *, until: dat
 
 _HELD = """
 insert into payment (order_id, authorised, expires_at) values (%s, %s, %s)
-on conflict (order_id) do update set authorised = payment.authorised + excluded.authorised, expires_at = excluded.expires_at
+on conflict (order_id) do update
+   set authorised = payment.authorised + excluded.authorised, expires_at = excluded.expires_at
 """
 
 

@@ -79,8 +79,7 @@ select sku, quantity, available from asked where not exists (select from taken w
 
 
 async def release(connection: Connection, order_id: str, *, attempt: int | None = None) -> None:
-    """Give back what *order_id* still holds unshipped, all of it or of one *attempt*. Releasing nothing, or twice, is no
-    error."""
+    """Give back what *order_id* holds unshipped, all of it or of one *attempt*. Nothing, or twice, is no error."""
     held = {"order": order_id, "attempt": attempt}
     await connection.execute(_LOCK_HELD, held)
     await connection.execute(_RELEASE, held)

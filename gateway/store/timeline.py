@@ -59,29 +59,30 @@ async def timeline(database: Database, order_id: str) -> list[Moment]:
 _TIMELINE = """
 with part as (
     select %(id)s as run_id, '' as name
-    union all select fulfilment_id, 'part ' || number || ' ' from fulfilment where order_id = %(id)s
+    union all select fulfilment_id, ' (part ' || number || ')' from fulfilment where order_id = %(id)s
 )
-select at, 'call', actor || ' ' || subject, part.name || action,
+select at, 'call', actor || ' ' || subject, action || part.name,
        coalesce((select string_agg(distinct d ->> 'rule', ', ') from jsonb_array_elements(decisions) d), ''),
        null::integer,
        jsonb_strip_nulls(facts || jsonb_build_object('request_id', request_id, 'trace_id', trace_id))
   from part join audit on resource = run_id
 union all
-select a.begun_at, 'attempt', s.system, part.name || a.step || ' #' || a.number || ' ' || a.call, coalesce(a.outcome, 'cut off'),
+select a.begun_at, 'attempt', s.system, a.step || ' #' || a.number || ' ' || a.call || part.name,
+       coalesce(a.outcome, 'cut off'),
        (extract(epoch from a.ended_at - a.begun_at) * 1000)::integer,
        jsonb_build_object('key', s.operation_key) || coalesce(a.detail, '{}')
   from part join attempt a using (run_id) join step s on s.run_id = a.run_id and s.name = a.step
 union all
-select begun_at, 'local', system, part.name || step.name, state, null,
+select begun_at, 'local', system, step.name || part.name, state, null,
        jsonb_build_object('key', operation_key) || coalesce(detail, '{}')
   from part join step using (run_id)
  where not exists (select from attempt a where a.run_id = step.run_id and a.step = step.name)
 union all
-select received_at, 'signal', source, part.name || kind, case when taken_at is null then 'not taken' else 'taken' end,
+select received_at, 'signal', source, kind || part.name, case when taken_at is null then 'not taken' else 'taken' end,
        (extract(epoch from taken_at - received_at) * 1000)::integer, data || jsonb_build_object('id', signal_id)
   from part join signal using (run_id)
 union all
-select occurred_at, 'event', 'omnigate', part.name || type, '', null, jsonb_build_object('sequence', sequence) || data
+select occurred_at, 'event', 'omnigate', type || part.name, '', null, jsonb_build_object('sequence', sequence) || data
   from part join event on subject = run_id
 order by 1, 2
 """

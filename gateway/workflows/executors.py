@@ -1,4 +1,4 @@
-"""Steps of whoever carries an order or a part of it out: booked in the ERP, released to the warehouse, left, invoiced."""
+"""Steps of whoever carries an order out, or a part of it: booked in the ERP, released, left, invoiced."""
 
 from gateway.ports import BackEnds, Effect
 from gateway.workflows.reasons import ERP

@@ -7,17 +7,16 @@ import pytest
 
 from gateway.refusals import Conflict
 from gateway.workflows.operations import SAGAS
-from gateway.workflows.place_order import PLACE_ORDER
-from gateway.workflows.saga import Local, Saga
+from gateway.workflows.saga import Gate, Saga
 from tests.journeys.shop import Shop, order
 
-TASK = PLACE_ORDER.task
+TASK = "fulfil.v1"
 
 
-def without_reserving() -> Mapping[str, Saga]:
+def without_gate() -> Mapping[str, Saga]:
     """Somebody took a step out, and forgot that this makes a new version."""
-    steps = tuple(step for step in PLACE_ORDER.steps if not isinstance(step, Local))
-    return {**SAGAS, TASK: replace(PLACE_ORDER, steps=steps)}
+    steps = tuple(step for step in SAGAS[TASK].steps if not isinstance(step, Gate))
+    return {**SAGAS, TASK: replace(SAGAS[TASK], steps=steps)}
 
 
 async def parked(shop: Shop) -> str:
@@ -26,7 +25,7 @@ async def parked(shop: Shop) -> str:
     order_id = await shop.placed(order())
     await shop.until(order_id, "processing")
     await shop.stop_workers()
-    shop.start_worker(without_reserving())
+    shop.start_worker(without_gate())
     await shop.hold_shipping(hold=False)
     cause = await shop.until_parked(order_id)
     assert (cause["code"], cause["step"]) == ("saga_changed", "await_shipment")
@@ -59,7 +58,7 @@ async def test_an_operator_may_have_it_go_on_with_the_steps_of_today(shop: Shop)
 
 async def test_nothing_is_said_about_steps_that_this_build_does_not_have(shop: Shop) -> None:
     await shop.stop_workers()
-    shop.start_worker(without_reserving())
+    shop.start_worker(without_gate())
     await shop.hold_shipping(hold=True)
     order_id = await shop.placed(order())
     await shop.until(order_id, "processing")
@@ -85,7 +84,7 @@ async def test_only_what_is_parked_for_it_can_adopt_other_steps(shop: Shop) -> N
 
 async def test_what_begins_under_the_other_build_ends_there(shop: Shop) -> None:
     await shop.stop_workers()
-    shop.start_worker(without_reserving())
+    shop.start_worker(without_gate())
 
     order_id = await shop.placed(order())
 

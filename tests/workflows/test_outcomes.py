@@ -11,7 +11,7 @@ from gateway.ports import Effect, Promise, RetryClass
 from gateway.store.journal import Intent
 from gateway.workflows.calls import Call, Kind, Outcome
 from gateway.workflows.outcomes import LONGEST_PAUSE, Circumstances, Settled, pause_after, settle
-from gateway.workflows.place_order import PLACE_ORDER
+from gateway.workflows.operations import SAGAS
 from gateway.workflows.plan import Park, Record, Send, Sleep
 from gateway.workflows.saga import Step
 
@@ -20,7 +20,7 @@ SENT = NOW - timedelta(seconds=1)  # send_by: with a settle delay of one second,
 KEYED = Promise(RetryClass.KEYED, window=86_400.0)
 LOOK_UP = Promise(RetryClass.LOOK_UP_FIRST)
 EFFECT = Effect("so_1", "k", "sales_order")
-STEP = PLACE_ORDER.step("book_in_erp")
+STEP = SAGAS["fulfil.v1"].step("book_in_erp")
 RECORD = Record("book_in_erp", "unknown", "k", 1, NOW - timedelta(seconds=5), SENT, SENT)
 AROUND = Circumstances(NOW, 0.5, undone_next=False)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.ports import ACTION_NEEDED, Effect, Promise, RetryClass
-from gateway.workflows.place_order import PLACE_ORDER, before_assent
+from gateway.workflows.operations import SAGAS
 from gateway.workflows.plan import (
     Finish,
     Park,
@@ -24,6 +24,7 @@ from gateway.workflows.plan import (
 from gateway.workflows.saga import Refusal
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PLACE_ORDER = SAGAS["place_order.v2"]  # with every kind of step but gates and branches
 KEYED = Promise(RetryClass.KEYED, window=86_400.0)
 LOOK_UP = Promise(RetryClass.LOOK_UP_FIRST)
 NATURAL = Promise(RetryClass.NATURAL)
@@ -231,4 +232,4 @@ def test_the_wait_for_a_customer_grows_and_ends_in_time(tries: int, elapsed: int
 
 
 def test_a_run_that_began_without_that_wait_does_not_meet_it() -> None:
-    assert isinstance(plan(before_assent(PLACE_ORDER), situation(HELD), MANIFESTS), RunLocal)
+    assert isinstance(plan(SAGAS["place_order.v1"], situation(HELD), MANIFESTS), RunLocal)

@@ -2,13 +2,13 @@
 
 from gateway.resources.described import IDEMPOTENCY_KEY, IF_MATCH, PAGING, described, json_body, parameter
 from gateway.resources.orders.decision_schemas import DecisionList
+from gateway.resources.orders.order_schemas import OrderView
 from gateway.resources.orders.schemas import (
     CancelBody,
     CancelReceipt,
     EventPage,
     OrderBody,
     OrderPage,
-    OrderView,
     Receipt,
     Statuses,
 )

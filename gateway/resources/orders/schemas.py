@@ -83,31 +83,10 @@ class DeliveryGroup(TypedDict):
 
 
 @with_config(CLOSED)
-class DeliveryGroupView(TypedDict):
-    id: Text64
-    method: Literal["ship_to_home"]
-    address: NotRequired[Address]
-
-
-@with_config(CLOSED)
 class Payment(TypedDict):
     method: Method
     token: Text255
     amount: Money
-
-
-@with_config(CLOSED)
-class NextAction(TypedDict):
-    type: Literal["redirect"]
-    url: Annotated[str, Field(pattern="^https?://", max_length=4096)]
-    expires_at: Moment
-
-
-@with_config(CLOSED)
-class PaymentView(TypedDict):
-    method: Method
-    amount: Money
-    next_action: NotRequired[NextAction]
 
 
 @with_config(CLOSED)
@@ -144,49 +123,6 @@ class Receipt(TypedDict):
 
 
 @with_config(CLOSED)
-class Reason(TypedDict):
-    code: Code
-    detail: str
-
-
-@with_config(CLOSED)
-class Cancel(TypedDict):
-    requested_at: Moment
-    outcome: Literal["pending", "cancelled", "too_late"]
-
-
-@with_config(CLOSED)
-class Reference(TypedDict):
-    system: str
-    type: str
-    value: str
-
-
-@with_config(CLOSED)
-class OrderView(TypedDict):
-    order_id: OrderId
-    version: Version
-    status: Status
-    channel: Channel
-    channel_order_id: Text64
-    placed_at: Moment
-    currency: CurrencyCode
-    tax_mode: TaxMode
-    customer: Customer
-    lines: Annotated[list[Line], Field(min_length=1, max_length=1000)]
-    shipping_charge: NotRequired[Money]
-    delivery_groups: Annotated[list[DeliveryGroupView], Field(min_length=1, max_length=1)]
-    payment: PaymentView
-    totals: Totals
-    reason: NotRequired[Reason]
-    cancel: NotRequired[Cancel]
-    references: list[Reference]
-    allowed_actions: list[Literal["cancel"]]
-    received_at: Moment
-    updated_at: Moment
-
-
-@with_config(CLOSED)
 class OrderSummary(TypedDict):
     order_id: OrderId
     channel: Channel
@@ -208,6 +144,18 @@ class OrderPage(TypedDict):
 @with_config(CLOSED)
 class CancelBody(TypedDict):
     reason: NotRequired[Text200]
+
+
+@with_config(CLOSED)
+class Reason(TypedDict):
+    code: Code
+    detail: str
+
+
+@with_config(CLOSED)
+class Cancel(TypedDict):
+    requested_at: Moment
+    outcome: Literal["pending", "cancelled", "partial", "too_late"]
 
 
 @with_config(CLOSED)

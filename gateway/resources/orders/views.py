@@ -1,10 +1,15 @@
 """Orders as the partner reads them: rows become the documents of the contract."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
 import orjson
 
 from gateway.domain.orders import allowed_actions
 from gateway.domain.time import rfc3339
-from gateway.resources.orders.schemas import OrderPage, OrderSummary, PaymentView, Reference
+from gateway.resources.orders.order_schemas import FulfilmentView, PaymentView, Reference
+from gateway.resources.orders.schemas import OrderPage, OrderSummary
 from gateway.store.order_lists import SummaryRow
 from gateway.store.order_views import EventRow, OrderRow
 
@@ -21,20 +26,44 @@ _BOOKS = {
 def order_view(row: OrderRow) -> bytes:
     document = {
         **row.document,
+        "lines": [_line(line, row) for line in row.document["lines"]],
         "order_id": row.order_id,
         "version": row.version,
         "status": row.status.value,
         "payment": _payment(row),
+        "fulfilments": [_fulfilment(part, row.document["currency"]) for part in row.parts],
         "references": _references(row),
         "allowed_actions": allowed_actions(row.status, cancel_asked=row.cancel is not None),
         "received_at": rfc3339(row.received_at),
         "updated_at": rfc3339(row.updated_at),
     }
+    derived = {"payment_status": row.payment_status, "fulfilment_status": row.fulfilment_status}
+    document |= {name: status for name, status in derived.items() if status is not None}
     if row.reason is not None:
         document["reason"] = row.reason
     if row.cancel is not None:
         document["cancel"] = row.cancel
     return orjson.dumps(document)
+
+
+def _line(line: Mapping[str, Any], row: OrderRow) -> Mapping[str, Any]:
+    """With where its pieces stand, as far as there are any that stand so."""
+    pieces = asdict(row.pieces[line["line_id"]]) if line["line_id"] in row.pieces else {}
+    standing = {name: count for name, count in pieces.items() if count}
+    return {**line, "pieces": standing} if standing else line
+
+
+def _fulfilment(part: Mapping[str, Any], currency: str) -> FulfilmentView:
+    view: FulfilmentView = {
+        "fulfilment_id": part["fulfilment_id"],
+        "status": part["status"],
+        "method": part["method"],
+        "amount": {"amount": part["amount"], "currency": currency},
+        "lines": part["lines"],
+    }
+    if part["reason"] is not None:
+        view["reason"] = part["reason"]
+    return view
 
 
 def _payment(row: OrderRow) -> PaymentView:

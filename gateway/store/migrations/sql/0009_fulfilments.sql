@@ -139,3 +139,24 @@ language sql as $$
            actions = excluded.actions, occurrences = x.occurrences + 1, resolved_at = null, resolution = null,
            version = x.version + 1
 $$;
+
+-- What an order comes to follows from its ledgers: when they change, so does its version.
+create function order_changes() returns trigger language plpgsql as $$
+begin
+    update orders o set version = o.version + 1, updated_at = greatest(o.updated_at, clock_timestamp())
+     where o.order_id in (select order_id from changed);
+    return null;
+end
+$$;
+create trigger order_line_begun after insert on order_line referencing new table as changed
+    for each statement execute function order_changes();
+create trigger order_line_moved after update on order_line referencing new table as changed
+    for each statement execute function order_changes();
+create trigger fulfilment_planned after insert on fulfilment referencing new table as changed
+    for each statement execute function order_changes();
+create trigger fulfilment_moved after update on fulfilment referencing new table as changed
+    for each statement execute function order_changes();
+create trigger money_held after insert on payment referencing new table as changed
+    for each statement execute function order_changes();
+create trigger money_moved after update on payment referencing new table as changed
+    for each statement execute function order_changes();
