@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from gateway.domain.documents import Document, whole
 from gateway.domain.orders import OrderStatus, is_decided
+from gateway.store.holds import OPEN_HOLDS
 from gateway.store.orders import ACTION
 from gateway.store.pool import Database
 
@@ -22,6 +23,7 @@ class OrderRow:
     references: Mapping[str, str]
     received_at: datetime
     updated_at: datetime
+    holds: Sequence[Mapping[str, Any]] | None  # the open ones; moments are text
 
     @property
     def action(self) -> tuple[str, str] | None:
@@ -57,9 +59,9 @@ def _order(order_id: str, _: str | None, status: str, version: int, kept: Docume
     return OrderRow(order_id, OrderStatus(status), version, whole(kept, personal), *others)
 
 
-_READ = """
+_READ: LiteralString = f"""
 select asked.order_id, asked.partner, o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs,
-       o.received_at, o.updated_at
+       o.received_at, o.updated_at, {OPEN_HOLDS}
   from unnest(%s::text[], %s::text[]) as asked (order_id, partner)
   join orders o on o.order_id = asked.order_id and (asked.partner is null or o.partner_id = asked.partner)
   left join personal_data p on p.personal_id = o.personal_id
