@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from gateway.cli.opened import database, database_url
+from gateway.cli.orders_hold import hold, holds, unhold
 from gateway.cli.orders_why import why
 from gateway.domain.time import rfc3339
 from gateway.errors import Misconfigured
@@ -16,6 +17,9 @@ from gateway.store.timeline import Found, Moment
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 app.command()(why)
+app.command()(hold)
+app.command()(unhold)
+app.command()(holds)
 
 
 @app.callback()

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from gateway.domain.documents import Document, whole
 from gateway.domain.orders import OrderStatus, is_decided
 from gateway.domain.payment_ledger import PaymentLedger, PaymentStatus, payment_status
 from gateway.domain.quantities import FulfilmentStatus, Quantities, fulfilment_status
+from gateway.store.holds import OPEN_HOLDS
 from gateway.store.orders import ACTION
 from gateway.store.pool import Database
 
@@ -26,6 +27,7 @@ class OrderRow:
     updated_at: datetime
     pieces: Mapping[str, Quantities] = field(default_factory=dict)  # by line; none before it has been sourced
     money: PaymentLedger | None = None
+    holds: Sequence[Mapping[str, Any]] | None = None  # the open ones; moments are text
     parts: Sequence[Mapping[str, Any]] = ()
 
     @property
@@ -72,7 +74,7 @@ async def read_orders(database: Database, asked: Sequence[Asked]) -> dict[Asked,
 
 
 def _order(order_id: str, _: str | None, status: str, version: int, kept: Document, *rest: Any) -> OrderRow:
-    personal, reason, cancel, references, received_at, updated_at, lines, money, parts = rest
+    personal, reason, cancel, references, received_at, updated_at, holds, lines, money, parts = rest
     return OrderRow(
         order_id=order_id,
         status=OrderStatus(status),
@@ -83,18 +85,19 @@ def _order(order_id: str, _: str | None, status: str, version: int, kept: Docume
         references=references,
         received_at=received_at,
         updated_at=updated_at,
+        holds=holds,
         pieces={line_id: Quantities(**standing) for line_id, standing in (lines or {}).items()},
         money=PaymentLedger(**money) if money else None,
         parts=parts or (),
     )
 
 
-_READ = """
+_READ: LiteralString = f"""
 select asked.order_id, asked.partner, o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs,
-       o.received_at, o.updated_at,
-       (select jsonb_object_agg(l.line_id, to_jsonb(l) - '{order_id,line_id,number,sku,quantity,reason}'::text[])
+       o.received_at, o.updated_at, {OPEN_HOLDS},
+       (select jsonb_object_agg(l.line_id, to_jsonb(l) - '{{order_id,line_id,number,sku,quantity,reason}}'::text[])
           from order_line l where l.order_id = o.order_id),
-       (select to_jsonb(m) - '{order_id,expires_at}'::text[] from payment m where m.order_id = o.order_id),
+       (select to_jsonb(m) - '{{order_id,expires_at}}'::text[] from payment m where m.order_id = o.order_id),
        (select jsonb_agg(jsonb_build_object(
                    'fulfilment_id', f.fulfilment_id, 'status', f.status, 'method', f.method, 'amount', f.amount,
                    'reason', f.reason,

@@ -21,7 +21,7 @@ from gateway.workflows.executors import (
     release,
 )
 from gateway.workflows.money import TAKE
-from gateway.workflows.part import PartSubject, is_held, stand
+from gateway.workflows.part import PartSubject, hindered, stand
 from gateway.workflows.reasons import ERP, WAREHOUSE
 from gateway.workflows.saga import Case, Gate, Pivot, Saga, Step
 
@@ -43,7 +43,7 @@ def fulfil(mint: Mint) -> Saga:
         1,
         (
             Step("book_in_erp", "erp", "book", book, ERP, cancel_booking, "cancel", then="booked"),
-            Gate("await_go", is_held),
+            Gate("await_go", hindered),
             to_warehouse("release_to_warehouse", "wms", "release", release, WAREHOUSE, ask_to_cancel, "cancel"),
             Pivot("await_shipment", "shipped", "wms", look_at_shipment, goods_left),
             TAKE,

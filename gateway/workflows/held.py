@@ -88,9 +88,9 @@ class Held:
         stop = ahead and await self.stop_wished(connection)
         at = self._ahead_of() if ahead else None
         signalled = isinstance(at, Pivot) and await self.signal(connection) is not None
-        blocked = isinstance(at, Gate) and await at.blocked(connection, self.case)
+        hindered = await at.hindered(connection, self.case) if isinstance(at, Gate) else 0
         return Situation(
-            self.records, self.direction, self.now(), stop, signalled, blocked, self.woken, self.case.given
+            self.records, self.direction, self.now(), stop, signalled, hindered, self.woken, self.case.given
         )
 
     async def status(self, connection: Connection) -> str:

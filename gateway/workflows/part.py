@@ -8,7 +8,7 @@ from gateway.domain.fulfilments import ENDED, Fulfilment, FulfilmentStatus, move
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import OrderStatus
 from gateway.domain.shares import share_of
-from gateway.store import fulfilments, journal, order_lines, orders, stock
+from gateway.store import fulfilments, holds, journal, order_lines, orders, stock
 from gateway.store.pool import Connection
 from gateway.workflows.outcomes import effect_of
 from gateway.workflows.saga import Case, Moved
@@ -18,6 +18,7 @@ _LIFTS: Mapping[FulfilmentStatus, tuple[OrderStatus, OrderStatus]] = {
     FulfilmentStatus.BOOKED: (OrderStatus.RECEIVED, OrderStatus.ACCEPTED),
     FulfilmentStatus.RELEASED: (OrderStatus.ACCEPTED, OrderStatus.PROCESSING),
 }
+LOOK = 600  # seconds after which a part that waits looks for itself
 _OPEN_TO_SIBLINGS = frozenset({FulfilmentStatus.BOOKED})
 
 
@@ -87,10 +88,12 @@ async def stand(
     await fulfilments.stand(connection, part.fulfilment_id, after, pieces=pieces, now=now, reason=reason, refs=refs)
 
 
-async def is_held(connection: Connection, case: Case) -> bool:
-    """Are others of the order still to be booked, or is it open who serves a piece of it?"""
+async def hindered(connection: Connection, case: Case) -> int:
+    """Are others of the order still to be booked, is it open who serves a piece of it, or is there a hold on it? Who
+    changes that wakes the parts that wait; only a hold's end is nobody's doing."""
     order_id = case.order.order_id
     parts = await fulfilments.of_order(connection, order_id)
-    if any(part.status is FulfilmentStatus.PLANNED for part in parts):
-        return True
-    return any(line.open for line in (await order_lines.standing(connection, order_id)).values())
+    planned = any(part.status is FulfilmentStatus.PLANNED for part in parts)
+    if planned or any(line.open for line in (await order_lines.standing(connection, order_id)).values()):
+        return LOOK
+    return await holds.seconds_left(connection, order_id, most=LOOK)

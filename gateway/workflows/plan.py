@@ -39,7 +39,7 @@ class Situation:
     now: datetime  # the database's clock
     stop_wished: bool = False  # somebody asked to stop, and nobody has said it is too late
     signalled: bool = False  # the awaited signal has come
-    blocked: bool = False  # something of ours stands against going on through the gate that the run is at
+    hindered: int = 0  # seconds for which something of ours may stand against going on through the gate it is at
     woken: bool = False  # the run has just been taken up, so waits are over
     given: Mapping[str, Effect] = field(default_factory=dict)  # by steps of the run above
 
@@ -195,7 +195,7 @@ def _await(step: Pivot, record: Record | None, now: Situation) -> Next:
 def _at_gate(step: Gate, now: Situation) -> Next:
     if now.stop_wished:
         return Turn("backward", None)
-    return Wait(step, step.look) if now.blocked else Pass(step)
+    return Wait(step, now.hindered) if now.hindered else Pass(step)
 
 
 def _left_out(step: AnyStep, now: Situation) -> bool:

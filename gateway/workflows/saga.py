@@ -112,8 +112,7 @@ class Gate:
     """A wait until nothing of ours stands against going on. Whoever takes the last hindrance away wakes the run."""
 
     name: str
-    blocked: Callable[[Connection, Case], Awaitable[bool]]
-    look: int = 600  # seconds
+    hindered: Callable[[Connection, Case], Awaitable[int]]  # seconds until it is worth looking again; 0: not any more
     system: str = "omnigate"
 
 

@@ -39,6 +39,9 @@ NOBODY = "default"
         ("orders:read", "operator", set(), "operators-read-every-order", "all"),
         ("orders:write", "operator", {"orders:write"}, NOBODY, "denied"),
         ("exceptions:read", "partner", {"operations"}, NOBODY, "denied"),
+        ("holds:read", "partner", {"operations"}, "operations-read-holds", "all"),
+        ("holds:read", "partner", {"orders:read"}, "operations-read-holds", "lacks operations"),
+        ("holds:write", "partner", {"operations", "orders:write"}, NOBODY, "denied"),
         ("orders:erase", "partner", {"orders:write"}, NOBODY, "denied"),
     ],
 )

@@ -17,10 +17,13 @@ from tests.gate import open_gate
 
 ABSENT = "01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 DEED = {"action": "retry", "evidence": "seen in the ERP"}
+HOLD = {"type": "fraud", "reason": "the risk desk wants to look"}
 CALLS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "list_orders": ("GET", "/v1/orders", None),
     "get_order": ("GET", f"/v1/orders/ord_{ABSENT}", None),
     "cancel_order": ("POST", f"/v1/orders/ord_{ABSENT}/cancel", {}),
+    "list_order_holds": ("GET", f"/v1/orders/ord_{ABSENT}/holds", None),
+    "place_order_hold": ("POST", f"/v1/orders/ord_{ABSENT}/holds", HOLD),
     "list_exceptions": ("GET", "/v1/exceptions", None),
     "get_exception": ("GET", f"/v1/exceptions/xcp_{ABSENT}", None),
     "act_on_exception": ("POST", f"/v1/exceptions/xcp_{ABSENT}/actions", DEED),

@@ -31,6 +31,11 @@ class Owner:
         """Of its order, which waits for an operator."""
         return f"xcp_{self.order_id[4:]}"
 
+    @property
+    def hold_id(self) -> str:
+        """What keeps its order."""
+        return f"hld_{self.order_id[4:]}"
+
 
 _ULID = "01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 ABSENT = Owner("nobody", f"ord_{_ULID}", "no-such-number", f"rsv_{_ULID}", f"snp_{_ULID}")
@@ -79,6 +84,8 @@ _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
 _DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
+_HOLD = {"type": "fraud", "reason": "the risk desk wants to look"}
+_RELEASE = {"reason": "the risk desk has looked"}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
 
 # How each operation is called for the target: its address, and what else is sent.
@@ -86,6 +93,9 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "get_order": lambda of, now: (f"/v1/orders/{of.order_id}", {}),
     "list_order_events": lambda of, now: (f"/v1/orders/{of.order_id}/events", {}),
     "list_order_decisions": lambda of, now: (f"/v1/orders/{of.order_id}/decisions", {}),
+    "list_order_holds": lambda of, now: (f"/v1/orders/{of.order_id}/holds", {}),
+    "place_order_hold": lambda of, now: (f"/v1/orders/{of.order_id}/holds", {"json": _HOLD}),
+    "release_order_hold": lambda of, now: (f"/v1/orders/{of.order_id}/holds/{of.hold_id}/release", {"json": _RELEASE}),
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
     "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),

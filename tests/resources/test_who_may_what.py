@@ -77,8 +77,13 @@ async def operators(gate: Gate) -> dict[frozenset[str], str]:
 
 
 async def park_all(gate: Gate) -> None:
+    """Every run waits for an operator, and every order is held."""
     async with gate.database.connection() as connection:
         await connection.execute("""update run set state = 'parked', cause = '{"code": "deadline_passed"}'""")
+        await connection.execute(
+            "insert into order_hold (hold_id, order_id, type, reason, placed_by, placed_at)"
+            " select 'hld_' || substr(order_id, 5), order_id, 'manual', 'seen by hand', 'tess', now() from orders"
+        )
 
 
 async def announced(http: AsyncClient, name: str, *, now: str, headers: dict[str, str]) -> str:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from gateway.ports import Effect, Promise, RetryClass
 from gateway.store.journal import Intent
 from gateway.workflows.calls import Call, Kind, Outcome
-from gateway.workflows.outcomes import LONGEST_PAUSE, Circumstances, Settled, pause_after, settle
 from gateway.workflows.operations import SAGAS
+from gateway.workflows.outcomes import LONGEST_PAUSE, Circumstances, Settled, pause_after, settle
 from gateway.workflows.plan import Park, Record, Send, Sleep
 from gateway.workflows.saga import Step
 

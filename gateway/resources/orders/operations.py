@@ -2,11 +2,12 @@
 
 from gateway.resources.described import IDEMPOTENCY_KEY, IF_MATCH, PAGING, described, json_body, parameter
 from gateway.resources.orders.decision_schemas import DecisionList
+from gateway.resources.orders.event_schemas import EventPage
+from gateway.resources.orders.hold_schemas import HoldBody, HoldId, HoldList, HoldView, ReleaseBody
 from gateway.resources.orders.order_schemas import OrderView
 from gateway.resources.orders.schemas import (
     CancelBody,
     CancelReceipt,
-    EventPage,
     OrderBody,
     OrderPage,
     Receipt,
@@ -60,4 +61,24 @@ LIST_ORDER_EVENTS = described(
     answer=(200, EventPage),
     problems=(404,),
     parameters=(_ORDER_ID, *PAGING),
+)
+LIST_ORDER_HOLDS = described(
+    "list_order_holds",
+    answer=(200, HoldList),
+    problems=(404,),
+    parameters=(_ORDER_ID,),
+)
+PLACE_ORDER_HOLD = described(
+    "place_order_hold",
+    answer=(201, HoldView),
+    problems=(404, 409),
+    parameters=(_ORDER_ID, IDEMPOTENCY_KEY),
+    body=json_body(HoldBody, required=True),
+)
+RELEASE_ORDER_HOLD = described(
+    "release_order_hold",
+    answer=(200, HoldView),
+    problems=(404, 409),
+    parameters=(_ORDER_ID, parameter("path", "hold_id", HoldId, required=True), IDEMPOTENCY_KEY),
+    body=json_body(ReleaseBody, required=True),
 )

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from gateway.domain.orders import TaxMode
 from gateway.domain.payment_ledger import PaymentStatus
 from gateway.domain.quantities import FulfilmentStatus
+from gateway.resources.orders.hold_schemas import OpenHolds
 from gateway.resources.orders.schemas import (
     Address,
     Cancel,
@@ -112,6 +113,7 @@ class OrderView(TypedDict):
     fulfilments: Annotated[list[FulfilmentView], Field(max_length=20)]
     reason: NotRequired[Reason]
     cancel: NotRequired[Cancel]
+    holds: NotRequired[OpenHolds]
     references: list[Reference]
     allowed_actions: list[Literal["cancel"]]
     received_at: Moment

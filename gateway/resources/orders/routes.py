@@ -1,4 +1,4 @@
-"""Orders v1: six operations, each a thin way from the call to the store."""
+"""Orders v1: nine operations, each a thin way from the call to the store."""
 
 from collections.abc import Mapping
 
@@ -11,6 +11,7 @@ from gateway.resources.answers import JSON
 from gateway.resources.orders import operations
 from gateway.resources.orders.cancelling import cancel
 from gateway.resources.orders.explaining import decisions_of
+from gateway.resources.orders.holding import Holding
 from gateway.resources.orders.listing import page_of_events, page_of_orders
 from gateway.resources.orders.placing import Decide, accepted, admitted, conflicting, permit
 from gateway.resources.orders.views import order_view
@@ -34,6 +35,7 @@ def orders(
     _commands(router, database, public=public, decide=decide, mint=mint)
     _questions(router, database, pages)
     _reading(router, Waiting(database, decisions))
+    _holds(router, Holding(database, mint, _ABSENT))
     return router
 
 
@@ -70,6 +72,20 @@ def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None
     @router.get("/{order_id}/decisions", **operations.LIST_ORDER_DECISIONS)
     async def list_order_decisions(request: Request) -> Response:
         return _told(await decisions_of(database, call_of(request.scope), absent=_ABSENT))
+
+
+def _holds(router: APIRouter, holding: Holding) -> None:
+    @router.get("/{order_id}/holds", **operations.LIST_ORDER_HOLDS)
+    async def list_order_holds(request: Request) -> Response:
+        return _told(await holding.listed(call_of(request.scope)))
+
+    @router.post("/{order_id}/holds", **operations.PLACE_ORDER_HOLD)
+    async def place_order_hold(request: Request) -> Response:
+        return Response(*(await holding.place(call_of(request.scope))).sent)
+
+    @router.post("/{order_id}/holds/{hold_id}/release", **operations.RELEASE_ORDER_HOLD)
+    async def release_order_hold(request: Request) -> Response:
+        return Response(*(await holding.release(call_of(request.scope))).sent)
 
 
 def _reading(router: APIRouter, waiting: Waiting) -> None:

@@ -164,34 +164,3 @@ class CancelReceipt(TypedDict):
     status: Status
     version: Version
     cancel: Cancel
-
-
-@with_config(CLOSED)
-class EventData(TypedDict):
-    status: Status
-    reason: NotRequired[Reason]
-
-
-@with_config(CLOSED)
-class Event(TypedDict):
-    event_id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
-    sequence: Annotated[int, Field(ge=1)]
-    type: Literal[
-        "com.omnigate.order.received.v1",
-        "com.omnigate.order.payment_action_needed.v1",
-        "com.omnigate.order.accepted.v1",
-        "com.omnigate.order.processing.v1",
-        "com.omnigate.order.completed.v1",
-        "com.omnigate.order.rejected.v1",
-        "com.omnigate.order.cancel_requested.v1",
-        "com.omnigate.order.cancelled.v1",
-        "com.omnigate.order.cancel_refused.v1",
-    ]
-    occurred_at: Moment
-    data: EventData
-
-
-@with_config(CLOSED)
-class EventPage(TypedDict):
-    events: Annotated[list[Event], Field(max_length=200)]
-    next_page_token: NextPageToken

@@ -8,6 +8,7 @@ import orjson
 
 from gateway.domain.orders import allowed_actions
 from gateway.domain.time import rfc3339
+from gateway.resources.orders.hold_views import open_holds
 from gateway.resources.orders.order_schemas import FulfilmentView, PaymentView, Reference
 from gateway.resources.orders.schemas import OrderPage, OrderSummary
 from gateway.store.order_lists import SummaryRow
@@ -43,6 +44,8 @@ def order_view(row: OrderRow) -> bytes:
         document["reason"] = row.reason
     if row.cancel is not None:
         document["cancel"] = row.cancel
+    if row.holds:
+        document["holds"] = open_holds(row.holds)
     return orjson.dumps(document)
 
 
