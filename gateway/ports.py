@@ -22,6 +22,7 @@ from gateway.promises import RetryClass as RetryClass
 from gateway.told import Changes
 
 ACTION_NEEDED = "action_needed"  # the state among an effect's facts
+EXPIRES_AT = "expires_at"  # until when money is held, RFC 3339, among an authorisation's facts where that is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +100,18 @@ class Hold:
 class Payments(BackEnd, Protocol):
     async def authorise(self, token: str, amount: Money, *, reference: str, key: str) -> Effect:
         """Hold *amount*. Raises `Rejected` when the card is declined. The effect is `pending` while the customer has to
-        agree at their bank: nothing is held before, and `standing` says whether they have."""
+        agree at their bank: nothing is held before, and `standing` says whether they have. The fact `expires_at` is
+        until when the money is held; a provider that does not say so leaves it out."""
 
     async def standing(self, authorisation: str) -> Hold:
         """Has what was pending come to pass?"""
 
     async def void(self, authorisation: str, *, key: str) -> Effect:
-        """Give the held money back. Voiding what is already void is no error."""
+        """Give back what is still held. Voiding what is already void is no error. `Rejected`: all of it was taken."""
 
     async def capture(self, authorisation: str, amount: Money, *, key: str) -> Effect:
-        """Take *amount* of the held money."""
+        """Take *amount* of the held money. Where the manifest says `in_parts` the rest stays held and can be taken by
+        further calls; else it is released. `Rejected`: less is held, or nothing any more (`expired`: for too long)."""
 
     async def refund(self, capture: str, amount: Money, *, key: str) -> Effect:
         """Give *amount* of the taken money back, in as many parts as there is money left. `Rejected`: there is less."""

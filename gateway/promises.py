@@ -53,6 +53,8 @@ class Promise:
     lag: float = 0.0  # what has landed may not be found before
     pace: Pace | None = None  # None: as fast as it answers
     undo: str | None = None  # the operation that takes the effect back
+    # It may be asked for several times about the same effect, each time for a part of it; what is left stays.
+    in_parts: bool = False
 
     @property
     def can_be_asked(self) -> bool:
@@ -89,7 +91,7 @@ def contradictions(role: str, manifest: Manifest) -> list[Finding]:
         if absent not in manifest
     ]
     for operation, promise in manifest.items():
-        for what, mend in (*_times(promise), *_keys(promise), *_undo(promise, manifest)):
+        for what, mend in (*_times(promise), *_keys(promise), *_parts(promise), *_undo(promise, manifest)):
             found.append(Finding(f"{role}.{operation}", what, mend))
     return found
 
@@ -125,6 +127,18 @@ def _keys(promise: Promise) -> Iterator[tuple[str, str]]:
         )
     if promise.replays is not Replays.SUCCESS:
         yield f"a repeated key answers {promise.replays}, and it cannot be asked", "name a key in 'found_by'"
+
+
+def _parts(promise: Promise) -> Iterator[tuple[str, str]]:
+    if not promise.in_parts:
+        return
+    if promise.retry_class is RetryClass.NATURAL:
+        yield "R1 may be repeated, and would do a further part each time", "declare another class, or no 'in_parts'"
+    if promise.found_by == ("subject",):
+        yield (
+            "its parts are found by what they are parts of, so that one is taken for the other",
+            "name 'key' or 'reference' in 'found_by', or declare no 'in_parts'",
+        )
 
 
 def _undo(promise: Promise, manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,8 @@ HOUR = 3_600.0
         (Promise(RetryClass.NATURAL, attempt=9, deadline=8), "longer than the deadline"),
         (Promise(RetryClass.LOOK_UP_FIRST, lag=HOUR, deadline=HOUR), "absent in time"),
         (Promise(RetryClass.NATURAL, pace=Pace(0)), "its pace is no pace"),
+        (Promise(RetryClass.NATURAL, in_parts=True), "a further part each time"),
+        (Promise(RetryClass.KEYED, found_by=("subject",), in_parts=True), "one is taken for the other"),
     ],
 )
 def test_a_contradiction_is_named_with_its_place_and_its_mend(promise: Promise, what: str) -> None:

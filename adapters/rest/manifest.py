@@ -16,6 +16,8 @@ decides it in code. Each operation has a `Promise`:
 - `deadline`: how long the step is tried before it is parked for an operator. Holding money is tried for an hour,
   because a customer waits for the word; everything else may outlast a day without its back end.
 - `pace`: how fast the system wants to be asked; kept also when much has piled up. `undo`: what takes it back.
+- `in_parts`: it may be asked for several times about the same effect, each time for a part of it. Of a capture: the
+  rest stays held and can be taken later; without it one capture is all there is, and releases the rest.
 
 A system of your own that implements the dialect under other promises (keys kept for an hour, a slower ledger) is
 connected by handing other `Manifests` to `rest_back_ends`; its code stays the same.
@@ -44,7 +46,7 @@ MANIFESTS = Manifests(
     payments={
         "authorise": Promise(RetryClass.KEYED, deadline=HOUR, window=DAY, undo="void"),
         "void": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
-        "capture": Promise(RetryClass.KEYED, deadline=DAY, window=DAY, undo="refund"),
+        "capture": Promise(RetryClass.KEYED, deadline=DAY, window=DAY, undo="refund", in_parts=True),
         "refund": Promise(RetryClass.KEYED, deadline=DAY, window=DAY),
         "find": LOOK_UP,
     },

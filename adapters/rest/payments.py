@@ -3,7 +3,7 @@
 from adapters.reading import Json
 from adapters.rest.dialect import Conversation, money
 from gateway.domain.money import Money
-from gateway.ports import Effect, Hold
+from gateway.ports import EXPIRES_AT, Effect, Hold
 
 KINDS = {"authorise": "authorisation", "void": "void", "capture": "capture", "refund": "refund"}
 
@@ -45,8 +45,13 @@ class RestPayments:
 
     def _done(self, operation: str, answer: Json, status: str, *, key: str) -> Effect:
         self._psp.text(answer, "status", expected=status)
-        return Effect(self._psp.identifier(answer), key, KINDS[operation])
+        return self._effect(answer, key, KINDS[operation])
 
     def _found(self, listed: Json, *, key: str) -> Effect:
         self._psp.text(listed, "key", expected=key)
-        return Effect(self._psp.identifier(listed), key, self._psp.text(listed, "kind"))
+        return self._effect(listed, key, self._psp.text(listed, "kind"))
+
+    def _effect(self, answer: Json, key: str, kind: str) -> Effect:
+        said = kind == "authorisation" and answer.get(EXPIRES_AT) is not None
+        facts = {EXPIRES_AT: self._psp.moment(answer, EXPIRES_AT).isoformat()} if said else {}
+        return Effect(self._psp.identifier(answer), key, kind, facts)

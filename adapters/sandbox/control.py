@@ -1,4 +1,4 @@
-"""The tester's own door: faults, lies, the warehouse's hold and goods, the ledgers. No real system has one."""
+"""The tester's own door: faults, lies, holds, the warehouse's goods, the ledgers. No real system has one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.sandbox import lies, shelves, stripe, witness
+from adapters.sandbox import lies, psp, shelves, stripe, witness
 from adapters.sandbox.answers import Json, Refusal, integer, text
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Faults
@@ -57,6 +57,12 @@ async def set_faults(control: Control, request: Request) -> Json:
 async def drop_faults(control: Control, request: Request) -> Json:
     control.faults.replace({"rules": []})
     return await show_faults(control, request)
+
+
+async def hold_money(control: Control, request: Request) -> Json:
+    seconds = integer(await _body(request), "seconds")
+    psp.hold_for(control.ledger, seconds)
+    return {"seconds": seconds}
 
 
 async def hold(control: Control, request: Request) -> Json:
@@ -180,6 +186,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("GET", "/faults", show_faults),
     ("POST", "/faults", set_faults),
     ("DELETE", "/faults", drop_faults),
+    ("POST", "/psp/_hold_for", hold_money),
     ("POST", "/wms/_hold", hold),
     ("POST", "/wms/_ship", ship),
     ("POST", "/wms/_receive", receive),

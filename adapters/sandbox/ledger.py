@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from adapters.sandbox.answers import Call, Effect, Refusal
-from adapters.sandbox.schema import FROM_ONE_ROOM, ONE_ROOM, SCHEMA
+from adapters.sandbox.schema import OLDER, SCHEMA
 
 LOCK_PATIENCE = 2.0  # seconds; a predecessor that is still draining lets go of the file within them
 ATTEMPT = """
@@ -150,8 +150,9 @@ def _open(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.executescript(SCHEMA)
-        if database.execute(ONE_ROOM).fetchone():
-            database.executescript(FROM_ONE_ROOM)
+        for sign, mend in OLDER:
+            if database.execute(sign).fetchone():
+                database.executescript(mend)
     except sqlite3.DatabaseError:
         database.close()
         raise

@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS answers (
 
 CREATE TABLE IF NOT EXISTS authorisations (
     id TEXT PRIMARY KEY, reference TEXT NOT NULL, order_id TEXT NOT NULL, amount INTEGER NOT NULL,
-    currency TEXT NOT NULL, status TEXT NOT NULL, captured INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+    currency TEXT NOT NULL, status TEXT NOT NULL, captured INTEGER NOT NULL DEFAULT 0, expires_at REAL,
+    CHECK (captured <= amount)) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS refunds (
     id TEXT PRIMARY KEY, capture TEXT NOT NULL, amount INTEGER NOT NULL) WITHOUT ROWID;
@@ -107,3 +108,9 @@ ALTER TABLE shipments ADD COLUMN node TEXT NOT NULL DEFAULT 'main';
 DROP TABLE stock;
 COMMIT;
 """
+
+# A ledger that was begun when nobody said how long money is held: what it holds is held for ever.
+FOR_EVER = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pragma_table_info('authorisations') WHERE name = 'expires_at')"
+FROM_FOR_EVER = "ALTER TABLE authorisations ADD COLUMN expires_at REAL"
+
+OLDER = ((ONE_ROOM, FROM_ONE_ROOM), (FOR_EVER, FROM_FOR_EVER))  # how a ledger of an earlier kind is known, and mended

@@ -9,12 +9,18 @@ from adapters.sandbox.answers import Answer, Call, Effect, Json, Refusal
 from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.operations import DAY, Operation
 from adapters.sandbox.stripe_form import STRIPE, StripeRefusal, error, fields, integer, metadata
-from adapters.sandbox.stripe_objects import BACK, Row, charge, intent, listed, refund, tell
+from adapters.sandbox.stripe_objects import BACK, Row, capture_before, charge, intent, listed, refund, tell
 
 SYSTEM = "stripe"
 CREATE = frozenset(
     ("amount", "currency", "confirm", "capture_method", "payment_method", "payment_method_types[]", "return_url")
-) | {"error_on_requires_action", "payment_method_data[type]", "payment_method_data[card][token]", "description"}
+) | {
+    "error_on_requires_action",
+    "payment_method_data[type]",
+    "payment_method_data[card][token]",
+    "description",
+    "expand[]",
+}
 LEAST, MOST = 50, 99_999_999
 THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 CHALLENGED = frozenset({"pm_card_authenticationRequired", "pm_card_threeDSecure2Required"})
@@ -47,7 +53,8 @@ def create(ledger: Ledger, call: Call) -> Answer:
         return _decline(ledger, call, made, *DECLINES[token])
     if token not in CHALLENGED:
         held = hold(ledger, made, traceparent=call.traceparent)
-        return Answer(200, intent(ledger, _intent(ledger, made)), held)
+        expand = body.get("expand[]") == "latest_charge"
+        return Answer(200, intent(ledger, _intent(ledger, made), expand=expand), held)
     if body.get("error_on_requires_action") == "true":
         return _decline(ledger, call, made, "authentication_required", "authentication_required")
     page = f"{call.address}stripe/_authenticate?payment_intent={made}"
@@ -94,6 +101,9 @@ def capture(ledger: Ledger, call: Call) -> Answer:
     row = _intent(ledger, call.subject)
     if row["status"] != "requires_capture":
         raise _unexpected(ledger, row, "capture")
+    if capture_before(row) <= ledger.now():
+        said = "The charge cannot be captured as the authorization has expired."
+        raise StripeRefusal(400, "charge_expired_for_capture", said)
     amount = integer(body, "amount_to_capture") if "amount_to_capture" in body else row["amount"]
     if not 1 <= amount <= row["amount"]:
         said = "The amount to capture is greater than the authorized amount."

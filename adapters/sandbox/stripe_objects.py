@@ -14,6 +14,7 @@ EVENT = """
 INSERT INTO stripe_events (id, type, object, body, traceparent, state, copies, next_at)
 VALUES (?, ?, ?, ?, ?, 'pending', 1, ?)
 """
+HOLD_FOR = 7 * 24 * 60 * 60
 BACK = "SELECT coalesce(sum(amount), 0) FROM stripe_refunds WHERE intent = ?"
 
 Row = Mapping[str, Any]
@@ -43,6 +44,11 @@ def intent(ledger: Ledger, row: Row, *, expand: bool = False) -> Json:
     }
 
 
+def capture_before(row: Row) -> int:
+    """Until when the money of an intent is held."""
+    return int(row["created"]) + HOLD_FOR
+
+
 def charge(ledger: Ledger, row: Row) -> Json:
     back, taken = ledger.value(BACK, row["id"]), row["status"] == "succeeded"
     return {
@@ -56,6 +62,7 @@ def charge(ledger: Ledger, row: Row) -> Json:
         "currency": row["currency"],
         "metadata": orjson.loads(row["metadata"]),
         "payment_intent": row["id"],
+        "payment_method_details": {"type": "card", "card": {"capture_before": capture_before(row)}},
         "refunded": taken and back == row["captured"],
         "status": row["charge_status"],
     }

@@ -18,6 +18,12 @@ DOUBLED = """
 SELECT count(*) FROM (SELECT 1 FROM effects WHERE key IS NOT NULL OR system = 'erp'
                       GROUP BY system, kind, coalesce(key, reference) HAVING count(*) > 1)
 """
+HELD = """
+SELECT currency, sum(captured) AS captured,
+       sum(CASE WHEN status IN ('authorised', 'partially_captured') AND coalesce(expires_at > ?, 1)
+                THEN amount - captured ELSE 0 END) AS held
+  FROM authorisations GROUP BY currency
+"""
 SHELVES = "SELECT node, sku, on_hand, allocated FROM shelves ORDER BY node, sku"
 REFUNDED = "SELECT currency, sum(amount) FROM effects WHERE system = ? AND kind = 'refund' GROUP BY currency"
 BOOKED = "SELECT count(*) AS orders, coalesce(sum(lines), 0) AS lines FROM sales_orders WHERE status <> 'cancelled'"
@@ -62,10 +68,7 @@ def _effects(ledger: Ledger, system: str) -> Json:
 
 
 def _balances(ledger: Ledger) -> Json:
-    rows = ledger.rows(
-        "SELECT currency, sum(CASE status WHEN 'authorised' THEN amount ELSE 0 END) AS held, sum(captured) AS captured"
-        " FROM authorisations GROUP BY currency"
-    )
+    rows = ledger.rows(HELD, ledger.now())
     balances = {name: {row["currency"]: row[name] for row in rows} for name in ("held", "captured")}
     return {**balances, "refunded": _pairs(ledger.rows(REFUNDED, "psp"))}
 

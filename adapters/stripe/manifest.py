@@ -3,7 +3,8 @@ What Stripe promises, operation by operation.
 
 Keys are kept for at least 24 hours and their parameters compared. A call that was not answered is given 80 seconds to
 land, which is how long Stripe's own libraries wait for one; there is no deadline that Stripe could be told. An
-authorisation asks the customer's bank, and may take its time. An account is given a hundred calls a second.
+authorisation asks the customer's bank, and may take its time. An account is given a hundred calls a second. A payment
+intent is captured once; what is not taken then is released.
 """
 
 from gateway.ports import Manifest, Promise, RetryClass
@@ -31,7 +32,7 @@ def _keyed(*, attempt: float, found_by: FoundBy, deadline: float = DAY, undo: st
 MANIFEST: Manifest = {
     "authorise": _keyed(attempt=20.0, found_by="key", deadline=HOUR, undo="void"),
     "void": _keyed(attempt=10.0, found_by="subject"),
-    "capture": _keyed(attempt=10.0, found_by="subject", undo="refund"),
+    "capture": _keyed(attempt=10.0, found_by="subject", undo="refund"),  # not in parts
     "refund": _keyed(attempt=10.0, found_by="subject"),
     "find": Promise(RetryClass.NATURAL, attempt=10.0, pace=ACCOUNT),
 }

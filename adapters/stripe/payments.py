@@ -1,6 +1,7 @@
 """The payment provider: holds money, gives it back, takes it, refunds it; all of it on one payment intent an order."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 
 from adapters.reading import Json
 from adapters.stripe.amounts import to_stripe
@@ -8,13 +9,14 @@ from adapters.stripe.conversation import Broken, Conversation
 from gateway.domain.identifiers import minted_at
 from gateway.domain.money import Money
 from gateway.errors import BackEndError, Failed, Rejected, Unknown
-from gateway.ports import ACTION_NEEDED, Effect, Hold
+from gateway.ports import ACTION_NEEDED, EXPIRES_AT, Effect, Hold
 
 INTENTS, REFUNDS = "/v1/payment_intents", "/v1/refunds"
 OUR_KEY, OUR_ORDER = "operation_key", "order_id"  # in Stripe's metadata
 PAGE, MOST_PAGES = 100, 100
 SKEW = 300.0  # seconds by which Stripe's clock and ours may differ
 TOO_LARGE = "amount_too_large"
+NEVER = 2**35  # unix seconds; a moment that far away is none
 LIVES = 3  # keys tried after one another, while each is answered by a stored 500 and nothing was done
 
 
@@ -34,6 +36,7 @@ class StripePayments:
             "confirm": "true",
             **self._challenged,
             "payment_method_types[]": "card",
+            "expand[]": "latest_charge",
             **_paid_with(token),
             f"metadata[{OUR_ORDER}]": reference,
             f"metadata[{OUR_KEY}]": key,
@@ -45,7 +48,7 @@ class StripePayments:
             if held.get("status") == "requires_action":
                 return self._pending(held, key=key)
             self._stripe.text(held, "status", expected="requires_capture")
-            return Effect(self._stripe.identifier(held), key, "authorisation")
+            return self._held(held, key=key)
 
         return await self._settled("authorise", ask, key=key)
 
@@ -156,7 +159,12 @@ class StripePayments:
             if _page_of(intent) is not None:
                 yield self._pending(intent, key=key)
             elif self._was_held(intent):
-                yield Effect(self._stripe.identifier(intent), key, "authorisation")
+                yield self._held(intent, key=key)
+
+    def _held(self, intent: Json, *, key: str) -> Effect:
+        until = _held_until(intent)
+        facts = {EXPIRES_AT: until.isoformat()} if until else {}
+        return Effect(self._stripe.identifier(intent), key, "authorisation", facts)
 
     def _pending(self, intent: Json, *, key: str) -> Effect:
         """The bank wants its customer's word. An action to which nobody can be sent is no way to get it."""
@@ -214,6 +222,14 @@ def _page_of(intent: Json) -> str | None:
     redirect = action.get("redirect_to_url") if isinstance(action, dict) else None
     url = redirect.get("url") if isinstance(redirect, dict) else None
     return url if isinstance(url, str) and url.startswith(("https://", "http://")) and len(url) <= 4096 else None
+
+
+def _held_until(intent: Json) -> datetime | None:
+    """By when the charge has to be captured; not every card says so."""
+    told: object = intent
+    for name in ("latest_charge", "payment_method_details", "card", "capture_before"):
+        told = told.get(name) if isinstance(told, dict) else None
+    return datetime.fromtimestamp(told, UTC) if isinstance(told, int) and 0 < told < NEVER else None
 
 
 def _created(intent: Json) -> float:

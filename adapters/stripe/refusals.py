@@ -20,7 +20,7 @@ REFUSED = {
     "amount_too_small": "amount_too_small",
     "charge_already_captured": "already_captured",
     "charge_already_refunded": "amount_too_large",
-    "charge_expired_for_capture": "voided",
+    "charge_expired_for_capture": "expired",
     "payment_intent_unexpected_state": "unexpected_state",
     "payment_method_unactivated": "unknown_payment_method",
     "token_already_used": "unknown_payment_method",

@@ -55,7 +55,7 @@ async def _show(settings: Settings) -> None:
         for role in roles(settings):
             table = Table(*COLUMNS, title=f"{role.name}: {role.adapter} at {role.address}", title_justify="left")
             for operation, promise in reached.named(role.name).manifest.items():
-                table.add_row(operation, *_row(promise))
+                table.add_row(f"{operation}, in parts" if promise.in_parts else operation, *_row(promise))
             console.print(table)
     console.print(
         f"each worker: at most {limits.connections} calls at once to a back end; its breaker opens after"

@@ -1,7 +1,7 @@
 """The reckoning: what the client was promised against what stands in the ledgers of the three systems."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,12 +12,14 @@ PAGE = 1000
 UNDONE = ("rejected", "cancelled")
 AT_REST = frozenset({"completed", *UNDONE})
 DONE = {
-    "authorisation": 1, "void": 0, "capture": 1,
+    "authorisation": 1,
     "sales_order": 1, "sales_order cancel": 0, "invoice": 1,
     "shipment": 1, "shipment cancel": 0, "shipped": 1,
 }  # fmt: skip
 REVERSED_BY = {"authorisation": "void", "sales_order": "sales_order cancel", "shipment": "shipment cancel"}
-FULL_AMOUNT = frozenset({"authorisation", "capture", "sales_order", "invoice"})
+FULL_AMOUNT = frozenset({"authorisation", "sales_order"})
+
+Verdict = Literal["lost", "doubled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Finding:
     order_id: str
-    verdict: Literal["lost", "doubled"]
+    verdict: Verdict
     what: str
 
 
@@ -68,14 +70,29 @@ def _reckon(ending: Ending, entries: Sequence[Entry]) -> list[Finding]:
     findings = []
     for kind, wanted in _expected(ending.status, counted).items():
         if counted[kind] != wanted:
-            verdict: Literal["lost", "doubled"] = "lost" if counted[kind] < wanted else "doubled"
             what = f"{ending.status} with {counted[kind]} of {kind}, {wanted} expected"
-            findings.append(Finding(ending.order_id, verdict, what))
+            findings.append(Finding(ending.order_id, "lost" if counted[kind] < wanted else "doubled", what))
     for entry in entries:
         if entry.kind in FULL_AMOUNT and entry.amount is not None and entry.amount != ending.total:
             what = f"{entry.kind} of {entry.amount} for an order of {ending.total}"
             findings.append(Finding(ending.order_id, "lost", what))
-    return findings
+    return findings + [Finding(ending.order_id, verdict, what) for verdict, what in _money(ending, entries)]
+
+
+def _money(ending: Ending, entries: Sequence[Entry]) -> Iterator[tuple[Verdict, str]]:
+    """What was taken, in however many parts, is what the order costs, less what was given back untaken."""
+    sums: Counter[str] = Counter()
+    for entry in entries:
+        sums[entry.kind] += entry.amount or 0
+    taken, back, held = sums["capture"] - sums["refund"], sums["void"], sums["authorisation"]
+    due = ending.total - back if ending.status == "completed" else 0
+    if taken != due:
+        yield "lost" if taken < due else "doubled", f"{ending.status} with {taken} taken, {due} expected"
+    if sums["capture"] + back > held:
+        yield "doubled", f"{sums['capture']} taken and {back} given back of {held} that were held"
+    for entry in entries:
+        if entry.kind == "invoice" and entry.amount is not None and entry.amount != taken:
+            yield "lost", f"invoice of {entry.amount}, and {taken} was taken"
 
 
 def _expected(status: str, counted: Mapping[str, int]) -> Mapping[str, int]:

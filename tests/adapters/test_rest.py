@@ -152,6 +152,9 @@ async def test_a_no_tells_its_reason() -> None:
         (hold, said({**HELD, "id": "a" * 65})),
         (hold, said({**HELD, "status": "pending"})),
         (hold, said({**HELD, "reference": "ord_2"})),
+        (hold, said({**HELD, "expires_at": "next week"})),
+        (hold, said({**HELD, "expires_at": "2026-12-03T10:00:00"})),
+        (hold, said({**HELD, "expires_at": 1_796_000_000})),
         (book, said({**BOOKED, "reference": "another"})),
         (book, said({**BOOKED, "status": "draft"})),
         (book, said({"id": "so_1"})),
@@ -186,6 +189,32 @@ async def test_a_shape_that_was_not_promised_is_no_answer(
     async with told(answer) as back_ends:
         with pytest.raises(Unknown):
             await ask(back_ends)
+
+
+@pytest.mark.parametrize(
+    ("more", "facts"),
+    [
+        ({"expires_at": "2026-12-03T10:00:00Z"}, {"expires_at": "2026-12-03T10:00:00+00:00"}),
+        ({"expires_at": None}, {}),
+        ({}, {}),
+    ],
+    ids=["said", "null", "not said"],
+)
+async def test_until_when_money_is_held_is_told_where_it_is_said(
+    more: dict[str, object], facts: dict[str, str]
+) -> None:
+    listed = {**HELD, **more, "kind": "authorisation", "key": "k"}
+    async with told(said({**HELD, **more}), said({"effects": [listed]})) as back_ends:
+        held = await back_ends.payments.authorise("tok", EUR_30, reference="ord_1", key="k")
+        found = await back_ends.payments.find("authorise", key="k")
+
+    assert (held.facts, found) == (facts, [held])
+
+
+async def test_what_else_an_answer_says_is_ignored() -> None:
+    taken = {"id": "cap_1", "status": "captured", "expires_at": "next week"}
+    async with told(said(taken)) as back_ends:
+        assert (await back_ends.payments.capture("aut_1", EUR_30, key="k")).facts == {}
 
 
 async def test_an_answer_larger_than_agreed_is_no_answer() -> None:

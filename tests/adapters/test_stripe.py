@@ -161,6 +161,31 @@ async def test_a_call_says_who_asks_in_which_version_and_for_what() -> None:
     assert b"amount=3000&currency=eur&capture_method=manual&confirm=true" in body
 
 
+@pytest.mark.parametrize(
+    ("card", "facts"),
+    [
+        ({"capture_before": 1_800_604_800}, {"expires_at": "2027-01-22T08:00:00+00:00"}),
+        ({"capture_before": "soon"}, {}),
+        ({"capture_before": 2**60}, {}),
+        ({}, {}),
+        (None, {}),
+    ],
+    ids=["said", "no number", "no moment", "not said", "no card"],
+)
+async def test_until_when_money_is_held_is_told_where_it_is_said(card: object, facts: dict[str, str]) -> None:
+    held = {**HELD, "latest_charge": {**CHARGED, "payment_method_details": {"card": card}}}
+    async with told(said(held), said({"data": [held], "has_more": False})) as payments:
+        done = await payments.authorise("pm_1", EUR_30, reference="ord_1", key="k")
+        found = await payments.find("authorise", key="k")
+
+    assert (done.facts, found) == (facts, [done])
+
+
+async def test_a_charge_that_is_not_expanded_says_nothing() -> None:
+    async with told(said({**HELD, "latest_charge": "ch_1"})) as payments:
+        assert (await payments.authorise("pm_1", EUR_30, reference="ord_1", key="k")).facts == {}
+
+
 async def test_a_look_up_stops_at_payments_older_than_its_key() -> None:
     key = "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC:hold_money"  # minted in November 2024
     old = {**HELD, "created": 1_700_000_000, "metadata": {**META, "operation_key": key}}

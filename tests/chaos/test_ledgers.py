@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.checker import check
 from tests.chaos.checker.evidence import Evidence
-from tests.chaos.honest import Change, both, changed, dropped, honest, repeated
+from tests.chaos.honest import LINES, Change, both, changed, dropped, honest, repeated
 
 DONE, STOPPED, DECLINED, PARKED = "ord_done", "ord_stopped", "ord_declined", "ord_parked"
 OTHER_LINES = (("1", "LAMP-7", 3), ("2", "MUG-RED", 1))
@@ -35,6 +35,7 @@ DOUBLES = [
     (repeated("orders", 0), DONE, "is told of 2 times"),
     (repeated("orders", 0, order_id="ord_twin"), None, "2 orders for ord_done at web-uk of web-uk"),
     (repeated("attempts", 0, key="fresh"), DONE, "psp authorise was asked for under 2 keys"),
+    (repeated("attempts", 3, key="fresh"), DONE, "psp capture was asked for under 2 keys"),
     (changed("attempts", 1, reference=None), DONE, "erp create_sales_order was asked for without a key"),
     (
         changed("attempts", 2, key=f"{STOPPED}:create_shipment"),
@@ -46,6 +47,9 @@ MONEY = [
     (changed("effects", 4, amount=2594), DONE, "is completed, owes {'GBP': 2595}, and {'GBP': 2594} was taken"),
     (changed("effects", 4, currency="EUR"), DONE, "is completed, owes {'GBP': 2595}, and {'EUR': 2595} was taken"),
     (repeated("effects", 4, order_id=STOPPED), STOPPED, "is cancelled, owes {}, and {'GBP': 2595} was taken"),
+    (repeated("effects", 4, amount=1), DONE, "is completed, owes {'GBP': 2595}, and {'GBP': 2596} was taken"),
+    (repeated("effects", 4, amount=1), DONE, "{'GBP': 2596} was taken of {'GBP': 2595} that was held"),
+    (changed("effects", 11, amount=1), STOPPED, "{'GBP': 2595} was held, {} taken and {'GBP': 1} given back"),
     (
         repeated("effects", 4, order_id=PARKED, amount=2596),
         PARKED,
@@ -74,6 +78,8 @@ GHOSTS = [
         "is 7 of web-uk; its receipt was for ord_done at web-uk",
     ),
     (changed("effects", 5, amount=1), DONE, "erp invoice invoice of ord_done is 1 GBP, the order 2595 GBP"),
+    (changed("effects", 4, amount=2596), DONE, "psp capture capture of ord_done is 2596 GBP, the order 2595 GBP"),
+    (changed("effects", 4, amount=None), DONE, "psp capture capture of ord_done is None GBP, the order 2595 GBP"),
     (
         changed("effects", 2, lines=OTHER_LINES),
         DONE,
@@ -130,6 +136,20 @@ CASES = [
 ]
 
 
+TAKEN_IN_TWO = both(
+    changed("effects", 4, amount=1000),
+    repeated("effects", 4, id="cap_2", key="two", amount=1595, sequence=98),
+    repeated("attempts", 3, key="two"),
+)
+REST_GIVEN_BACK = both(
+    changed("effects", 4, amount=1000),
+    repeated("effects", 4, kind="void", id=f"authorisation of {DONE}", key="rest", amount=1595, sequence=99),
+    repeated("attempts", 3, operation="void", key="rest"),
+    changed("effects", 5, amount=1000, data={**honest().effects[5].data, "paid": 1000}),
+)
+ONE_NOT_SENT = both(changed("effects", 3, lines=LINES[:1]), changed("shelves", 1, on_hand=5, allocated=2))
+
+
 @pytest.mark.parametrize(("invariant", "change", "order", "sentence"), CASES)
 def test_a_ledger_that_is_wrong_in_one_place_is_named(
     invariant: str, change: Change, order: str | None, sentence: str
@@ -142,6 +162,43 @@ def test_a_ledger_that_is_wrong_in_one_place_is_named(
 
 def test_nothing_is_wrong_with_honest_evidence() -> None:
     assert check(honest()) == []
+
+
+@pytest.mark.parametrize(
+    "change", [TAKEN_IN_TWO, both(REST_GIVEN_BACK, ONE_NOT_SENT)], ids=["taken in two", "the rest given back"]
+)
+def test_nothing_is_wrong_with_money_taken_in_parts(change: Change) -> None:
+    assert check(change(honest())) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (both(TAKEN_IN_TWO, repeated("attempts", 3, key="three")), "psp capture was asked for under 3 keys"),
+        (
+            both(TAKEN_IN_TWO, changed("effects", 15, amount=1594)),
+            "is completed, owes {'GBP': 2595}, and {'GBP': 2594} was taken",
+        ),
+        (
+            both(REST_GIVEN_BACK, ONE_NOT_SENT, changed("effects", 15, amount=1594)),
+            "{'GBP': 2595} was held, {'GBP': 1000} taken and {'GBP': 1594} given back",
+        ),
+        (REST_GIVEN_BACK, "was sent whole, and {'GBP': 1595} of its money was given back"),
+        (ONE_NOT_SENT, "wms shipped shipment of ord_done has other lines than the order"),
+    ],
+)
+def test_parts_that_do_not_add_up_are_named(change: Change, sentence: str) -> None:
+    assert (DONE, sentence) in [(each.order, each.sentence) for each in check(change(honest()))]
+
+
+def test_a_parked_order_may_hang_on_a_further_part_until_all_is_taken() -> None:
+    part = repeated("effects", 4, order_id=PARKED, id="cap_1", key="one", amount=1000, sequence=98)
+    asked = both(repeated("attempts", 3, order_id=PARKED, key="one"), repeated("attempts", 3, order_id=PARKED, key="2"))
+
+    hanging = check(both(part, asked)(honest()), only=["I2", "I5"])
+    taken = check(both(part, asked, changed("effects", 15, amount=2595))(honest()), only=["I2"])
+
+    assert (hanging, [each.sentence for each in taken]) == ([], ["psp capture was asked for under 2 keys"])
 
 
 def _unreleased(evidence: Evidence) -> Evidence:

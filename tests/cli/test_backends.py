@@ -58,6 +58,7 @@ async def test_every_promise_is_shown_and_no_secret(reached: Shell) -> None:
         "R3",
         "reference",
         "refund",
+        "capture, in parts",
         "breaker opens after",
     ):
         assert word in said.text

@@ -46,7 +46,41 @@ def test_an_end_and_its_effects(status: str, kinds: tuple[str, ...], verdicts: s
 def test_another_amount_than_the_order_s_is_lost_money() -> None:
     findings = reckon([Ending("o", "completed", 120)], [*books(*DONE[:-1], amount=120), *books("invoice", amount=100)])
 
-    assert [(finding.verdict, finding.what) for finding in findings] == [("lost", "invoice of 100 for an order of 120")]
+    assert [(finding.verdict, finding.what) for finding in findings] == [("lost", "invoice of 100, and 120 was taken")]
+
+
+def parts(*amounts: tuple[str, int]) -> list[Entry]:
+    """The books of an order of 100, its money as it was moved."""
+    return [Entry("o", kind, amount) for kind, amount in amounts] + books(*DONE[:4])
+
+
+@pytest.mark.parametrize(
+    ("moved", "verdicts"),
+    [
+        ((("capture", 40), ("capture", 60), ("invoice", 100)), set()),
+        ((("capture", 60), ("void", 40), ("invoice", 60)), set()),
+        ((("capture", 100), ("capture", 60), ("refund", 60), ("invoice", 100)), {"doubled"}),
+        ((("capture", 40), ("capture", 61), ("invoice", 101)), {"doubled"}),
+        ((("capture", 40), ("invoice", 40)), {"lost"}),
+        ((("capture", 60), ("void", 40), ("invoice", 100)), {"lost"}),
+        ((("capture", 60), ("void", 30), ("invoice", 60)), {"lost"}),
+        ((("capture", 60), ("void", 50), ("invoice", 60)), {"doubled"}),
+        ((("capture", 100), ("refund", 40), ("invoice", 100)), {"lost"}),
+    ],
+)
+def test_money_is_reckoned_by_what_its_parts_come_to(moved: tuple[tuple[str, int], ...], verdicts: set[str]) -> None:
+    findings = reckon([Ending("o", "completed", 100)], parts(*moved))
+
+    assert {finding.verdict for finding in findings} == verdicts
+
+
+def test_a_part_that_was_taken_and_given_back_is_no_money_of_a_cancelled_order() -> None:
+    moved = [Entry("o", "authorisation", 100), Entry("o", "capture", 40), Entry("o", "void", 60)]
+
+    kept = reckon([Ending("o", "cancelled", 100)], moved)
+    returned = reckon([Ending("o", "cancelled", 100)], [*moved, Entry("o", "refund", 40)])
+
+    assert ([finding.what for finding in kept], returned) == (["cancelled with 40 taken, 0 expected"], [])
 
 
 def test_effects_of_an_order_nobody_was_told_of_are_doubled() -> None:

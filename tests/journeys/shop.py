@@ -166,6 +166,9 @@ class Shop:
     async def hold_shipping(self, *, hold: bool) -> None:
         assert (await self.sandbox.post("/wms/_hold", json={"hold": hold})).status_code == 200
 
+    async def hold_money_for(self, seconds: int) -> None:
+        assert (await self.sandbox.post("/psp/_hold_for", json={"seconds": seconds})).status_code == 200
+
     async def book_by_hand(self, order_id: str) -> None:
         """Somebody types the order into the ERP, under our reference."""
         body = {

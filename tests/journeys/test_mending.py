@@ -71,6 +71,16 @@ async def test_money_that_cannot_be_taken_after_the_goods_have_left_is_an_operat
     assert (await shop.until(order_id))["status"] == "completed"
 
 
+async def test_money_that_was_held_for_too_long_is_an_operators_matter(shop: Shop) -> None:
+    await shop.hold_money_for(0)
+
+    order_id = await shop.placed(order())
+    cause = await shop.until_parked(order_id)
+
+    assert (cause["code"], cause["step"]) == ("refused_after_pivot", "take_money")
+    assert await shop.effects("psp", order_id) == ["authorisation"]
+
+
 async def test_an_abandoned_run_ends_as_it_stands_once_the_goods_have_left(shop: Shop) -> None:
     order_id = await void_before_capture(shop)
     await shop.until_parked(order_id)

@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 import httpx2
 
 from adapters.stripe import stripe_payments
-from gateway.ports import Payments
-from tests.adapters.ports.ground import Ground, on_stripe, over_the_network
+from gateway.domain.money import Money
+from gateway.ports import Effect, Payments
+from tests.adapters.ports.ground import EUR_30, Ground, on_stripe, over_the_network
 from tests.peers.localstripe import localstripe
 
 Json = dict[str, Any]
@@ -48,6 +49,18 @@ class Till:
     books: Books
     card: str
     declined: str
+
+    @property
+    def in_parts(self) -> bool:
+        return self.payments.manifest["capture"].in_parts
+
+
+async def hold(till: Till, amount: Money = EUR_30, *, key: str = "hold") -> Effect:
+    return await till.payments.authorise(till.card, amount, reference="ord_1", key=key)
+
+
+async def balance(till: Till, name: str, currency: str = "EUR") -> int:
+    return int((await till.books.balances())[name].get(currency, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Order, Wanted
+from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Line, Order, Wanted
 
 Kind = tuple[str, str]  # system, kind of effect
+Sum = Counter[str | None]  # minor units by currency
 
-# Everything that a completed order brings about, once each, in this order.
+# Everything that a completed order brings about, in this order; once each, but for money, which is taken in parts.
 FORWARD: tuple[Kind, ...] = (
     ("psp", "authorisation"),
     ("erp", "sales_order"),
@@ -24,6 +25,7 @@ UNDO: Mapping[Kind, Kind] = {
     ("psp", "void"): ("psp", "authorisation"),
 }
 COMPLETED, UNDONE = frozenset({"completed"}), frozenset({"rejected", "cancelled"})
+IN_PARTS: Mapping[Kind, Kind] = {("psp", "capture"): ("psp", "authorisation"), ("psp", "refund"): ("psp", "capture")}
 BY_ITSELF = "shipped"  # done by the warehouse, asked for by nobody
 
 
@@ -54,6 +56,17 @@ class Account:
 
     def of(self, system: str, kind: str) -> list[Effect]:
         return [effect for effect in self.effects if (effect.system, effect.kind) == (system, kind)]
+
+    @property
+    def rest(self) -> Sum:
+        """Held money that was given back when a part of it had been taken."""
+        return total(self.of("psp", "void")) if self.of("psp", "capture") else Counter()
+
+    @property
+    def price(self) -> Sum:
+        """What its customer has to pay in the end, were it completed."""
+        cost: Sum = Counter({self.wanted.currency: self.wanted.amount} if self.wanted else {})
+        return cost - self.rest
 
 
 class Books:
@@ -115,6 +128,21 @@ def _meant(attempt: Attempt, orders: Mapping[str, Order]) -> str | None:
 
 def is_yes(exchange: Exchange) -> bool:
     return exchange.status is not None and 200 <= exchange.status < 300
+
+
+def total(effects: Iterable[Effect]) -> Sum:
+    found: Sum = Counter()
+    for effect in effects:
+        found[effect.currency] += effect.amount or 0
+    return found
+
+
+def units(lines: Iterable[Line]) -> Counter[tuple[str, str]]:
+    """Units by line and SKU."""
+    found: Counter[tuple[str, str]] = Counter()
+    for line, sku, quantity in lines:
+        found[line, sku] += quantity
+    return found
 
 
 def named(effect: Effect) -> str:

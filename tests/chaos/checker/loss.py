@@ -28,7 +28,8 @@ def _missing(account: Account) -> Iterator[str]:
             yield f"{' '.join(undo)} took back what was never done"
     if account.completed:
         yield from (f"is completed without {' '.join(kind)}" for kind in FORWARD if not kinds[kind])
-        yield from (f"is completed with {' '.join(kind)}" for kind in kinds.keys() - set(FORWARD))
+        beside = {("psp", "void")} if account.rest else set()
+        yield from (f"is completed with {' '.join(kind)}" for kind in kinds.keys() - set(FORWARD) - beside)
     if account.undone:
         yield from (f"{' '.join(do)} was not taken back" for undo, do in UNDO.items() if kinds[undo] < kinds[do])
         strange = kinds.keys() - UNDO.keys() - set(UNDO.values())

@@ -22,8 +22,30 @@ def effect_done_again_under_another_key(given: Given) -> Evidence:
 
 
 def effect_of_another_amount(given: Given) -> Evidence:
-    effect = given.pick(each for each in given.evidence.effects if each.amount is not None)
+    """A parked order's capture may be a part of any size: there is no telling."""
+    known = {order.order_id for order in given.ended()}
+    effect = given.pick(
+        each
+        for each in given.evidence.effects
+        if each.amount is not None and (each.kind != "capture" or each.order_id in known)
+    )
     return given.put("effects", effect, replace(effect, amount=(effect.amount or 0) + given.pick((-1, 1, 100))))
+
+
+def money_taken_again_in_a_part(given: Given) -> Evidence:
+    """As soundly as could be, under a key of its own: but it was not owed."""
+    effect = given.pick(each for each in given.settled() if each.kind == "capture")
+    asked = next(each for each in given.applied() if (each.system, each.name) == ("psp", effect.name))
+    named = {"key": "a-part-more", "sequence": given.beyond()}
+    part = replace(effect, id="cap_more", amount=given.dice.randrange(1, (effect.amount or 1) + 1), **named)
+    more = given.put("effects", effect, effect, part)
+    return replace(more, attempts=(*more.attempts, replace(asked, **named)))
+
+
+def rest_given_back_of_money_taken(given: Given) -> Evidence:
+    effect = given.pick(each for each in given.settled() if each.kind == "capture")
+    back = replace(effect, kind="void", id=str(effect.data["authorisation"]), key="void", sequence=given.beyond())
+    return given.put("effects", effect, effect, back)
 
 
 def effect_in_another_currency(given: Given) -> Evidence:
@@ -137,5 +159,6 @@ LEDGERS = (
     *(effect_with_another_quantity, effect_with_another_sku, effect_without_a_line, sales_order_of_another_partner),
     *(sales_order_with_other_goods, invoice_not_paid, money_of_another_authorisation, sequence_swapped),
     *(attempt_under_another_key, attempt_denied, attempt_claimed, attempt_dropped, attempt_over_and_over),
-    *(attempt_for_nobody, attempt_under_the_key_of_another_step),
+    *(attempt_for_nobody, attempt_under_the_key_of_another_step, money_taken_again_in_a_part),
+    *(rest_given_back_of_money_taken,),
 )
