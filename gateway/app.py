@@ -185,7 +185,8 @@ async def create_worker(
         books = warehouse_books(policy, mint)
         tools = Tools(database, connected, clock, mint, metrics=metrics, books=books)
         sourcing = load_sourcing(settings.policies / "sourcing.yaml")
-        yield Worker(sagas(sourcing, mint), tools, policy=policy)
+        in_parts = connected.payments.manifest["capture"].in_parts
+        yield Worker(sagas(sourcing, mint, in_parts=in_parts), tools, policy=policy)
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

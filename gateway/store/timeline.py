@@ -61,7 +61,7 @@ with part as (
     select %(id)s as run_id, '' as name
     union all select fulfilment_id, ' (part ' || number || ')' from fulfilment where order_id = %(id)s
 )
-select at, 'call', actor || ' ' || subject, action || part.name,
+select at, 'call', actor || ' ' || subject, action,
        coalesce((select string_agg(distinct d ->> 'rule', ', ') from jsonb_array_elements(decisions) d), ''),
        null::integer,
        jsonb_strip_nulls(facts || jsonb_build_object('request_id', request_id, 'trace_id', trace_id))

@@ -152,16 +152,41 @@ class Shop:
     async def books(self, order_id: str) -> dict[str, list[str]]:
         return {system: await self.effects(system, order_id) for system in (self.till, "erp", "wms")}
 
-    async def until_ledger(self, system: str, order_id: str, kind: str) -> None:
+    async def until_ledger(self, system: str, order_id: str, kind: str, count: int = 1) -> None:
         end = monotonic() + PATIENCE
-        while kind not in await self.effects(system, order_id):
+        while (await self.effects(system, order_id)).count(kind) < count:
             assert monotonic() < end, f"{system} has no {kind} for {order_id}"
             await asyncio.sleep(0.02)
+
+    async def part(self, order_id: str) -> str:
+        """The run that carries the last part of the order out."""
+        async with self.gate.database.connection() as connection:
+            cursor = await connection.execute(
+                "select fulfilment_id from fulfilment where order_id = %s order by number desc limit 1", (order_id,)
+            )
+            row = await cursor.fetchone()
+        assert row is not None, f"{order_id} has no part"
+        return str(row[0])
+
+    async def ship(self, shipment: str) -> None:
+        assert (await self.sandbox.post("/wms/_ship", json={"shipment_id": shipment})).status_code == 200
 
     async def fault(self, system: str, operation: str, kind: str, count: int = 1) -> None:
         self.rules.append({"system": system, "operation": operation, "kind": kind, "next": count})
         answer = await self.sandbox.post("/faults", json={"rules": self.rules})
         assert answer.status_code < 300, answer.text
+
+    async def mended(self) -> None:
+        """Nothing goes wrong any more."""
+        self.rules.clear()
+        assert (await self.sandbox.post("/faults", json={"rules": []})).status_code < 300
+
+    async def until_told(self, order_id: str, what: str, outcome: str) -> None:
+        """Until the order's timeline tells of an attempt that ended so."""
+        end = monotonic() + PATIENCE
+        while not any(what in told.what and told.outcome == outcome for told in await self.timeline(order_id)):
+            assert monotonic() < end, f"{order_id} has no {what} that is {outcome}"
+            await asyncio.sleep(0.02)
 
     async def hold_shipping(self, *, hold: bool) -> None:
         assert (await self.sandbox.post("/wms/_hold", json={"hold": hold})).status_code == 200
@@ -172,7 +197,7 @@ class Shop:
     async def book_by_hand(self, order_id: str) -> None:
         """Somebody types the order into the ERP, under our reference."""
         body = {
-            "reference": f"{order_id}:book_in_erp",
+            "reference": f"{await self.part(order_id)}:book_in_erp",
             "order_id": order_id,
             "channel": "web-uk",
             "customer_reference": "c-1",
@@ -189,7 +214,8 @@ class Shop:
 
     async def say_shipped(self, order_id: str) -> None:
         """The warehouse's word, as a callback's route passes it on."""
-        told = Signal(uuid4().hex, order_id, "shipped", "callback:wms", {"shipped_at": rfc3339(system_clock())})
+        run_id, fact = await self.part(order_id), {"shipped_at": rfc3339(system_clock())}
+        told = Signal(uuid4().hex, run_id, "shipped", "callback:wms", fact)
         async with self.gate.database.transaction() as connection:
             await signal(connection, told, now=system_clock(), trace_id=None)
 

@@ -9,11 +9,14 @@ from tests.journeys.shop import Shop, order
 
 async def booked_twice(shop: Shop) -> str:
     """An order whose sales order stands twice in the ERP under one reference, and whose own answer got lost."""
-    await shop.stop_workers()
+    await shop.fault("erp", "create_sales_order", "error_before")
+    await shop.fault("erp", "find_sales_orders", "error_before", count=1000)
     order_id = await shop.placed(order())
+    await shop.until_told(order_id, "book_in_erp #1", "unknown")
+    await shop.stop_workers()
+    await shop.mended()
     for _ in range(2):
         await shop.book_by_hand(order_id)
-    await shop.fault("erp", "create_sales_order", "error_before")
     shop.start_worker()
     return order_id
 
@@ -29,11 +32,11 @@ async def void_before_capture(shop: Shop) -> str:
 
 
 async def shipped_though_cancelled(shop: Shop) -> str:
-    """An order that was cancelled before anybody began, and whose goods are then said to have left."""
-    await shop.stop_workers()
+    """An order that was cancelled while its goods were there, which are then said to have left."""
+    await shop.hold_shipping(hold=True)
     order_id = await shop.placed(order())
+    await shop.until(order_id, "processing")
     await shop.cancel(order_id)
-    shop.start_worker()
     await shop.until(order_id, "cancelled")
     await shop.say_shipped(order_id)
     return order_id
@@ -87,8 +90,10 @@ async def test_an_abandoned_run_ends_as_it_stands_once_the_goods_have_left(shop:
 
     await shop.desk().abandon(order_id, evidence="written off")
 
+    part = await shop.part(order_id)
     seen = await runs.runs(shop.gate.database, parked=False, limit=10)
-    assert [(run.state, run.outcome) for run in seen if run.run_id == order_id] == [("ended", "abandoned")]
+    assert [(run.state, run.outcome) for run in seen if run.run_id == part] == [("ended", "abandoned")]
+    assert (await shop.until(order_id))["status"] == "completed"
 
 
 async def test_an_abandoned_run_is_undone_while_the_goods_are_here(shop: Shop) -> None:
