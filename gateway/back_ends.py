@@ -25,7 +25,6 @@ from gateway.told import STOCK, Callbacks, Changes
 from observability.metrics import BackEndMetrics
 
 FOREIGN: Mapping[str, Callbacks] = {"stripe": StripeEvents()}  # who calls back in a manner of its own
-ROLES = ("payments", "erp", "wms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,7 @@ class Role:
 
 
 def roles(settings: Settings) -> tuple[Role, ...]:
+    """Those that are played: payments, ERP and warehouse always, the others where they have an address."""
     elsewhere = {
         "stripe": (settings.stripe_url, settings.stripe_key),
         "tryton": (settings.tryton_url, settings.tryton_password),
@@ -65,8 +65,17 @@ def roles(settings: Settings) -> tuple[Role, ...]:
         "payments": (settings.payments, settings.payments_url, settings.payments_key),
         "erp": (settings.erp, settings.erp_url, settings.erp_key),
         "wms": (settings.wms, settings.wms_url, settings.wms_key),
+        "store": (settings.store, settings.store_url, settings.store_key),
+        "carrier": (settings.carrier, settings.carrier_url, settings.carrier_key),
+        "notifications": (settings.notifications, settings.notifications_url, settings.notifications_key),
     }
-    return tuple(Role(name, how, *elsewhere.get(how, (url, key))) for name, (how, url, key) in played.items())
+    if unreached := [name.upper() for name, (how, url, _) in played.items() if how != "rest" and url is None]:
+        raise Misconfigured(
+            f"OMNIGATE_{unreached[0]} names an adapter; say in OMNIGATE_{unreached[0]}_URL where it leads"
+        )
+    return tuple(
+        Role(name, how, *elsewhere.get(how, (url, key))) for name, (how, url, key) in played.items() if url is not None
+    )
 
 
 def bounds(settings: Settings) -> Bounds:
@@ -89,7 +98,7 @@ async def back_ends(settings: Settings, metrics: BackEndMetrics | None = None) -
 
 
 def at_odds(reached: BackEnds) -> list[Finding]:
-    return [fault for role in ROLES for fault in contradictions(role, reached.named(role).manifest)]
+    return [fault for role, port in reached.present.items() for fault in contradictions(role, port.manifest)]
 
 
 @asynccontextmanager
@@ -120,6 +129,9 @@ def _rest(settings: Settings, limits: Bounds, metrics: BackEndMetrics | None) ->
         payments_url=str(settings.payments_url),
         erp_url=str(settings.erp_url),
         wms_url=str(settings.wms_url),
+        store_url=str(settings.store_url) if settings.store_url else None,
+        carrier_url=str(settings.carrier_url) if settings.carrier_url else None,
+        notifications_url=str(settings.notifications_url) if settings.notifications_url else None,
         polled=settings.wms_polled,
         stock_changes=settings.wms_stock_changes,
         bounds=limits,

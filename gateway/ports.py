@@ -15,31 +15,18 @@ from typing import Literal, Protocol, runtime_checkable
 from gateway.domain.money import Money
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import StockLevel
+from gateway.effects import ACTION_NEEDED as ACTION_NEEDED
+from gateway.effects import BackEnd as BackEnd
+from gateway.effects import Effect as Effect
+from gateway.errors import Misconfigured
+from gateway.fulfilment_ports import Carrier, Notifications, Store
 from gateway.promises import Finding as Finding
 from gateway.promises import Manifest as Manifest
 from gateway.promises import Promise as Promise
 from gateway.promises import RetryClass as RetryClass
 from gateway.told import Changes
 
-ACTION_NEEDED = "action_needed"  # the state among an effect's facts
 EXPIRES_AT = "expires_at"  # until when money is held, RFC 3339, among an authorisation's facts where that is said
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """Something a back end did for us: its id there, the key it was done under, facts that are nobody's secret."""
-
-    id: str
-    key: str
-    kind: str
-    facts: Mapping[str, str] = field(default_factory=dict)
-    action: str | None = field(default=None, compare=False)  # where a customer has to go; opens doors: not journalled
-
-    @property
-    def pending(self) -> bool:
-        """Is it not done before somebody has acted?"""
-        return self.facts.get("state") == ACTION_NEEDED
-
 
 _send_by: ContextVar[tuple[datetime, str] | None] = ContextVar("send_by", default=None)
 
@@ -67,18 +54,6 @@ def asked_under() -> str:
     """The operation key of the effect being asked for; empty when nobody counts its repeats."""
     window = _send_by.get()
     return window[1] if window else ""
-
-
-class BackEnd(Protocol):
-    """What every back end can be asked."""
-
-    manifest: Manifest
-
-    async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
-        """Every effect of *operation* done under *key*; several are duplicates. The evidence that settles `Unknown`.
-
-        *subject* is the id of the effect that an undo or follow-up was about, for back ends that know states, not keys.
-        """
 
 
 @runtime_checkable
@@ -157,10 +132,23 @@ class BackEnds:
     erp: Erp
     wms: Wms
     changes: Mapping[str, Changes] = field(default_factory=dict)  # of those that are asked, by role
+    store: Store | None = None
+    carrier: Carrier | None = None
+    notifications: Notifications | None = None
+
+    @property
+    def present(self) -> Mapping[str, BackEnd]:
+        """Those that are connected, by role."""
+        always: dict[str, BackEnd] = {"payments": self.payments, "erp": self.erp, "wms": self.wms}
+        maybe = {"store": self.store, "carrier": self.carrier, "notifications": self.notifications}
+        return always | {role: port for role, port in maybe.items() if port is not None}
 
     def named(self, system: str) -> BackEnd:
-        back_ends: dict[str, BackEnd] = {"payments": self.payments, "erp": self.erp, "wms": self.wms}
-        return back_ends[system]
+        """The one in this role. Raises `Misconfigured` when nobody plays it."""
+        try:
+            return self.present[system]
+        except KeyError:
+            raise Misconfigured(f"there is no back end '{system}'; set OMNIGATE_{system.upper()}_URL") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,9 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {
     "payments": ("authorise", "void", "capture", "refund"),
     "erp": ("book", "cancel", "invoice"),
     "wms": ("release", "cancel"),
+    "store": ("ask", "cancel"),
+    "carrier": ("label", "void"),
+    "notifications": ("send",),
 }
 
 

@@ -77,6 +77,15 @@ class Settings(BaseSettings):
     wms_url: HttpUrl = HttpUrl("http://127.0.0.1:8090/wms")
     wms_polled: bool = False
     wms_stock_changes: bool = False
+    store: Annotated[str, _adapter("rest")] = "rest"
+    store_key: SecretStr | None = None
+    store_url: HttpUrl | None = None
+    carrier: Annotated[str, _adapter("rest")] = "rest"
+    carrier_key: SecretStr | None = None
+    carrier_url: HttpUrl | None = None
+    notifications: Annotated[str, _adapter("rest")] = "rest"
+    notifications_key: SecretStr | None = None
+    notifications_url: HttpUrl | None = None
     tryton_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
     tryton_database: str | None = None
     tryton_user: str | None = None

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.rest.erp import RestErp
 from adapters.rest.payments import RestPayments
+from adapters.rest.store import RestStore
 from adapters.stripe.payments import StripePayments
 from adapters.tryton.erp import TrytonErp
 from adapters.tryton.wms import TrytonWms
@@ -50,6 +51,30 @@ async def test_the_settings_name_who_provides_payments(given: dict[str, str], ex
 async def test_stripe_without_its_key_is_said_so() -> None:
     with pytest.raises(Misconfigured, match="OMNIGATE_STRIPE_KEY is missing"):
         async with back_ends(Settings.model_validate({"payments": "stripe"})):
+            pass
+
+
+async def test_stores_carriers_and_messages_are_connected_where_they_have_an_address() -> None:
+    async with back_ends(Settings.model_validate({"store_url": "http://127.0.0.1:1/store"})) as connected:
+        assert isinstance(connected.store, RestStore)
+        assert (connected.carrier, connected.notifications) == (None, None)
+        assert list(connected.present) == ["payments", "erp", "wms", "store"]
+        with pytest.raises(Misconfigured, match="set OMNIGATE_CARRIER_URL"):
+            connected.named("carrier")
+
+
+async def test_an_adapter_of_ones_own_without_its_address_is_said_so() -> None:
+    with pytest.raises(Misconfigured, match="say in OMNIGATE_STORE_URL where it leads"):
+        async with back_ends(Settings.model_validate({"store": "tests.cli.odd_adapter:contradicting"})):
+            pass
+
+
+@pytest.mark.parametrize("role", ["store", "carrier", "notifications"])
+async def test_a_manifest_of_an_adapter_of_ones_own_is_held_against_itself(role: str) -> None:
+    settings = {f"{role}_url": "http://127.0.0.1:1", role: "tests.cli.odd_adapter:contradicting"}
+
+    with pytest.raises(Misconfigured, match=rf"{role}\.\w+: the manifest does not promise anything"):
+        async with back_ends(Settings.model_validate(settings)):
             pass
 
 

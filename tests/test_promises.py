@@ -45,12 +45,23 @@ def test_an_effect_without_a_promise_is_named_and_what_it_would_undo() -> None:
 
 
 @pytest.mark.parametrize(
+    ("role", "effects"),
+    [("store", ["ask", "cancel"]), ("carrier", ["label", "void"]), ("notifications", ["send"])],
+)
+def test_every_effect_of_fulfilment_needs_a_promise(role: str, effects: list[str]) -> None:
+    assert [finding.place for finding in contradictions(role, {})] == [f"{role}.{effect}" for effect in effects]
+
+
+@pytest.mark.parametrize(
     ("role", "manifest"),
     [
         ("payments", MANIFESTS.payments),
         ("payments", MANIFEST),
         ("erp", MANIFESTS.erp),
         ("wms", MANIFESTS.wms),
+        ("store", MANIFESTS.store),
+        ("carrier", MANIFESTS.carrier),
+        ("notifications", MANIFESTS.notifications),
     ],
 )
 def test_what_comes_along_does_not_contradict_itself(role: str, manifest: Manifest) -> None:

@@ -1,13 +1,16 @@
 """
 The ports over a small REST dialect that any in-house system could implement; `adapters/sandbox` speaks its other side.
 
-    dialect.py     what an answer means: yes, no, not applied, not known; and how it is read
-    manifest.py    what each operation promises, and with it how its failures are handled
-    payments.py    `gateway.ports.Payments`: a payment provider that honours keys for 24 hours
-    erp.py         `gateway.ports.Erp`: an ERP without keys, which can be asked by our reference
-    wms.py         `gateway.ports.Wms`: a warehouse that honours keys for ever
-    changes.py     `gateway.ports.Changes`: what left a warehouse that does not call back
-    connect.py     the three of them, connected
+    dialect.py         what an answer means: yes, no, not applied, not known; and how it is read
+    manifest.py        what each operation promises, and with it how its failures are handled
+    payments.py        `gateway.ports.Payments`: a payment provider that honours keys for 24 hours
+    erp.py             `gateway.ports.Erp`: an ERP without keys, which can be asked by our reference
+    wms.py             `gateway.ports.Wms`: a warehouse that honours keys for ever
+    changes.py         `gateway.ports.Changes`: what left a warehouse that does not call back
+    store.py           `gateway.fulfilment_ports.Store`: stores that pick; keys for ever, as those that follow
+    carrier.py         `gateway.fulfilment_ports.Carrier`: labels for parcels, and where these are
+    notifications.py   `gateway.fulfilment_ports.Notifications`: what customers are told
+    connect.py         those that have an address, connected
 
     async with rest_back_ends(payments_url=…, erp_url=…, wms_url=…) as back_ends:
         with sending(until):

@@ -1,21 +1,33 @@
-"""The three back ends of the REST dialect, connected: each with a client, and so with a pool and bounds, of its own."""
+"""The back ends of the REST dialect, connected: each with a client, and so with a pool and bounds, of its own."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import httpx2
 
 from adapters.outbound import Bounds, Outbound
+from adapters.rest.carrier import RestCarrier
 from adapters.rest.changes import RestChanges, RestStockChanges
 from adapters.rest.dialect import Conversation
 from adapters.rest.erp import RestErp
 from adapters.rest.manifest import MANIFESTS, Manifests
+from adapters.rest.notifications import RestNotifications
 from adapters.rest.payments import RestPayments
+from adapters.rest.store import RestStore
 from adapters.rest.wms import RestWms
-from gateway.ports import BackEnds, Manifest
+from gateway.ports import BackEnds
 from gateway.told import STOCK, Changes
 from observability.metrics import BackEndMetrics
+
+OPTIONAL: Mapping[str, Callable[[Conversation], Any]] = {
+    "store": RestStore,
+    "carrier": RestCarrier,
+    "notifications": RestNotifications,
+}
 
 
 @asynccontextmanager
@@ -24,6 +36,9 @@ async def rest_back_ends(
     payments_url: str,
     erp_url: str,
     wms_url: str,
+    store_url: str | None = None,
+    carrier_url: str | None = None,
+    notifications_url: str | None = None,
     polled: bool = False,
     stock_changes: bool = False,
     manifests: Manifests = MANIFESTS,
@@ -33,22 +48,35 @@ async def rest_back_ends(
     metrics: BackEndMetrics | None = None,
 ) -> AsyncIterator[BackEnds]:
     """The back ends at these addresses, for as long as the context lasts. *polled*: the warehouse does not call back;
-    *stock_changes*: it tells how its stock changes.
-    A *transport* replaces the network, as `httpx2.ASGITransport` does for a sandbox in this process; it stays open.
-    """
+    *stock_changes*: it tells how its stock changes. A *transport* replaces the network and stays open."""
+    client = partial(Outbound, bounds=bounds, transport=transport, clock=clock, metrics=metrics)
     async with AsyncExitStack() as stack:
-
-        async def conversation(system: str, url: str, manifest: Manifest) -> Conversation:
-            outbound = Outbound(system, url=url, bounds=bounds, transport=transport, clock=clock, metrics=metrics)
-            return Conversation(await stack.enter_async_context(outbound), manifest=manifest)
-
-        warehouse = await conversation("wms", wms_url, manifests.wms)
+        lines = _Lines(stack, manifests, client)
+        warehouse = await lines.to("wms", wms_url)
         yield BackEnds(
-            payments=RestPayments(await conversation("payments", payments_url, manifests.payments)),
-            erp=RestErp(await conversation("erp", erp_url, manifests.erp)),
+            payments=RestPayments(await lines.to("payments", payments_url)),
+            erp=RestErp(await lines.to("erp", erp_url)),
             wms=RestWms(warehouse),
             changes=_asked(warehouse, polled=polled, stock_changes=stock_changes),
+            **await lines.to_some(store=store_url, carrier=carrier_url, notifications=notifications_url),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Conversations that last as long as their stack does."""
+
+    stack: AsyncExitStack
+    manifests: Manifests
+    client: Callable[..., Outbound]
+
+    async def to(self, system: str, url: str) -> Conversation:
+        outbound = await self.stack.enter_async_context(self.client(system, url=url))
+        return Conversation(outbound, manifest=getattr(self.manifests, system))
+
+    async def to_some(self, **urls: str | None) -> dict[str, Any]:
+        """The ports that have an address."""
+        return {system: OPTIONAL[system](await self.to(system, url)) for system, url in urls.items() if url}
 
 
 def _asked(warehouse: Conversation, *, polled: bool, stock_changes: bool) -> dict[str, Changes]:

@@ -19,6 +19,7 @@ import orjson
 from adapters.outbound import MEBIBYTE, Answer, Call, Outbound
 from adapters.reading import Json, Reading
 from gateway.domain.money import Money
+from gateway.domain.orders import Address, Order
 from gateway.domain.stock import MAIN, NODE
 from gateway.errors import Failed, Rejected, Unknown
 from gateway.ports import Manifest
@@ -96,6 +97,24 @@ class Conversation(Reading):
 
 def money(amount: Money) -> Json:
     return {"amount": amount.amount, "currency": amount.currency}
+
+
+def pieces(order: Order) -> list[Json]:
+    """What is to be found and packed, line by line, without what it costs."""
+    return [{"line_id": line.line_id, "sku": line.sku, "quantity": line.quantity} for line in order.lines]
+
+
+def postal(address: Address) -> Json:
+    written = {
+        "name": address.name,
+        "lines": list(address.lines),
+        "city": address.city,
+        "region": address.region,
+        "postal_code": address.postal_code,
+        "country": address.country,
+        "phone": address.phone,
+    }
+    return {name: value for name, value in written.items() if value is not None}
 
 
 def _refusal(answer: Answer) -> tuple[str, str]:

@@ -40,6 +40,9 @@ class Manifests:
     payments: Manifest
     erp: Manifest
     wms: Manifest
+    store: Manifest
+    carrier: Manifest
+    notifications: Manifest
 
 
 MANIFESTS = Manifests(
@@ -63,5 +66,21 @@ MANIFESTS = Manifests(
         "shipment": LOOK_UP,
         "stock": LOOK_UP,
         "changes": LOOK_UP,
+    },
+    store={
+        "ask": Promise(RetryClass.KEYED, deadline=DAY, undo="cancel"),
+        "cancel": Promise(RetryClass.KEYED, deadline=DAY),
+        "find": LOOK_UP,
+        "task": LOOK_UP,
+    },
+    carrier={
+        "label": Promise(RetryClass.KEYED, deadline=DAY, undo="void"),
+        "void": Promise(RetryClass.KEYED, deadline=DAY),
+        "find": LOOK_UP,
+        "track": LOOK_UP,
+    },
+    notifications={
+        "send": Promise(RetryClass.KEYED, deadline=DAY),
+        "find": LOOK_UP,
     },
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from adapters.outbound import MEBIBYTE
 from adapters.reading import Json
-from adapters.rest.dialect import Conversation
+from adapters.rest.dialect import Conversation, pieces, postal
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import MAIN, StockLevel
 from gateway.errors import Failed
@@ -89,19 +89,6 @@ class RestWms:
 
 def shipment_order(order: Order, ship_to: Address, *, reference: str) -> Json:
     """What the warehouse needs to pack and send, and nothing else; one with a single node need not know of nodes."""
-    lines = [{"line_id": line.line_id, "sku": line.sku, "quantity": line.quantity} for line in order.lines]
     node = {} if order.node_id == MAIN else {"node": order.node_id}
-    return {"reference": reference, "order_id": order.order_id, **node, "lines": lines, "ship_to": _address(ship_to)}
-
-
-def _address(address: Address) -> Json:
-    written = {
-        "name": address.name,
-        "lines": list(address.lines),
-        "city": address.city,
-        "region": address.region,
-        "postal_code": address.postal_code,
-        "country": address.country,
-        "phone": address.phone,
-    }
-    return {name: value for name, value in written.items() if value is not None}
+    what, whereto = pieces(order), postal(ship_to)
+    return {"reference": reference, "order_id": order.order_id, **node, "lines": what, "ship_to": whereto}

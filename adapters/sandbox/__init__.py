@@ -1,12 +1,15 @@
 """
-A pretend payment provider, ERP and warehouse: three systems in one process, over real HTTP, with faults on request.
+Pretend back ends, from payment provider to carrier: systems in one process, over real HTTP, with faults on request.
 
-    /psp      holds, gives back and takes money; honours `Idempotency-Key` for 24 hours
-    /stripe   the same in Stripe's dialect: payment intents, refunds, signed events
-    /erp      sales orders and invoices; knows no keys, only look-up by the caller's reference
-    /wms      ships what is released to it and reports it by signed callbacks; honours keys for ever
-    /faults   what goes wrong, how often and where
-    /ledger   what really happened: every attempt, every effect, the balances
+    /psp             holds, gives back and takes money; honours `Idempotency-Key` for 24 hours
+    /stripe          the same in Stripe's dialect: payment intents, refunds, signed events
+    /erp             sales orders and invoices; knows no keys, only look-up by the caller's reference
+    /wms             ships what is released to it and reports it by signed callbacks; honours keys for ever
+    /store           stores that pick what they are asked for, or reject it, and report it by signed callbacks
+    /carrier         labels for parcels, and where these are
+    /notifications   what customers are told
+    /faults          what goes wrong, how often and where
+    /ledger          what really happened: every attempt, every effect, the balances
 
 It is what partners try their integrations on, what the demo runs on and what the tests are measured by. The ledger is a
 SQLite file: state, effect, attempt and stored answer of a call are one transaction, and a SIGKILL loses none of it.

@@ -22,7 +22,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackFault:
-    """What is to go wrong with the callback of a shipment."""
+    """What is to go wrong with the callback of a shipment, or all those of a task."""
 
     kind: str
     delay: float = 0.0

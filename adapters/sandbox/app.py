@@ -15,27 +15,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.sandbox import erp, psp, stripe, wms
+from adapters.sandbox import carrier, control, erp, fulfilment_control, notifications, psp, store, stripe, wms
 from adapters.sandbox.callbacks import Callbacks, standard, stripes
 from adapters.sandbox.catalogue import EXAMPLE_CATALOGUE, Product, stock_shelves
-from adapters.sandbox.control import ROUTES, Act, Control
+from adapters.sandbox.control import Act, Control
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.operations import Operation
+from adapters.sandbox.picking import Picking
 from adapters.sandbox.server import serve
 from adapters.sandbox.shipping import Shipping
 from adapters.sandbox.switchboard import Switchboard
 from adapters.sandbox.wire import json_response
 
-LONGEST_SHIP_AFTER = 24 * 60 * 60.0
-OPERATIONS = (*psp.OPERATIONS, *stripe.OPERATIONS, *erp.OPERATIONS, *wms.OPERATIONS)
+LONGEST_PACE = 24 * 60 * 60.0
+SYSTEMS = (psp, stripe, erp, wms, store, carrier, notifications)
+OPERATIONS = tuple(operation for system in SYSTEMS for operation in system.OPERATIONS)
+ROUTES = (*control.ROUTES, *fulfilment_control.ROUTES)
+PACES = ("ship_after", "accept_after", "ready_after", "collect_after")
 # Known to everyone, like every secret printed in a manual: for trying out only.
 EXAMPLE_SECRET = "whsec_b21uaWdhdGUtc2FuZGJveC1leGFtcGxlLXNlY3JldA=="  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """How a sandbox is to be. Without `callback_url` callbacks are kept and not sent, nor events without theirs."""
+    """How a sandbox is to be. Without `callback_url` callbacks are kept and not sent, nor events and those
+    of the stores without theirs."""
 
     ledger: Path
     catalogue: tuple[Product, ...] = EXAMPLE_CATALOGUE
@@ -43,21 +48,27 @@ class SandboxOptions:
     callback_secret: str = EXAMPLE_SECRET
     events_url: str | None = None
     events_secret: str = EXAMPLE_SECRET
+    store_callback_url: str | None = None
+    store_callback_secret: str = EXAMPLE_SECRET
     callback_transport: httpx2.AsyncBaseTransport | None = None
     ship_after: float = 0.3
+    accept_after: float = 0.3
+    ready_after: float = 0.3
+    collect_after: float = 0.3
     seed: int = 0
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
-        for url in (self.callback_url, self.events_url):
+        for url in (self.callback_url, self.events_url, self.store_callback_url):
             if url is not None and not url.startswith(("http://", "https://")):
                 raise ValueError(f"callback_url must begin with http:// or https://, not '{url}'")
-        if not 0 <= self.ship_after <= LONGEST_SHIP_AFTER:
-            raise ValueError(f"ship_after must be from 0 to {LONGEST_SHIP_AFTER} seconds")
+        for name in PACES:
+            if not 0 <= getattr(self, name) <= LONGEST_PACE:
+                raise ValueError(f"{name} must be from 0 to {LONGEST_PACE} seconds")
 
 
 def create_sandbox(options: SandboxOptions) -> Starlette:
-    """The sandbox as an app. Its ledger is open, its warehouse at work, as long as the app's lifespan lasts."""
+    """The sandbox as an app. Its ledger is open, its people are at work, as long as the app's lifespan lasts."""
     return Starlette(
         routes=[*(_route(operation) for operation in OPERATIONS), *(_control(*route) for route in ROUTES)],
         lifespan=_lifespan(options),
@@ -91,11 +102,15 @@ async def _at_work(app: Starlette, ledger: Ledger, options: SandboxOptions) -> A
     async with (
         voice(table="callbacks", url=options.callback_url, sign=standard(options.callback_secret)) as callbacks,
         voice(table="stripe_events", url=options.events_url, sign=stripes(options.events_secret)) as events,
+        voice(
+            table="store_callbacks", url=options.store_callback_url, sign=standard(options.store_callback_secret)
+        ) as stores,
     ):
         shipping = Shipping(ledger, callbacks, ship_after=options.ship_after)
-        work = [asyncio.create_task(each.run()) for each in (shipping, callbacks, events)]
-        app.state.switchboard = Switchboard(ledger, faults, shipping, callbacks, events)
-        app.state.control = Control(ledger, faults, shipping, events, work)
+        picking = Picking(ledger, stores, paces=(options.accept_after, options.ready_after, options.collect_after))
+        work = [asyncio.create_task(each.run()) for each in (shipping, picking, callbacks, events, stores)]
+        app.state.switchboard = Switchboard(ledger, faults, shipping, picking, callbacks, events)
+        app.state.control = Control(ledger, faults, shipping, picking, events, work)
         yield
         for task in work:
             task.cancel()

@@ -13,6 +13,7 @@ import httpx2
 from standardwebhooks import Webhook
 
 from adapters.sandbox.ledger import Ledger
+from adapters.sandbox.turns import in_turns
 
 CONCURRENCY = 16
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -48,7 +49,7 @@ class Callbacks:
         self,
         ledger: Ledger,
         *,
-        table: Literal["callbacks", "stripe_events"],
+        table: Literal["callbacks", "store_callbacks", "stripe_events"],
         url: str | None,
         sign: Sign,
         transport: httpx2.AsyncBaseTransport | None = None,
@@ -81,15 +82,12 @@ class Callbacks:
         self._wake.set()
 
     async def run(self) -> None:
-        while True:
-            self._wake.clear()
-            now = self._ledger.now()
-            self._start_what_is_due(now)
-            try:
-                async with asyncio.timeout(self._pause(now)):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+        await in_turns(self._turn, self._wake)
+
+    def _turn(self) -> float:
+        now = self._ledger.now()
+        self._start_what_is_due(now)
+        return self._pause(now)
 
     def _pause(self, now: float) -> float:
         due = self._ledger.value(self._next, now)

@@ -13,6 +13,7 @@ from adapters.sandbox.answers import Json, Refusal, integer, text
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.ledger import Ledger
+from adapters.sandbox.picking import Picking
 from adapters.sandbox.shelves import Cause
 from adapters.sandbox.shipping import Shipping
 from adapters.sandbox.wire import json_response
@@ -26,6 +27,7 @@ class Control:
     ledger: Ledger
     faults: Faults
     shipping: Shipping
+    picking: Picking
     events: Callbacks
     work: list[asyncio.Task[None]]
 
@@ -41,7 +43,7 @@ Act = Callable[[Control, Request], Awaitable[Json]]
 
 async def health(control: Control, request: Request) -> Json:
     if any(task.done() for task in control.work):
-        raise Refusal(503, "broken", "the warehouse has stopped working; restart the sandbox")
+        raise Refusal(503, "broken", "the warehouse or a store has stopped working; restart the sandbox")
     return {"status": "ok"}
 
 
@@ -50,7 +52,7 @@ async def show_faults(control: Control, request: Request) -> Json:
 
 
 async def set_faults(control: Control, request: Request) -> Json:
-    control.faults.replace(await _body(request))
+    control.faults.replace(await read_body(request))
     return await show_faults(control, request)
 
 
@@ -66,7 +68,7 @@ async def hold_money(control: Control, request: Request) -> Json:
 
 
 async def hold(control: Control, request: Request) -> Json:
-    wanted = (await _body(request)).get("hold")
+    wanted = (await read_body(request)).get("hold")
     if not isinstance(wanted, bool):
         raise Refusal(422, "malformed", "'hold' must be true or false")
     control.shipping.hold(held=wanted)
@@ -74,25 +76,25 @@ async def hold(control: Control, request: Request) -> Json:
 
 
 async def ship(control: Control, request: Request) -> Json:
-    shipment = text(await _body(request), "shipment_id")
+    shipment = text(await read_body(request), "shipment_id")
     return {"id": shipment, "status": "shipped", "callback": control.shipping.ship(shipment)}
 
 
 async def receive(control: Control, request: Request) -> Json:
     """Goods come in; the first of an article make a shelf at the node."""
-    body = await _body(request)
+    body = await read_body(request)
     return _changed(control, body, "receipt", lambda there: integer(body, "quantity", least=1))
 
 
 async def lose(control: Control, request: Request) -> Json:
     """Goods are gone, and nobody knows where to."""
-    body = await _body(request)
+    body = await read_body(request)
     return _changed(control, body, "shrink", lambda there: -integer(body, "quantity", least=1))
 
 
 async def count(control: Control, request: Request) -> Json:
     """Somebody counts a shelf: what lies there is so many from now on."""
-    body = await _body(request)
+    body = await read_body(request)
     return _changed(control, body, "cycle_count", lambda there: integer(body, "counted") - there)
 
 
@@ -114,7 +116,7 @@ async def show_lies(control: Control, request: Request) -> Json:
 
 
 async def set_lies(control: Control, request: Request) -> Json:
-    lies.replace(control.ledger, await _body(request))
+    lies.replace(control.ledger, await read_body(request))
     return lies.shown(control.ledger)
 
 
@@ -171,7 +173,7 @@ async def summary(control: Control, request: Request) -> Json:
     return witness.summary(control.ledger)
 
 
-async def _body(request: Request) -> Json:
+async def read_body(request: Request) -> Json:
     try:
         body = orjson.loads(await request.body())
     except orjson.JSONDecodeError:

@@ -13,6 +13,9 @@ WRITE_KINDS = (*READ_KINDS, "hang_after", "error_after", "reset_after")
 KINDS = (*WRITE_KINDS, "refuse", "decline", *CALLBACK_KINDS)
 DELAYED = {"delay": LONGEST_DELAY, "hang_after": LONGEST_DELAY, "late_callback": 60.0}
 CALLBACK_DELAY = 3.0
+CALLING: dict[str, tuple[str, ...]] = dict.fromkeys(CALLBACK_KINDS, ("wms.create_shipment", "store.create_task"))
+CALLING["early_callback"] = ("wms.create_shipment",)  # it leaves at once; a store has to answer first
+REFUSABLE = "psp.authorise, erp.create_sales_order, wms.create_shipment, store.create_task and carrier.create_label"
 TIMINGS = ("probability", "every", "next")
 
 
@@ -137,15 +140,15 @@ def is_possible(kind: str, operation: Operation) -> bool:
         return operation.forward
     if kind == "decline":
         return operation.name == "authorise"
-    return operation.name == "create_shipment" if kind in CALLBACK_KINDS else kind in WRITE_KINDS
+    return f"{operation.system}.{operation.name}" in CALLING[kind] if kind in CALLBACK_KINDS else kind in WRITE_KINDS
 
 
 def _where_possible(kind: str) -> str:
     if kind == "refuse":
-        return "only at psp.authorise, erp.create_sales_order and wms.create_shipment"
+        return f"only at {REFUSABLE}"
     if kind == "decline":
         return "only at psp.authorise"
-    return "only at wms.create_shipment" if kind in CALLBACK_KINDS else "only at operations that write"
+    return f"only at {' and '.join(CALLING[kind])}" if kind in CALLBACK_KINDS else "only at operations that write"
 
 
 def _named(operation: Operation, wanted: str) -> bool:

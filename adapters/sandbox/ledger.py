@@ -1,5 +1,5 @@
 """
-The books of the three systems: one SQLite file that survives the death of the process.
+The books of all systems: one SQLite file that survives the death of the process.
 
 State, effect, attempt and stored answer of a call are one transaction. Everything here is synchronous and the process
 has one connection and one thread, so that a transaction is atomic towards every other call without a lock.

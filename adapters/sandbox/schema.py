@@ -78,6 +78,31 @@ CREATE TABLE IF NOT EXISTS callbacks (
     last_status INTEGER, next_at REAL NOT NULL, delivered_at REAL);
 CREATE INDEX IF NOT EXISTS callbacks_due ON callbacks (next_at) WHERE state = 'pending';
 
+CREATE TABLE IF NOT EXISTS tasks (
+    id TEXT PRIMARY KEY, reference TEXT NOT NULL, order_id TEXT NOT NULL, node TEXT NOT NULL, method TEXT NOT NULL,
+    until TEXT NOT NULL, lines BLOB NOT NULL, status TEXT NOT NULL, waits INTEGER NOT NULL, at REAL NOT NULL,
+    reason TEXT, picked BLOB NOT NULL DEFAULT '{}', traceparent TEXT, fault TEXT, delay REAL NOT NULL,
+    copies INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tasks_waiting ON tasks (at) WHERE waits;
+
+CREATE TABLE IF NOT EXISTS store_rules (
+    place INTEGER PRIMARY KEY, kind TEXT NOT NULL, node TEXT, sku TEXT, reason TEXT, by INTEGER, next INTEGER,
+    struck INTEGER NOT NULL DEFAULT 0);
+
+CREATE TABLE IF NOT EXISTS store_callbacks (
+    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, task TEXT NOT NULL, body BLOB NOT NULL,
+    traceparent TEXT, state TEXT NOT NULL, copies INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    last_status INTEGER, next_at REAL NOT NULL, delivered_at REAL);
+CREATE INDEX IF NOT EXISTS store_callbacks_due ON store_callbacks (next_at) WHERE state = 'pending';
+
+CREATE TABLE IF NOT EXISTS labels (
+    id TEXT PRIMARY KEY, reference TEXT NOT NULL, order_id TEXT NOT NULL, status TEXT NOT NULL, at REAL NOT NULL,
+    tracking_number TEXT NOT NULL, cost INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS messages (
+    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, kind TEXT NOT NULL, order_id TEXT,
+    ways BLOB NOT NULL, facts BLOB NOT NULL, at REAL NOT NULL);
+
 CREATE TABLE IF NOT EXISTS stripe_intents (
     sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT, created INTEGER NOT NULL, amount INTEGER NOT NULL,
     currency TEXT NOT NULL, status TEXT NOT NULL, payment_method TEXT, metadata BLOB NOT NULL, captured INTEGER NOT NULL

@@ -1,7 +1,7 @@
 """What lies where in the pretend warehouse: each change is written down as it was, and told as lies have it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from adapters.sandbox.answers import Json, Refusal
@@ -44,16 +44,25 @@ def stock_shelf(ledger: Ledger, node: str, sku: str, on_hand: int) -> None:
 
 def allocate(ledger: Ledger, node: str, wanted: Mapping[str, int], cause: Cause) -> None:
     """Promise units that lie at the node, or none of them."""
+    refuse_unknown(ledger, node, wanted)
+    for sku, quantity in wanted.items():
+        if (there := free(ledger, node, sku)) < quantity:
+            raise Refusal(422, "short", f"{quantity} of {sku} are wanted, {there} are free")
+        _promise(ledger, node, sku, quantity, cause)
+
+
+def refuse_unknown(ledger: Ledger, node: str, skus: Iterable[str]) -> None:
     if ledger.row("SELECT 1 FROM shelves WHERE node = ? LIMIT 1", node) is None:
         raise Refusal(422, "unknown_node", f"there is no node {node}")
-    for sku, quantity in wanted.items():
+    for sku in skus:
         if ledger.row("SELECT 1 FROM articles WHERE sku = ?", sku) is None:
             raise Refusal(422, "unknown_sku", f"there is no article {sku}")
-        shelf = ledger.row(SHELF, node, sku)
-        free = shelf["on_hand"] - shelf["allocated"] if shelf else 0
-        if free < quantity:
-            raise Refusal(422, "short", f"{quantity} of {sku} are wanted, {free} are free")
-        _promise(ledger, node, sku, quantity, cause)
+
+
+def free(ledger: Ledger, node: str, sku: str) -> int:
+    """Units that lie there and are promised to nobody."""
+    shelf = ledger.row(SHELF, node, sku)
+    return int(shelf["on_hand"] - shelf["allocated"]) if shelf else 0
 
 
 def give_back(ledger: Ledger, node: str, promised: Mapping[str, int], cause: Cause) -> None:

@@ -10,6 +10,7 @@ from adapters.sandbox.answers import Effect, Json, Refusal, demand
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.ledger import Ledger, moment
 from adapters.sandbox.shelves import Cause
+from adapters.sandbox.turns import in_turns
 from adapters.sandbox.wms import find_shipment
 
 BATCH = 100
@@ -41,14 +42,11 @@ class Shipping:
         self._wake.set()
 
     async def run(self) -> None:
-        while True:
-            self._wake.clear()
-            self._ship_what_is_due()
-            try:
-                async with asyncio.timeout(self._pause()):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+        await in_turns(self._turn, self._wake)
+
+    def _turn(self) -> float:
+        self._ship_what_is_due()
+        return self._pause()
 
     def _pause(self) -> float:
         oldest: float | None = self._ledger.value("SELECT min(released_at) FROM shipments WHERE status = 'released'")

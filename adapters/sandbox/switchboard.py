@@ -20,6 +20,7 @@ from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Fault, Faults
 from adapters.sandbox.ledger import Ledger, Verdict
 from adapters.sandbox.operations import Operation
+from adapters.sandbox.picking import Picking
 from adapters.sandbox.psp import declined
 from adapters.sandbox.shipping import Shipping
 from adapters.sandbox.wire import Settled, cut, hang, json_response, read_call, respond
@@ -37,6 +38,7 @@ class Switchboard:
     ledger: Ledger
     faults: Faults
     shipping: Shipping
+    picking: Picking
     callbacks: Callbacks
     events: Callbacks
     under_way: set[tuple[str, str]] = field(default_factory=set)  # (system, key) of calls that take their time
@@ -155,6 +157,8 @@ class Switchboard:
             self.ledger.book(call, effect, system=call.system)
             if effect.kind == "shipment":
                 self.shipping.wake()  # it looks after this commit, for nothing is awaited before
+            elif effect.kind == "task":
+                self.picking.wake()
         if call.key is not None and operation.keys_kept:
             self.ledger.store_answer(call, settled.status, settled.body)
         order_id = effect.order_id if effect else None

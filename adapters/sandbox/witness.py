@@ -8,7 +8,7 @@ import orjson
 from adapters.sandbox.answers import Json, Refusal
 from adapters.sandbox.ledger import Ledger, moment
 
-SYSTEMS = ("psp", "stripe", "erp", "wms")
+SYSTEMS = ("psp", "stripe", "erp", "wms", "store", "carrier", "notifications")
 USUAL, MOST = 100, 1000
 FILTERS = {
     "effects": ("order_id", "key", "reference", "kind"),
@@ -52,6 +52,9 @@ def summary(ledger: Ledger) -> Json:
         "stripe": {"effects": _effects(ledger, "stripe"), **_intents(ledger)},
         "erp": {"effects": _effects(ledger, "erp"), **_sales(ledger)},
         "wms": {"effects": _effects(ledger, "wms"), **_warehouse(ledger)},
+        "store": {"effects": _effects(ledger, "store"), **_stores(ledger)},
+        "carrier": {"effects": _effects(ledger, "carrier")},
+        "notifications": {"effects": _effects(ledger, "notifications")},
         "attempts": _pairs(ledger.rows("SELECT system, count(*) FROM attempts GROUP BY system")),
         "faults": injected(ledger),
         "doubled": ledger.value(DOUBLED),
@@ -101,15 +104,24 @@ def _sales(ledger: Ledger) -> Json:
 
 def _warehouse(ledger: Ledger) -> Json:
     counted = _pairs(ledger.rows("SELECT status, count(*) FROM shipments GROUP BY status"))
-    callbacks = _pairs(ledger.rows("SELECT state, count(*) FROM callbacks GROUP BY state"))
-    return {
-        **{status: counted.get(status, 0) for status in ("released", "shipped", "cancelled")},
-        "callbacks": {state: callbacks.get(state, 0) for state in ("pending", "delivered", "lost")},
-    }
+    told = _states(ledger.rows("SELECT state, count(*) FROM callbacks GROUP BY state"))
+    return {**{status: counted.get(status, 0) for status in ("released", "shipped", "cancelled")}, "callbacks": told}
+
+
+def _stores(ledger: Ledger) -> Json:
+    """How many tasks stand where: some may stand `asked` for ever."""
+    counted = _pairs(ledger.rows("SELECT status, count(*) FROM tasks GROUP BY status"))
+    told = _states(ledger.rows("SELECT state, count(*) FROM store_callbacks GROUP BY state"))
+    return {"tasks": counted, "callbacks": told}
+
+
+def _states(callbacks: Iterable[sqlite3.Row]) -> Json:
+    counted = _pairs(callbacks)
+    return {state: counted.get(state, 0) for state in ("pending", "delivered", "lost")}
 
 
 def stock(ledger: Ledger) -> Json:
-    """Every article at every node: units on the shelves, and how many of them are promised to shipments."""
+    """Every article at every node: units on the shelves, and how many of them are promised to shipments and tasks."""
     return {"stock": [dict(row) for row in ledger.rows(SHELVES)]}
 
 
@@ -126,6 +138,11 @@ def callbacks(ledger: Ledger, query: Mapping[str, str]) -> Json:
     return _told(ledger, "callbacks", query, ("shipment",))
 
 
+def store_callbacks(ledger: Ledger, query: Mapping[str, str]) -> Json:
+    """One page of the stores' callbacks, oldest first."""
+    return _told(ledger, "store_callbacks", query, ("type", "task"))
+
+
 def events(ledger: Ledger, query: Mapping[str, str]) -> Json:
     """One page of the Stripe side's events, oldest first."""
     return _told(ledger, "stripe_events", query, ("type", "object"))
@@ -136,7 +153,7 @@ def _told(ledger: Ledger, table: str, query: Mapping[str, str], about: tuple[str
     statement = f"SELECT * FROM {table} WHERE sequence > ? ORDER BY sequence LIMIT ?"  # noqa: S608
     rows = ledger.rows(statement, after, limit + 1)
     listed = [_callback(row, about) for row in rows[:limit]]
-    name = table.removeprefix("stripe_")
+    name = table.rpartition("_")[2]
     return {name: listed, "next": listed[-1]["sequence"] if len(rows) > limit else None}
 
 

@@ -15,7 +15,14 @@ from gateway.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
-LOOKED_UP = {"payments": "authorise", "erp": "book", "wms": "release"}
+LOOKED_UP = {
+    "payments": "authorise",
+    "erp": "book",
+    "wms": "release",
+    "store": "ask",
+    "carrier": "label",
+    "notifications": "send",
+}
 CREDENTIAL = (401, 403)
 COLUMNS = (
     "operation",

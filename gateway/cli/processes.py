@@ -4,7 +4,7 @@ import asyncio
 import signal
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -88,7 +88,7 @@ def sandbox(
     ship_after: Annotated[float, typer.Option(min=0, help="Seconds from release to shipment.")] = 0.3,
     seed: Annotated[int, typer.Option(help="Of the faults' dice.")] = 0,
 ) -> None:
-    """The sandbox: a pretend payment provider, ERP and warehouse with ledgers of their own and faults on request."""
+    """The sandbox: pretend back ends, from payment provider to carrier, with ledgers of their own and faults."""
     settings = read_settings()
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
@@ -97,14 +97,23 @@ def sandbox(
             catalogue=load_catalogue(catalogue) if catalogue else EXAMPLE_CATALOGUE,
             callback_url=callback_url or f"{settings.public_address}/v1/callbacks/wms",
             callback_secret=callback_secret or _shared_secret(settings, "wms"),
-            events_url=f"{settings.public_address}/v1/callbacks/stripe",
-            events_secret=_shared_secret(settings, "stripe"),
+            **_others_that_call(settings),
             ship_after=ship_after,
             seed=seed,
         )
     except (CatalogueError, ValueError) as error:
         raise Misconfigured(str(error)) from error
     run_sandbox(options, host=host, port=port)
+
+
+def _others_that_call(settings: Settings) -> dict[str, Any]:
+    """Where the stores' callbacks and Stripe's events go, and what they are signed with."""
+    return {
+        "store_callback_url": f"{settings.public_address}/v1/callbacks/store",
+        "store_callback_secret": _shared_secret(settings, "store"),
+        "events_url": f"{settings.public_address}/v1/callbacks/stripe",
+        "events_secret": _shared_secret(settings, "stripe"),
+    }
 
 
 def _shared_secret(settings: Settings, system: str) -> str:

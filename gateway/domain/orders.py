@@ -1,7 +1,7 @@
 """An order as a channel placed it, the states it can be in, and who may move it between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -82,6 +82,14 @@ class Address:
     region: str | None = None
     postal_code: str | None = None
     phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a customer is reached. Personal data, which nothing that prints one shows."""
+
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

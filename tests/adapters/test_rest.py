@@ -1,21 +1,16 @@
 """How the REST adapters read what they are told: each answer is yes, no, not applied or not known."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx2
-import orjson
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response
 
-from adapters.rest import rest_back_ends
 from gateway.domain.money import Money
 from gateway.errors import BackEndError, Failed, Rejected, Unknown
-from gateway.ports import BackEnds, sending
+from gateway.ports import BackEnds
 from gateway.told import STOCK, Page
-from tests.adapters.ports.ground import order, soon
+from tests.adapters.answers import Said, no, said, told
+from tests.adapters.ports.ground import order
 
 EUR_30 = Money(30_00, "EUR")
 HELD = {"id": "aut_1", "status": "authorised", "reference": "ord_1"}
@@ -47,36 +42,9 @@ WRONG_MOVES: tuple[dict[str, object], ...] = (
     {"occurred_at": "2026-11-23T10:00:00"},
 )
 
-Said = tuple[int, bytes]
-
-
-def said(body: object, status: int = 200) -> Said:
-    return status, orjson.dumps(body)
-
-
-def no(status: int, code: str) -> Said:
-    return said({"code": code, "detail": "because"}, status)
-
 
 def moved(**other: object) -> Said:
     return said({"changes": [MOVED | other], "last": "1", "more": False})
-
-
-@asynccontextmanager
-async def told(*answers: Said) -> AsyncIterator[BackEnds]:
-    """Back ends that say this, one answer after the other, the last one again and again."""
-    left = list(answers)
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await Request(scope, receive).body()
-        status, body = left.pop(0) if len(left) > 1 else left[0]
-        await Response(body, status)(scope, receive, send)
-
-    transport, url = httpx2.ASGITransport(app), "http://back.end"
-    urls = {"payments_url": url, "erp_url": url, "wms_url": url}
-    async with rest_back_ends(**urls, stock_changes=True, transport=transport) as back_ends:
-        with sending(soon()):
-            yield back_ends
 
 
 async def hold(back_ends: BackEnds) -> object:

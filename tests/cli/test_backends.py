@@ -8,6 +8,8 @@ import pytest
 from tests.adapters.ports.ground import in_reach, refusing_port
 from tests.cli.shell import Shell
 
+FURTHER = ("STORE", "CARRIER", "NOTIFICATIONS")
+
 
 @pytest.fixture
 async def reached(tmp_path: Path) -> AsyncIterator[Shell]:
@@ -17,7 +19,7 @@ async def reached(tmp_path: Path) -> AsyncIterator[Shell]:
 
 
 def urls(url: str) -> dict[str, str]:
-    paths = {"PAYMENTS": "psp", "ERP": "erp", "WMS": "wms"}
+    paths = {"PAYMENTS": "psp", "ERP": "erp", "WMS": "wms"} | {name: name.lower() for name in FURTHER}
     return {f"OMNIGATE_{name}_URL": f"{url}/{path}" for name, path in paths.items()} | {"COLUMNS": "200"}
 
 
@@ -31,7 +33,16 @@ async def test_a_back_end_that_is_away_is_named_with_its_setting() -> None:
     said = await Shell(urls(refusing_port()))("backends check")
 
     assert said.code == 1
-    assert all(f"mend OMNIGATE_{name}_URL" in said.text for name in ("PAYMENTS", "ERP", "WMS"))
+    assert all(f"mend OMNIGATE_{name}_URL" in said.text for name in ("PAYMENTS", "ERP", "WMS", *FURTHER))
+
+
+async def test_what_has_no_address_is_not_asked(reached: Shell) -> None:
+    fewer = {name: value for name, value in reached.environment.items() if not name.startswith("OMNIGATE_STORE")}
+    said = await Shell(fewer)("backends show")
+
+    assert said.code == 0
+    assert "carrier: rest at" in said.text
+    assert "store: rest at" not in said.text
 
 
 async def test_an_address_that_leads_elsewhere_is_named(reached: Shell) -> None:

@@ -43,6 +43,13 @@ async def any_ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
         yield reached
 
 
+@pytest.fixture(params=[over_the_network], ids=["rest"])
+async def high_street(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ground]:
+    """Each adapter of the ports of fulfilment: stores, carriers, and what customers are told."""
+    async with request.param(tmp_path) as reached:
+        yield reached
+
+
 @pytest.fixture(autouse=True)
 def window() -> Iterator[None]:
     with sending(soon(600)):  # a server may have to be set up first

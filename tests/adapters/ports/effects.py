@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.domain.money import Money
 from gateway.ports import BackEnd, Effect, Promise
-from tests.adapters.ports.ground import EUR_30, HOME, KEY, Ground, Json, order
+from tests.adapters.ports.ground import ADA, EUR_30, HOME, KEY, SOME_DAY, Ground, Json, order
 
 EUR_10, EUR_22_50 = Money(10_00, "EUR"), Money(22_50, "EUR")
 CARDS = {"psp": "tok_visa", "stripe": "pm_card_visa"}
@@ -126,6 +126,43 @@ async def cancel_release(ground: Ground) -> Trial:
     return Trial(ground=ground, port=port, operation="cancel", ask=ask, subject=released.id, **where)
 
 
+async def ask(ground: Ground) -> Trial:
+    port = ground.stores
+    where = {"ledger": "store", "name": "create_task", "kind": "task"}
+    wish = partial(port.ask, order(), "pickup", until=SOME_DAY, key=KEY)
+    return Trial(ground=ground, port=port, operation="ask", ask=wish, **where)
+
+
+async def cancel_task(ground: Ground) -> Trial:
+    port = ground.stores
+    asked = await port.ask(order(), "pickup", until=SOME_DAY, key="before")
+    where = {"ledger": "store", "name": "cancel_task", "kind": "cancel"}
+    wish = partial(port.cancel, asked.id, key=KEY)
+    return Trial(ground=ground, port=port, operation="cancel", ask=wish, subject=asked.id, **where)
+
+
+async def label(ground: Ground) -> Trial:
+    port = ground.carrier
+    where = {"ledger": "carrier", "name": "create_label", "kind": "label"}
+    return Trial(ground=ground, port=port, operation="label", ask=partial(port.label, order(), HOME, key=KEY), **where)
+
+
+async def void_label(ground: Ground) -> Trial:
+    port = ground.carrier
+    bought = await port.label(order(), HOME, key="before")
+    where = {"ledger": "carrier", "name": "void_label", "kind": "void"}
+    wish = partial(port.void, bought.id, key=KEY)
+    return Trial(ground=ground, port=port, operation="void", ask=wish, subject=bought.id, **where)
+
+
+async def send(ground: Ground) -> Trial:
+    port = ground.notifications
+    where = {"ledger": "notifications", "name": "send_message", "kind": "message"}
+    tell = partial(port.send, "ready_for_pickup", ADA, {"order_id": "ord_1"}, key=KEY)
+    return Trial(ground=ground, port=port, operation="send", ask=tell, **where)
+
+
 PAYMENTS = (authorise, void, capture, refund)
 TRADE = (book, cancel_booking, invoice, release, cancel_release)
-EFFECTS = (*PAYMENTS, *TRADE)
+FULFILMENT = (ask, cancel_task, label, void_label, send)
+EFFECTS = (*PAYMENTS, *TRADE, *FULFILMENT)

@@ -5,11 +5,11 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import uvicorn
@@ -22,7 +22,8 @@ from adapters.sandbox import EXAMPLE_CATALOGUE, Product, SandboxOptions, create_
 from adapters.sandbox.server import CuttableProtocol
 from adapters.stripe import MANIFEST, stripe_payments
 from gateway.domain.money import Money, extended
-from gateway.domain.orders import Address, Customer, Line, Order, Payment, Totals
+from gateway.domain.orders import Address, Contact, Customer, Line, Order, Payment, Totals
+from gateway.fulfilment_ports import Carrier, Notifications, Store
 from gateway.ports import BackEnd, BackEnds
 
 Json = dict[str, Any]
@@ -32,6 +33,8 @@ DECLINED_CARD = "tok_declined"
 EUR_30 = Money(30_00, "EUR")
 KEY = "ord_1/step/1"
 HOME = Address(name="A. Buyer", lines=("1 High Street",), city="Leeds", country="GB", postal_code="LS1 1AA")
+ADA = Contact(email="ada@example.com", phone="+44 20 7946 0000")
+SOME_DAY = datetime(2030, 5, 1, 12, tzinfo=UTC)
 HURRY = 0.2  # seconds an attempt takes where it is known that no answer will come
 
 
@@ -41,7 +44,7 @@ def soon(seconds: float = 5.0) -> datetime:
 
 def patient() -> Manifests:
     """What the adapters promise; one promise of it can be replaced."""
-    return Manifests(payments=dict(MANIFESTS.payments), erp=dict(MANIFESTS.erp), wms=dict(MANIFESTS.wms))
+    return Manifests(**{each.name: dict(getattr(MANIFESTS, each.name)) for each in fields(MANIFESTS)})
 
 
 def order(*wanted: tuple[str, int], price: str = "7.50", currency: str = "EUR", order_id: str = "ord_1") -> Order:
@@ -84,6 +87,21 @@ class Ground:
     _clock: SandboxClock
     payments: str = "psp"  # the ledger that payments stand in
 
+    @property
+    def stores(self) -> Store:
+        assert self.back_ends.store is not None
+        return self.back_ends.store
+
+    @property
+    def carrier(self) -> Carrier:
+        assert self.back_ends.carrier is not None
+        return self.back_ends.carrier
+
+    @property
+    def notifications(self) -> Notifications:
+        assert self.back_ends.notifications is not None
+        return self.back_ends.notifications
+
     def clock_goes_ahead(self, seconds: float) -> None:
         """The sandbox's, so that what reaches it reaches it late."""
         self._clock.ahead = seconds
@@ -100,6 +118,22 @@ class Ground:
 
     async def ship(self, shipment: str) -> None:
         await self._asked("POST", "/wms/_ship", {"shipment_id": shipment})
+
+    async def at_the_store(self, does: Literal["answer", "pick", "hand_over"], task: str) -> None:
+        await self._asked("POST", f"/store/_{does}", {"task_id": task})
+
+    async def rule(self, kind: str, **more: str | int) -> None:
+        """From now on stores do so with what they are asked for."""
+        await self._asked("POST", "/store/_rules", {"rules": [{"kind": kind, **more}]})
+
+    async def scan(self, label: str, status: str) -> None:
+        """The carrier sees the parcel."""
+        await self._asked("POST", "/carrier/_scan", {"label_id": label, "status": status})
+
+    async def messages(self) -> list[Json]:
+        """What customers have received, the newest first."""
+        listed: list[Json] = (await self._asked("GET", "/ledger/notifications/messages"))["messages"]
+        return listed
 
     async def receive(self, sku: str, quantity: int, *, node: str = "main") -> None:
         await self._asked("POST", "/wms/_receive", {"sku": sku, "quantity": quantity, "node": node})
@@ -180,6 +214,9 @@ async def back_ends(
         payments_url=f"{url}/psp",
         erp_url=f"{url}/erp",
         wms_url=f"{url}/wms",
+        store_url=f"{url}/store",
+        carrier_url=f"{url}/carrier",
+        notifications_url=f"{url}/notifications",
         polled=True,
         stock_changes=True,
         manifests=patient(),
@@ -194,7 +231,8 @@ async def _sandbox(
     folder: Path, clock: SandboxClock, catalogue: Sequence[Product] = EXAMPLE_CATALOGUE
 ) -> AsyncIterator[Starlette]:
     ledger = folder / "sandbox.sqlite"
-    app = create_sandbox(SandboxOptions(ledger=ledger, catalogue=tuple(catalogue), ship_after=3600, clock=clock))
+    paces = dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after"), 3600.0)
+    app = create_sandbox(SandboxOptions(ledger=ledger, catalogue=tuple(catalogue), clock=clock, **paces))
     async with app.router.lifespan_context(app):
         yield app
 

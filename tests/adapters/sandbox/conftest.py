@@ -23,7 +23,8 @@ from adapters.sandbox import EXAMPLE_SECRET, Product, SandboxOptions, create_san
 Json = dict[str, Any]
 ROOT = Path(__file__).parents[3]
 PRODUCTS = (Product("LAMP-7", None, 10), Product("Mug-Red", "9521234500056", 3))
-ALMOST_NEVER = 3600.0  # ship_after: what a test releases stays released until the test ships it
+ALMOST_NEVER = 3600.0  # what a test asks for stays as it is until the test moves it on
+SOME_DAY = "2030-05-01T12:00:00Z"
 SERVE = """
 import sys
 from pathlib import Path
@@ -64,6 +65,15 @@ class Tester:
         line = {"line_id": "1", "sku": sku, "quantity": quantity}
         body = {"reference": "ref-w", "order_id": "ord_1", "lines": [line], "ship_to": {"name": "A. Body"}}
         return await self.post("/wms/shipments", body, key=key, **headers)
+
+    async def ask(
+        self, *wanted: tuple[str, int], key: str = "ask", method: str = "pickup", **headers: str
+    ) -> httpx2.Response:
+        """A store is asked to pick: two lamps, if nothing is named."""
+        goods = enumerate(wanted or (("LAMP-7", 2),), 1)
+        lines = [{"line_id": str(place), "sku": sku, "quantity": quantity} for place, (sku, quantity) in goods]
+        named = {"reference": "ref-s", "order_id": "ord_1", "node": headers.pop("node", "main"), "method": method}
+        return await self.post("/store/tasks", {**named, "until": SOME_DAY, "lines": lines}, key=key, **headers)
 
     async def effects(self, system: str, **query: str) -> list[str]:
         return [effect["kind"] for effect in (await self.get(f"/ledger/{system}/effects", **query))["effects"]]
@@ -118,9 +128,12 @@ def open_sandbox(tmp_path: Path, receiver: Receiver) -> OpenSandbox:
 
     @asynccontextmanager
     async def opened(**given: Any) -> AsyncIterator[Tester]:
-        usual: Json = {"ledger": tmp_path / "ledger.sqlite", "catalogue": PRODUCTS, "ship_after": ALMOST_NEVER}
-        receiving = {"callback_url": "http://receiver/callbacks", "callback_transport": receiver.transport}
-        app = create_sandbox(SandboxOptions(**{**usual, **receiving, **given}))
+        usual: Json = {"ledger": tmp_path / "ledger.sqlite", "catalogue": PRODUCTS}
+        paces = dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after"), ALMOST_NEVER)
+        heard = dict.fromkeys(("callback_url", "store_callback_url"), "http://receiver/callbacks")
+        app = create_sandbox(
+            SandboxOptions(**{**usual, **paces, **heard, "callback_transport": receiver.transport, **given})
+        )
         async with app.router.lifespan_context(app):
             transport = httpx2.ASGITransport(app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox") as http:
