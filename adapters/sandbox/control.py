@@ -62,7 +62,7 @@ async def drop_faults(control: Control, request: Request) -> Json:
 
 
 async def hold_money(control: Control, request: Request) -> Json:
-    seconds = integer(await _body(request), "seconds")
+    seconds = integer(await read_body(request), "seconds")
     psp.hold_for(control.ledger, seconds)
     return {"seconds": seconds}
 
