@@ -119,7 +119,7 @@ update fulfilment set status = %s, pieces = %s, reason = coalesce(%s, reason), r
 
 
 async def start(
-    connection: Connection, fulfilment_id: str, above: str, saga: tuple[str, int], trace: str | None, now: datetime
+    connection: Connection, fulfilment_id: str, above: str, saga: tuple[str, int], *, trace: str | None, now: datetime
 ) -> None:
     """Its own run begins, below its order's."""
     await connection.execute("select start_below(%s, %s, %s, %s, %s, %s)", (fulfilment_id, above, *saga, trace, now))

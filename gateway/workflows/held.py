@@ -11,8 +11,9 @@ from gateway.store import journal, signals
 from gateway.store.journal import Ending, Intent, Lease, LocalEnding, Standing
 from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
+from gateway.workflows.moves import Direction, Park, Send
 from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
-from gateway.workflows.plan import Direction, Park, Record, Send, Situation, State
+from gateway.workflows.plan import Record, Situation, State
 from gateway.workflows.saga import AnyStep, Assent, Branches, Case, Gate, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
 

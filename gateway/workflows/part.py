@@ -40,7 +40,7 @@ class PartSubject:
         return await fulfilments.lock_status(connection, run_id)
 
     async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise NotImplementedError("no step of a part waits for a customer's assent")
+        raise AssertionError("no step of a part waits for a customer's assent")
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         part = await fulfilments.one(connection, run_id)

@@ -80,8 +80,8 @@ def _told(refusal: Refusal | None) -> dict[str, str] | None:
 async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around) -> None:
     for part in parts:
         if part.status is FulfilmentStatus.PLANNED:
-            saga = (NAME, VERSION)
-            await fulfilments.start(connection, part.fulfilment_id, order_id, saga, around.traceparent, around.now)
+            trace, now = around.traceparent, around.now
+            await fulfilments.start(connection, part.fulfilment_id, order_id, (NAME, VERSION), trace=trace, now=now)
 
 
 async def _standing(

@@ -23,8 +23,8 @@ from gateway.store import stock, timeline
 from gateway.store.signals import Signal, signal
 from gateway.store.timeline import Moment
 from gateway.workflows.operations import SAGAS, Desk
-from gateway.workflows.runner import Tools
 from gateway.workflows.saga import Saga
+from gateway.workflows.tools import Tools
 from gateway.workflows.worker import Worker
 from observability.metrics import WorkerMetrics
 from tests.gate import PUBLIC, Gate, open_gate

@@ -14,7 +14,7 @@ from gateway.governance.bundle import Bundle
 from gateway.store import change_feeds
 from gateway.told import Page
 from gateway.workflows.feed import TURN, Feed
-from gateway.workflows.runner import Tools
+from gateway.workflows.tools import Tools
 from tests.journeys.shop import PATIENCE, Shop, open_shop, order
 
 

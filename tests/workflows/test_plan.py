@@ -6,21 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.ports import ACTION_NEEDED, Effect, Promise, RetryClass
+from gateway.workflows.moves import Finish, Park, RunLocal, Send, Take, Turn, Wait
 from gateway.workflows.operations import SAGAS
-from gateway.workflows.plan import (
-    Finish,
-    Park,
-    Record,
-    RunLocal,
-    Send,
-    Situation,
-    Take,
-    Turn,
-    Wait,
-    absence_counts_from,
-    may_repeat_at_once,
-    plan,
-)
+from gateway.workflows.plan import Record, Situation, absence_counts_from, may_repeat_at_once, plan
 from gateway.workflows.saga import Refusal
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
