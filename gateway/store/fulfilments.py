@@ -148,7 +148,7 @@ select o.sku, sum(l.quantity)::integer from fulfilment_line l join fulfilment f 
 
 
 async def start(
-    connection: Connection, fulfilment_id: str, above: str, saga: tuple[str, int], trace: str | None, now: datetime
+    connection: Connection, fulfilment_id: str, above: str, saga: tuple[str, int], *, trace: str | None, now: datetime
 ) -> None:
     """Its own run begins, below its order's."""
     await connection.execute("select start_below(%s, %s, %s, %s, %s, %s)", (fulfilment_id, above, *saga, trace, now))

@@ -139,7 +139,8 @@ values (%s, %s, %s, %s, %s, %s, %s)
 async def release_hold(
     connection: Connection, order_id: str, hold_id: str, *, reason: str, by: Hand
 ) -> tuple[HoldRow, bool] | None:
-    """The hold as it stands then, and whether that is this release's doing: what has ended stays. Wakes the run.
+    """The hold as it stands then, and whether that is this release's doing: what has ended stays. Wakes the parts
+    that wait to be released.
 
     The caller has locked run and order. None: the order has no such hold.
     """

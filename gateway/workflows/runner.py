@@ -6,26 +6,20 @@ intent of the next are one transaction, behind the fence. Whatever dies in betwe
 which whoever takes the run over settles by evidence.
 """
 
-import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
 from time import perf_counter
-from typing import Any
 
 import structlog
 
-from gateway.domain.identifiers import Mint
-from gateway.domain.time import Clock, rfc3339
-from gateway.ports import BackEnds, Manifest
+from gateway.domain.time import rfc3339
 from gateway.store import signals
-from gateway.store.change_feeds import Books, counts_only
 from gateway.store.journal import Lease
-from gateway.store.pool import Connection, Database
+from gateway.store.pool import Connection
 from gateway.workflows import calls, engine
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.held import Held
-from gateway.workflows.plan import (
+from gateway.workflows.moves import (
     Finish,
     Next,
     Park,
@@ -37,33 +31,15 @@ from gateway.workflows.plan import (
     Tend,
     Turn,
     Wait,
-    plan,
-    undo_of,
 )
+from gateway.workflows.plan import plan, undo_of
 from gateway.workflows.saga import Around, Assent, Branches, Moved, Pivot, Refusal, Saga, Step
+from gateway.workflows.tools import Tools
 from observability import tracing
-from observability.metrics import WorkerMetrics
 
 log = structlog.get_logger("workflows")
 
 MOST_TURNS = 32  # things done in one transaction: more local steps, waits and turns than any saga has
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every performance needs, put together once."""
-
-    database: Database
-    back_ends: BackEnds
-    clock: Clock
-    mint: Mint
-    dice: Callable[[], float] = random.random
-    metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
-    books: Books = counts_only
-
-    def manifests(self) -> Mapping[str, Manifest]:
-        """What each back end promises, by its name in the steps."""
-        return {name: port.manifest for name, port in self.back_ends.present.items()}
 
 
 class Performance:
@@ -131,22 +107,15 @@ class Performance:
                 f"look:{outcome.call.intent.key}", self.lease.run_id, send.step.signal, "look", settled.fact
             )
             await signals.signal(connection, told, now=self.tools.clock(), trace_id=self.run.trace_id)
-        if isinstance(send.step, Assent) and settled.fact is not None:
-            await self._answered(connection, send.step, settled.fact)
-        if isinstance(send.step, Pivot) and send.step.meanwhile is not None:
-            await send.step.meanwhile(connection, self.run.case, self.tools.clock())
+        if isinstance(send.step, Assent) and send.step.customer and settled.fact is not None:
+            await self._ask(connection, None)
+        await self.run.looked(connection, send.step, settled.fact, now=self.tools.clock())
         if settled.state == "succeeded":
             await self.run.noted(connection, send, settled.effect)
         status = self._status_after(send) if settled.state == "succeeded" else None
         if status is not None and not await self.run.stop_wished(connection):  # a wish to stop keeps its own status
             await self._move(connection, status)
         return settled.following
-
-    async def _answered(self, connection: Connection, step: Assent, fact: Mapping[str, Any]) -> None:
-        if step.customer:
-            await self._ask(connection, None)
-        if step.on is not None:
-            await step.on(connection, self.run.case, fact)
 
     def _status_after(self, send: Send) -> str | None:
         """The resource's status once the step has succeeded on the way forward; undos and waits have none."""

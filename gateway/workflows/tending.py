@@ -91,8 +91,8 @@ def _told(refusal: Refusal | None) -> dict[str, str] | None:
 async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around) -> None:
     for part in parts:
         if part.status is FulfilmentStatus.PLANNED:
-            saga, trace = (saga_of(part), PARTS_VERSION), around.traceparent
-            await fulfilments.start(connection, part.fulfilment_id, order_id, saga, trace, around.now)
+            saga, trace, now = (saga_of(part), PARTS_VERSION), around.traceparent, around.now
+            await fulfilments.start(connection, part.fulfilment_id, order_id, saga, trace=trace, now=now)
 
 
 async def _standing(

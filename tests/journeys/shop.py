@@ -24,8 +24,8 @@ from gateway.store.signals import Signal, signal
 from gateway.store.timeline import Moment
 from gateway.workflows.operations import SAGAS, Desk
 from gateway.workflows.place_order import Terms, sagas
-from gateway.workflows.runner import Tools
 from gateway.workflows.saga import Saga
+from gateway.workflows.tools import Tools
 from gateway.workflows.worker import Worker
 from observability.metrics import WorkerMetrics
 from tests.gate import PUBLIC, Gate, open_gate
@@ -164,8 +164,8 @@ class Shop:
         while (await timeline.find(self.gate.database, order_id))[0].run_state != "parked":
             async with self.gate.database.connection() as connection:
                 await connection.execute(
-                    "update step set begun_at = begun_at - interval '2 days'"
-                    " where run_id = %s and state <> 'succeeded'",
+                    "update step set begun_at = begun_at - interval '2 days' where state <> 'succeeded' and run_id in"
+                    " (select run_id from run where %s in (run_id, parent_id))",
                     (order_id,),
                 )
             assert monotonic() < end, f"{order_id} is not parked"
@@ -246,9 +246,9 @@ class Shop:
         held = (await self.ledger("psp", order_id))[0]["id"]
         assert (await self.sandbox.post(f"/psp/authorisations/{held}/void", json={})).status_code == 200
 
-    async def say_shipped(self, order_id: str) -> None:
-        """The warehouse's word, as a callback's route passes it on."""
-        run_id, fact = await self.part(order_id), {"shipped_at": rfc3339(system_clock())}
+    async def say_shipped(self, run_id: str) -> None:
+        """The warehouse's word about a part, as a callback's route passes it on."""
+        fact = {"shipped_at": rfc3339(system_clock())}
         told = Signal(uuid4().hex, run_id, "shipped", "callback:wms", fact)
         async with self.gate.database.transaction() as connection:
             await signal(connection, told, now=system_clock(), trace_id=None)

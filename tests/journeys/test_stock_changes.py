@@ -15,7 +15,7 @@ from gateway.store.pool import Connection
 from gateway.told import STOCK, StockMove
 from gateway.workflows.books import warehouse_books
 from gateway.workflows.feed import Feed
-from gateway.workflows.runner import Tools
+from gateway.workflows.tools import Tools
 from tests.journeys.shop import LAMP, Shop, open_shop, order
 
 
