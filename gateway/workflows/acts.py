@@ -1,8 +1,6 @@
 """What a run does without calling anybody: steps of our own, waits, turns and ends, in the journal's transaction."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
@@ -104,19 +102,13 @@ class Acts:
 
     async def _wait(self, connection: Connection, wait: Wait) -> None:
         if await self.run.expect(connection, wait.step) and isinstance(wait.step, Assent) and wait.step.customer:
-            await self._ask(connection, wait.step)
+            await self.ask(connection, wait.step)
         await self.run.stands(connection, "waiting")
         if not await engine.wait(connection, self.run.lease, self.run.wakes, wait.seconds):
             # somebody woke us while we were at work; the next claim has a new number to be woken by
             await engine.sleep_until(connection, self.run.lease, self.run.now())
 
-    async def answered(self, connection: Connection, step: Assent, fact: Mapping[str, Any]) -> None:
-        if step.customer:
-            await self._ask(connection, None)
-        if step.on is not None:
-            await step.on(connection, self.run.case, fact)
-
-    async def _ask(self, connection: Connection, step: Assent | None) -> None:
+    async def ask(self, connection: Connection, step: Assent | None) -> None:
         """Tell whose resource it is what has to be done by whom; None: that it has been."""
         action = None
         if step is not None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import cast
+from typing import Any, cast
 
 from gateway.ports import Effect, Manifest
 from gateway.store import journal, signals
@@ -107,6 +107,15 @@ class Held:
         told = self.effects[step.of] if isinstance(step, Assent) else effect
         if note is not None and told is not None:
             await note(connection, self.case, told)
+
+    async def looked(
+        self, connection: Connection, step: AnyStep, fact: Mapping[str, Any] | None, *, now: datetime
+    ) -> None:
+        """What follows in our own database from an answer that came, and from every look for what was not there yet."""
+        if isinstance(step, Assent) and step.on is not None and fact is not None:
+            await step.on(connection, self.case, fact)
+        if isinstance(step, Pivot) and step.meanwhile is not None:
+            await step.meanwhile(connection, self.case, now)
 
     async def stop_wished(self, connection: Connection) -> bool:
         """Has somebody asked to stop, and not been told that it is too late?"""

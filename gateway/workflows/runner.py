@@ -95,10 +95,9 @@ class Performance:
                 f"look:{outcome.call.intent.key}", self.lease.run_id, send.step.signal, "look", settled.fact
             )
             await signals.signal(connection, told, now=self.tools.clock(), trace_id=self.run.trace_id)
-        if isinstance(send.step, Assent) and settled.fact is not None:
-            await self.acts.answered(connection, send.step, settled.fact)
-        if isinstance(send.step, Pivot) and send.step.meanwhile is not None:
-            await send.step.meanwhile(connection, self.run.case, self.tools.clock())
+        if isinstance(send.step, Assent) and send.step.customer and settled.fact is not None:
+            await self.acts.ask(connection, None)
+        await self.run.looked(connection, send.step, settled.fact, now=self.tools.clock())
         if settled.state == "succeeded":
             await self.run.noted(connection, send, settled.effect)
         status = self._status_after(send) if settled.state == "succeeded" else None

@@ -4,18 +4,21 @@ What schemathesis is told of us (SCHEMATHESIS_HOOKS names this module): what no 
 Only what was generated as valid is mended; what was generated as invalid is sent as it is. Every answer is counted.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
 import os
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import requests
 import schemathesis
 from requests import PreparedRequest
@@ -24,10 +27,12 @@ from schemathesis import AuthContext, Case, HookContext, Response
 from schemathesis.core.parameters import ParameterLocation
 from standardwebhooks import Webhook
 
+from gateway.store.pool import Joined
 from tests.proof.client import order
 from tests.proof.feed_bodies import mend_feed
 from tests.proof.stock_bodies import mend_stock, reservation
 from tests.proof.valid_bodies import mend, tame
+from tests.resources.offers import CODE, offered, ready
 
 Json = dict[str, Any]
 
@@ -80,6 +85,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         case.path_parameters["order_id"] = _placed()
     elif "/holds" in case.path and case.method == "POST":
         _mend_holds(case, body)
+    elif "offer_id" in case.path_parameters or "fulfilment_id" in case.path_parameters:
+        _mend_answers(case)
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
         case.path_parameters["order_id"] = _an_order()
     elif case.path.startswith(FEEDS):
@@ -104,6 +111,16 @@ def _mend_holds(case: Case, body: Any) -> None:
     body.pop("expires_at", None)  # ahead of our clock, which no schema can say
     if "hold_id" in case.path_parameters:
         case.path_parameters["hold_id"] = _held(order_id)
+
+
+def _mend_answers(case: Case) -> None:
+    """Of an order of its own, to which something is offered, or of which something is ready to be fetched."""
+    case.path_parameters["order_id"] = order_id = _placed()
+    if "offer_id" in case.path_parameters:
+        case.path_parameters["offer_id"] = _written(partial(offered, kind="ship_to_home"), order_id)
+    else:
+        case.path_parameters["fulfilment_id"] = _written(ready, order_id)
+        case.body = {"code": CODE}
 
 
 def _mend_exceptions(case: Case, body: Any) -> None:
@@ -222,6 +239,16 @@ def _held(order_id: str) -> str:
     answer.raise_for_status()
     hold_id: str = answer.json()["hold_id"]
     return hold_id
+
+
+def _written(write: Callable[[Joined, str], Awaitable[str]], order_id: str) -> str:
+    """What a workflow would have written about the order."""
+
+    async def written() -> str:
+        async with await psycopg.AsyncConnection.connect(os.environ["PROOF_DATABASE"]) as connection:
+            return await write(Joined(connection), order_id)
+
+    return asyncio.run(written())
 
 
 def _reserved(kind: str) -> str:
