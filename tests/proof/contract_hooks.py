@@ -75,8 +75,9 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     if case.method == "POST" and case.path == "/v1/orders":
         mend(body)
     elif case.path == CALLBACKS:
-        case.path_parameters["system"] = "wms"
-        body["data"]["order_id"] = _an_order()
+        case.path_parameters["system"] = "wms" if body["type"] == "shipment.shipped" else "store"
+        body["data"]["order_id"] = order_id = _an_order()
+        body["data"]["reference"] = f"{order_id}:asked"
         kwargs["auth"] = SIGNED[CALLBACKS]
     elif case.path == STRIPE:
         case.body = tame(body)

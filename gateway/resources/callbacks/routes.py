@@ -22,7 +22,11 @@ from gateway.told import Callbacks
 log = structlog.get_logger("omnigate.callbacks")
 
 # Who may tell what, and what it is called among signals.
-_KINDS = {("wms", "shipment.shipped"): "shipped"}
+_KINDS = {
+    ("wms", "shipment.shipped"): "shipped",
+    **{("store", f"task.{status}"): "task" for status in ("accepted", "rejected", "ready")},
+    ("store", "task.handed_over"): "collected",
+}
 
 _RECEIVE = described(
     "receive_callback",
@@ -99,4 +103,5 @@ def _signal(call: Call, name: str) -> Signal:
     if kind is None:
         raise NotFound(f"{system} is not one that tells of {body['type']}")
     run_id = body["data"]["reference"].partition(":")[0]  # our operation key names the run that asked
-    return Signal(f"{system}:{name}", run_id, kind, f"callback:{system}", body["data"])
+    since = {"collected_at": body["data"]["at"]} if kind == "collected" else {}
+    return Signal(f"{system}:{name}", run_id, kind, f"callback:{system}", {**body["data"], **since})

@@ -25,10 +25,28 @@ class Shipped(TypedDict):
 
 
 @with_config(CLOSED)
-class Callback(TypedDict):
+class ShipmentTold(TypedDict):
     type: Literal["shipment.shipped"]
     timestamp: Moment
     data: Shipped
+
+
+@with_config(CLOSED)
+class Task(TypedDict):
+    task_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,64}$")]
+    reference: Text255
+    order_id: OrderId
+    at: Moment
+
+
+@with_config(CLOSED)
+class TaskTold(TypedDict):
+    type: Literal["task.accepted", "task.rejected", "task.ready", "task.handed_over"]
+    timestamp: Moment
+    data: Task
+
+
+Callback = ShipmentTold | TaskTold
 
 
 class StripeData(TypedDict):
