@@ -34,7 +34,7 @@ class Tending:
             given_up, waits = await self._given_out(connection, case, around, parts)
             parts = await fulfilments.of_order(connection, order_id)
         await _started(connection, order_id, parts, around)
-        return await _standing(connection, order_id, parts, around, given_up, waits)
+        return await _standing(connection, order_id, parts, around, given_up=given_up, waits=waits)
 
     async def _recalled(
         self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], now: datetime
@@ -100,6 +100,7 @@ async def _standing(
     order_id: str,
     parts: Sequence[Fulfilment],
     around: Around,
+    *,
     given_up: Refusal | None,
     waits: int,
 ) -> Tended:

@@ -15,7 +15,8 @@ from gateway.store import change_feeds
 from gateway.told import Page
 from gateway.workflows.feed import TURN, Feed
 from gateway.workflows.tools import Tools
-from tests.journeys.shop import PATIENCE, Shop, open_shop, order
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import PATIENCE, Shop, order
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from gateway.governance.bundle import Bundle
-from tests.journeys.shop import LAMP, Shop, open_shop, order
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import LAMP, Shop, order
 
 SHOP, OTHER, DC = "york-shop", "hull-shop", "leeds"
 HOME = {"name": "Ada", "lines": ["1 High Street"], "city": "York", "country": "GB"}

@@ -14,7 +14,8 @@ from adapters.rest import MANIFESTS
 from gateway.governance.bundle import Bundle
 from gateway.ports import Promise, RetryClass
 from gateway.promises import Replays
-from tests.journeys.shop import PATIENCE, Shop, open_shop, order
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import PATIENCE, Shop, order
 
 Open = Callable[[Promise], AbstractAsyncContextManager[Shop]]
 KEYED = replace(MANIFESTS.wms["release"], settle=0.1)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from gateway.governance.bundle import Bundle
-from gateway.workflows.place_order import sagas
-from tests.journeys.shop import LAMP, Shop, open_shop, order
+from gateway.workflows.place_order import Terms, sagas
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import LAMP, Shop, order
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ async def test_what_all_nodes_together_have_too_little_of_is_refused(shop: Shop)
 
 async def test_what_no_node_has_all_of_is_refused_where_money_is_taken_in_one_piece_only(shop: Shop) -> None:
     await shop.stop_workers()
-    shop.start_worker(sagas(in_parts=False))
+    shop.start_worker(sagas(Terms(in_parts=False)))
     order_id = await shop.placed(order(quantity=101))
 
     refused = await shop.until(order_id, "rejected")

@@ -16,7 +16,8 @@ from gateway.told import STOCK, StockMove
 from gateway.workflows.books import warehouse_books
 from gateway.workflows.feed import Feed
 from gateway.workflows.tools import Tools
-from tests.journeys.shop import LAMP, Shop, open_shop, order
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import LAMP, Shop, order
 
 
 @dataclass
