@@ -39,7 +39,7 @@ Json = dict[str, Any]
 ADDRESS = os.environ["PROOF_ADDRESS"]
 AUTHORIZATION = {"authorization": f"Bearer {os.environ['PROOF_TOKEN']}"}
 OPERATOR = {"authorization": f"Bearer {os.environ['PROOF_OPERATOR']}"}
-CALLBACKS, STRIPE = "/v1/callbacks/{system}", "/v1/callbacks/stripe"
+CALLBACKS, STORES, STRIPE = (f"/v1/callbacks/{name}" for name in ("{system}", "store", "stripe"))
 FEEDS = ("/v1/inventory/sources", "/v1/inventory/snapshots", "/v1/inventory/adjustments")
 NDJSON = "application/x-ndjson"
 COUNTS = Path(os.environ["PROOF_COUNTS"])
@@ -74,11 +74,12 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     body: Any = case.body
     if case.method == "POST" and case.path == "/v1/orders":
         mend(body)
-    elif case.path == CALLBACKS:
-        case.path_parameters["system"] = "wms" if body["type"] == "shipment.shipped" else "store"
+    elif case.path in (CALLBACKS, STORES):
+        if case.path == CALLBACKS:
+            case.path_parameters["system"] = "wms"
         body["data"]["order_id"] = order_id = _an_order()
         body["data"]["reference"] = f"{order_id}:asked"
-        kwargs["auth"] = SIGNED[CALLBACKS]
+        kwargs["auth"] = SIGNED[case.path]
     elif case.path == STRIPE:
         case.body = tame(body)
         kwargs["auth"] = SIGNED[STRIPE]
@@ -140,7 +141,7 @@ def _identify(case: Case) -> None:
         return
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f'"{uuid4()}"'
-    if case.path == CALLBACKS:
+    if case.path in (CALLBACKS, STORES):
         case.headers["webhook-id"] = f"msg_{uuid4().hex}"
 
 
@@ -170,7 +171,7 @@ def _wish_for_little(case: Case) -> None:
 
 
 class Signed(AuthBase):
-    """The warehouse's signature over the bytes that are really sent."""
+    """The warehouse's signature, or the stores', over the bytes that are really sent."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
@@ -194,10 +195,10 @@ class SignedByStripe(AuthBase):
         return request
 
 
-SIGNED: dict[str, AuthBase] = {CALLBACKS: Signed(), STRIPE: SignedByStripe()}
+SIGNED: dict[str, AuthBase] = {CALLBACKS: Signed(), STORES: Signed(), STRIPE: SignedByStripe()}
 
 
-@schemathesis.auth().apply_to(path=[CALLBACKS, STRIPE])
+@schemathesis.auth().apply_to(path=[CALLBACKS, STORES, STRIPE])
 class Sender:
     """Tells schemathesis that callbacks are authenticated on purpose; `before_call` signs them."""
 

@@ -92,6 +92,7 @@ def _expected(now: str) -> Json:
 
 
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
+_STEP: Json = {**_CALLBACK, "type": "task.ready"}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
 _DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
@@ -151,6 +152,7 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "get_adjustment": lambda of, now: (_ADJUSTMENT, {}),
     "decide_adjustment": lambda of, now: (f"{_ADJUSTMENT}/decision", {"json": {"decision": "reject"}}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
+    "receive_store_callback": lambda of, now: ("/v1/callbacks/store", {"json": _STEP}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),
     "list_signing_keys": lambda of, now: ("/.well-known/jwks.json", {}),

@@ -91,7 +91,8 @@ EVERYBODY = {
     "report_liveness",
     "report_readiness",
 }
-NO_BEARER = {"receive_callback", "receive_stripe_event", "issue_token"}  # other credentials than a partner's token
+# Other credentials than a partner's token.
+NO_BEARER = {"receive_callback", "receive_store_callback", "receive_stripe_event", "issue_token"}
 
 
 @dataclass(frozen=True, slots=True)

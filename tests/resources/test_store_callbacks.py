@@ -58,7 +58,7 @@ async def test_each_tells_of_its_own_matters_only(shop: Shop, warehouse: Warehou
         await warehouse.tell(order_id, system="store"),
     ]
 
-    assert {answer.status_code for answer in answers} == {404}
+    assert {answer.status_code for answer in answers} == {422}
     assert await shop.rows("select 1 from signal") == []
 
 

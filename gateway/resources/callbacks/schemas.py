@@ -25,7 +25,7 @@ class Shipped(TypedDict):
 
 
 @with_config(CLOSED)
-class ShipmentTold(TypedDict):
+class Callback(TypedDict):
     type: Literal["shipment.shipped"]
     timestamp: Moment
     data: Shipped
@@ -40,13 +40,10 @@ class Task(TypedDict):
 
 
 @with_config(CLOSED)
-class TaskTold(TypedDict):
+class StoreCallback(TypedDict):
     type: Literal["task.accepted", "task.rejected", "task.ready", "task.handed_over"]
     timestamp: Moment
     data: Task
-
-
-Callback = ShipmentTold | TaskTold
 
 
 class StripeData(TypedDict):
