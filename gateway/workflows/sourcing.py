@@ -76,7 +76,8 @@ class Sourcing:
             return Refusal("no_fulfilment_option", "no store can be asked here")
         lines = await order_lines.standing(connection, order.order_id)
         open_ = {line_id: there.open for line_id, there in lines.items() if there.open}
-        task = Task(tuple(wants(order, open_)), deliver_by=None, without=_said_no(parts), types=way.types)
+        without = _said_no(parts) if way.method == "ship_to_home" else frozenset(part.node_id for part in parts)
+        task = Task(tuple(wants(order, open_)), deliver_by=None, without=without, types=way.types)
         most = min(self._most_shipments(parts), 1 if way.method != "ship_to_home" else MOST_PARTS)
         weights = replace(self.policy.weights, most_shipments=most)
         skus = list(dict.fromkeys(want.sku for want in task.wants))

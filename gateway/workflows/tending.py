@@ -34,7 +34,7 @@ class Tending:
             given_up, waits = await self._given_out(connection, case, around, parts)
             parts = await fulfilments.of_order(connection, order_id)
         await _started(connection, order_id, parts, around)
-        return await _standing(connection, order_id, parts, around, given_up=given_up, waits=waits)
+        return await self._standing(connection, order_id, parts, around, given_up=given_up, waits=waits)
 
     async def _recalled(
         self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], now: datetime
@@ -61,6 +61,34 @@ class Tending:
         refused = outcome.refused if outcome.refused is DECLINED else _last(parts) or outcome.refused
         await order_lines.drop(connection, case.order.order_id, reason=_told(refused))
         return refused, 0
+
+    async def _standing(
+        self,
+        connection: Connection,
+        order_id: str,
+        parts: Sequence[Fulfilment],
+        around: Around,
+        *,
+        given_up: Refusal | None,
+        waits: int,
+    ) -> Tended:
+        """What there is to wait for, or what has come of all of it."""
+        asked = any(part.status is FulfilmentStatus.CANCEL_REQUESTED for part in parts)
+        goes_on = [part for part in parts if part.status not in ENDED]
+        gone = [part for part in parts if part.status in GONE]
+        answered = None
+        if around.stop_wished and not asked and (goes_on or gone):
+            dropped = sum(line.cancelled for line in (await order_lines.standing(connection, order_id)).values())
+            answered = "partial" if dropped else "too_late"
+        if goes_on or waits:
+            return Tended(answered=answered, again=min(waits or LOOK, LOOK))
+        if not gone:
+            return Tended(nothing_left=True, reason=None if around.stop_wished else given_up or _last(parts))
+        rest = await payments.untaken(connection, order_id)
+        facts = {"rest": str(rest)} if rest and self.rerouting.sourcing.in_parts else {}
+        if rest and not facts:  # who takes money once gives back by itself what was not taken
+            await payments.given_back(connection, order_id)
+        return Tended(effect=Effect(order_id, f"{order_id}:{FULFIL}", "fulfilled", facts), answered=answered)
 
 
 def saga_of(part: Fulfilment) -> str:
@@ -93,29 +121,3 @@ async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfil
         if part.status is FulfilmentStatus.PLANNED:
             saga, trace, now = (saga_of(part), PARTS_VERSION), around.traceparent, around.now
             await fulfilments.start(connection, part.fulfilment_id, order_id, saga, trace=trace, now=now)
-
-
-async def _standing(
-    connection: Connection,
-    order_id: str,
-    parts: Sequence[Fulfilment],
-    around: Around,
-    *,
-    given_up: Refusal | None,
-    waits: int,
-) -> Tended:
-    """What there is to wait for, or what has come of all of it."""
-    asked = any(part.status is FulfilmentStatus.CANCEL_REQUESTED for part in parts)
-    goes_on = [part for part in parts if part.status not in ENDED]
-    gone = [part for part in parts if part.status in GONE]
-    answered = None
-    if around.stop_wished and not asked and (goes_on or gone):
-        dropped = sum(line.cancelled for line in (await order_lines.standing(connection, order_id)).values())
-        answered = "partial" if dropped else "too_late"
-    if goes_on or waits:
-        return Tended(answered=answered, again=min(waits or LOOK, LOOK))
-    if not gone:
-        return Tended(nothing_left=True, reason=None if around.stop_wished else given_up or _last(parts))
-    rest = await payments.untaken(connection, order_id)
-    facts = {"rest": str(rest)} if rest else {}
-    return Tended(effect=Effect(order_id, f"{order_id}:{FULFIL}", "fulfilled", facts), answered=answered)
