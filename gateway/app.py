@@ -38,7 +38,7 @@ from gateway.store.decisions import Decisions
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
 from gateway.workflows.books import warehouse_books
-from gateway.workflows.place_order import sagas
+from gateway.workflows.place_order import Terms, sagas
 from gateway.workflows.runner import Tools
 from gateway.workflows.worker import Worker
 from observability import logs, tracing
@@ -186,7 +186,8 @@ async def create_worker(
         tools = Tools(database, connected, clock, mint, metrics=metrics, books=books)
         sourcing = load_sourcing(settings.policies / "sourcing.yaml")
         in_parts = connected.payments.manifest["capture"].in_parts
-        yield Worker(sagas(sourcing, mint, in_parts=in_parts), tools, policy=policy)
+        terms = Terms(sourcing, policy, in_parts, frozenset(connected.present))
+        yield Worker(sagas(terms, mint), tools, policy=policy)
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

@@ -10,7 +10,7 @@ def apart(body: Document) -> tuple[dict[str, Any], dict[str, Any]]:
     """An order's document without contact and address, and these two by themselves."""
     group = body["delivery_groups"][0]
     customer = body["customer"]
-    personal = {"address": group["address"]}
+    personal = {"address": group["address"]} if "address" in group else {}
     if "contact" in customer:
         personal["contact"] = customer["contact"]
     kept = {

@@ -2,56 +2,76 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from gateway.domain.quantities import Move
 from gateway.domain.shares import Share
 
+Executor = Literal["warehouse", "store"]
+
 
 class FulfilmentStatus(StrEnum):
     PLANNED = "planned"
     BOOKED = "booked"
     RELEASED = "released"
+    ACCEPTED = "accepted"  # by the store
+    READY = "ready"
     SHIPPED = "shipped"
+    COLLECTED = "collected"
     COMPLETED = "completed"
     CANCEL_REQUESTED = "cancel_requested"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
 
 
-Pieces = Literal["allocated", "released", "shipped", "given_back"]
+Pieces = Literal["allocated", "released", "picked", "shipped", "collected", "given_back"]
 
-# What happens to pieces that stand so, when they come to stand otherwise.
-_MOVES: Mapping[tuple[str, Pieces], tuple[Move, ...]] = {
+# What happens to pieces that stand so, when they come to stand otherwise. Those that are further already stay there.
+_MOVES: Mapping[tuple[Pieces, Pieces], tuple[Move, ...]] = {
     ("allocated", "released"): ("release",),
+    ("allocated", "picked"): ("release", "pick"),
     ("allocated", "shipped"): ("release", "ship"),
-    ("released", "shipped"): ("ship",),
+    ("allocated", "collected"): ("release", "ship", "deliver"),
     ("allocated", "given_back"): ("give_back",),
+    ("released", "picked"): ("pick",),
+    ("released", "shipped"): ("ship",),
+    ("released", "collected"): ("ship", "deliver"),
     ("released", "given_back"): ("take_back", "give_back"),
+    ("picked", "shipped"): ("ship",),
+    ("picked", "collected"): ("ship", "deliver"),
+    ("picked", "given_back"): ("take_back", "give_back"),
 }
 
 ENDED = frozenset({FulfilmentStatus.COMPLETED, FulfilmentStatus.CANCELLED, FulfilmentStatus.REJECTED})
-STOPPABLE = frozenset({FulfilmentStatus.PLANNED, FulfilmentStatus.BOOKED, FulfilmentStatus.RELEASED})
-GONE = frozenset({FulfilmentStatus.SHIPPED, FulfilmentStatus.COMPLETED})
+STOPPABLE = frozenset(
+    {
+        FulfilmentStatus.PLANNED,
+        FulfilmentStatus.BOOKED,
+        FulfilmentStatus.RELEASED,
+        FulfilmentStatus.ACCEPTED,
+        FulfilmentStatus.READY,
+    }
+)
+GONE = frozenset({FulfilmentStatus.SHIPPED, FulfilmentStatus.COLLECTED, FulfilmentStatus.COMPLETED})
 WITHOUT_PIECES = frozenset({FulfilmentStatus.CANCELLED, FulfilmentStatus.REJECTED})
 
 _PIECES: Mapping[FulfilmentStatus, Pieces] = {
     FulfilmentStatus.RELEASED: "released",
+    FulfilmentStatus.READY: "picked",
     FulfilmentStatus.SHIPPED: "shipped",
+    FulfilmentStatus.COLLECTED: "collected",
     FulfilmentStatus.CANCELLED: "given_back",
     FulfilmentStatus.REJECTED: "given_back",
 }
 
 
-def pieces_once(status: FulfilmentStatus) -> Pieces | None:
-    """Where its pieces stand once it is in this state; None: where they stood."""
-    return _PIECES.get(status)
-
-
-def moves_between(before: Pieces, after: Pieces) -> tuple[Move, ...]:
-    """Raises `KeyError` for a way that there is not."""
-    return () if before == after else _MOVES[before, after]
+def pieces_once(status: FulfilmentStatus, before: Pieces) -> tuple[Pieces, tuple[Move, ...]]:
+    """Where its pieces stand once it is in this state, and how they come there from where they stood."""
+    after = _PIECES.get(status, before)
+    moves = _MOVES.get((before, after))
+    return (after, moves) if moves else (before, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,8 @@ class Fulfilment:
     pieces: Pieces
     share: Share
     amount: int  # minor units
+    created_at: datetime
+    executor: Executor = "warehouse"
     reason: Mapping[str, str] | None = None
 
     def counts(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from gateway.domain.money import Money, extended, zero
 from gateway.domain.stock import MAIN
 
 TaxMode = Literal["exclusive", "inclusive"]
+DeliveryMethod = Literal["ship_to_home", "bopis", "curbside"]
 
 
 class OrderStatus(StrEnum):
@@ -147,6 +148,8 @@ class Order:
     totals: Totals  # as the channel states them
     node_id: str = MAIN  # where it is served from, once that has been decided
     group_id: str = "1"  # of its delivery group
+    method: DeliveryMethod = "ship_to_home"
+    pickup_node: str | None = None  # the store that was promised, where it is fetched
     fulfilment_id: str | None = None  # of a part of an order: which part
 
     @property
@@ -188,7 +191,9 @@ def order_from(document: Mapping[str, Any], order_id: str) -> Order:
         shipping_charge=_money(document.get("shipping_charge"), currency),
         payment=Payment(payment["method"], payment["token"], _money(payment["amount"], currency)),
         totals=Totals(*(_money(totals[name], currency) for name in Totals.__slots__)),
-        group_id=document["delivery_groups"][0]["id"],
+        group_id=(group := document["delivery_groups"][0])["id"],
+        method=group["method"],
+        pickup_node=group.get("pickup", {}).get("node_id"),
     )
 
 

@@ -32,11 +32,24 @@ def _lies_in(region: str | None, whole: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class PickupTerms:
+    """How long stores and customers have."""
+
+    accept_minutes: int = 60  # for a store to accept; then another one is asked
+    ready_minutes: int = 240  # from then until it is ready
+    keep_days: int = 7  # for the customer to fetch it
+    remind_days: int = 2  # after which they are reminded; 0: never
+    remind_again_days: int = 5
+    consent_minutes: int = 240  # for the customer to agree to something else
+
+
+@dataclass(frozen=True, slots=True)
 class SourcingPolicy:
     """The first lane that fits counts; the usual one goes everywhere."""
 
     weights: Weights = field(default_factory=Weights)
     lanes: tuple[LaneRule, ...] = (LaneRule(ANY, ANY, 450, 30),)
+    pickup: PickupTerms = field(default_factory=PickupTerms)
 
     def lane(self, start: str | None, end: str | None) -> Lane | None:
         return next((rule.lane() for rule in self.lanes if rule.fits(start, end)), None)

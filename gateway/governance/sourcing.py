@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from gateway.domain.sourcing_policy import LaneRule, SourcingPolicy
+from gateway.domain.sourcing_policy import LaneRule, PickupTerms, SourcingPolicy
 from gateway.domain.sourcing_terms import Weights
 from gateway.errors import Misconfigured
 from gateway.governance.sections import Count, Region, Shape, only_keys, read_section
@@ -21,6 +21,14 @@ _LANE: dict[str, Shape] = {
     "days": Count(2, least=0),
     "late_percent": Count(5, least=0, most=100),
 }
+_PICKUP: dict[str, Shape] = {
+    "accept_minutes": Count(60),
+    "ready_minutes": Count(240),
+    "keep_days": Count(7),
+    "remind_days": Count(2, least=0),
+    "remind_again_days": Count(5, least=0),
+    "consent_minutes": Count(240),
+}
 _OPTIONAL = {"piece": 0, "days": 2, "late_percent": 5}
 _MOST_LANES = 1_000
 
@@ -30,13 +38,15 @@ def load_sourcing(path: Path) -> SourcingPolicy:
     if not path.exists():
         return SourcingPolicy()
     document = read_yaml(path)
-    only_keys(document, ("weights", "lanes"))
+    only_keys(document, ("weights", "lanes", "pickup"))
     usual = {each.name: getattr(_USUAL, each.name) for each in fields(Weights)}
     weights = read_section(document, ("weights",), called="weights", keys=_WEIGHTS, optional=usual)
     lanes = document.value["lanes"]
     if not isinstance(lanes, list) or not 0 < len(lanes) <= _MOST_LANES:
         raise Misconfigured(f"{document.at('lanes')}: 'lanes' must be a list of 1 to {_MOST_LANES} lanes")
-    return SourcingPolicy(Weights(**weights), tuple(_lane(document, index) for index in range(len(lanes))))
+    pickup = read_section(document, ("pickup",), called="pickup", keys=_PICKUP, optional={})
+    told = tuple(_lane(document, index) for index in range(len(lanes)))
+    return SourcingPolicy(Weights(**weights), told, PickupTerms(**pickup))
 
 
 def _lane(document: Document, index: int) -> LaneRule:

@@ -50,8 +50,9 @@ _STANDING = """
 select status, version, cancel, exists (select from signal where run_id = %(order)s and kind = 'shipped')
        or exists (select from fulfilment where order_id = %(order)s and status not in ('cancelled', 'rejected'))
           and not exists (select from fulfilment f where order_id = %(order)s
-                             and status in ('planned', 'booked', 'released', 'cancel_requested')
-                             and not exists (select from signal where run_id = f.fulfilment_id and kind = 'shipped'))
+                             and status not in ('shipped', 'collected', 'completed', 'cancelled', 'rejected')
+                             and not exists (select from signal where run_id = f.fulfilment_id
+                                                                  and kind in ('shipped', 'collected')))
           and not exists (select from order_line where order_id = %(order)s and open + backordered > 0)
   from orders where order_id = %(order)s for no key update
 """

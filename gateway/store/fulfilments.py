@@ -32,6 +32,7 @@ async def add(connection: Connection, planned: Fulfilment, around: Circumstances
             "group": planned.group_id,
             "node": planned.node_id,
             "method": planned.method,
+            "executor": planned.executor,
             "status": planned.status.value,
             "shipping": planned.share.shipping,
             "amount": planned.amount,
@@ -47,10 +48,10 @@ async def add(connection: Connection, planned: Fulfilment, around: Circumstances
 
 _ADD = """
 with planned as (
-    insert into fulfilment (fulfilment_id, order_id, number, group_id, node_id, method, status, shipping, amount,
-                            decision_id, trace_id, created_at, updated_at)
-    values (%(id)s, %(order)s, %(number)s, %(group)s, %(node)s, %(method)s, %(status)s, %(shipping)s, %(amount)s,
-            %(decision)s, %(trace)s, %(now)s, %(now)s) returning fulfilment_id
+    insert into fulfilment (fulfilment_id, order_id, number, group_id, node_id, method, executor, status, shipping,
+                            amount, decision_id, trace_id, created_at, updated_at)
+    values (%(id)s, %(order)s, %(number)s, %(group)s, %(node)s, %(method)s, %(executor)s, %(status)s, %(shipping)s,
+            %(amount)s, %(decision)s, %(trace)s, %(now)s, %(now)s) returning fulfilment_id
 )
 insert into fulfilment_line (fulfilment_id, line_id, first, quantity)
 select planned.fulfilment_id, l.*
@@ -72,19 +73,20 @@ async def one(connection: Connection, fulfilment_id: str) -> Fulfilment:
 
 
 _READ = """
-select f.fulfilment_id, f.order_id, f.number, f.group_id, f.node_id, f.method, f.status, f.pieces, f.amount, f.reason,
-       f.shipping, (select jsonb_agg(jsonb_build_array(l.line_id, l.first, l.quantity) order by l.line_id, l.first)
-                      from fulfilment_line l where l.fulfilment_id = f.fulfilment_id)
+select f.fulfilment_id, f.order_id, f.number, f.group_id, f.node_id, f.method, f.status, f.pieces, f.amount,
+       f.created_at, f.executor, f.reason, f.shipping,
+       (select jsonb_agg(jsonb_build_array(l.line_id, l.first, l.quantity) order by l.line_id, l.first)
+          from fulfilment_line l where l.fulfilment_id = f.fulfilment_id)
   from fulfilment f
 """
 
 
 def _fulfilment(row: Sequence[Any]) -> Fulfilment:
-    made, order, number, group, node, method, status, pieces, amount, reason, shipping, blocks = row
+    made, order, number, group, node, method, status, pieces, amount, *rest = row
+    made_at, executor, reason, shipping, blocks = rest
     share = Share(tuple(Block(*block) for block in blocks), shipping)
-    return Fulfilment(
-        *(made, order, number, group, node, method, FulfilmentStatus(status), pieces, share, amount, reason)
-    )
+    stands = (made, order, number, group, node, method, FulfilmentStatus(status), pieces)
+    return Fulfilment(*stands, share, amount, made_at, executor, reason)
 
 
 async def lock_status(connection: Connection, fulfilment_id: str) -> FulfilmentStatus:
@@ -115,6 +117,33 @@ _STAND = """
 update fulfilment set status = %s, pieces = %s, reason = coalesce(%s, reason), refs = refs || %s, updated_at = %s,
        version = version + 1
  where fulfilment_id = %s
+"""
+
+
+async def shrink(connection: Connection, fulfilment_id: str, blocks: Sequence[Block], amount: int) -> None:
+    """It is of these pieces only, and worth so much."""
+    await connection.execute("delete from fulfilment_line where fulfilment_id = %s", (fulfilment_id,))
+    columns = [list(column) for column in zip(*((b.line_id, b.first, b.quantity) for b in blocks), strict=True)]
+    await connection.execute(_SHRINK, (fulfilment_id, *columns))
+    await connection.execute("update fulfilment set amount = %s where fulfilment_id = %s", (amount, fulfilment_id))
+
+
+_SHRINK = """
+insert into fulfilment_line (fulfilment_id, line_id, first, quantity)
+select %s, l.* from unnest(%s::text[], %s::integer[], %s::integer[]) as l
+"""
+
+
+async def demand(connection: Connection, fulfilment_id: str) -> dict[str, int]:
+    """Its pieces by SKU, in upper case."""
+    cursor = await connection.execute(_DEMAND, (fulfilment_id,))
+    return dict(await cursor.fetchall())
+
+
+_DEMAND = """
+select o.sku, sum(l.quantity)::integer from fulfilment_line l join fulfilment f using (fulfilment_id)
+  join order_line o on o.order_id = f.order_id and o.line_id = l.line_id
+ where f.fulfilment_id = %s group by o.sku
 """
 
 

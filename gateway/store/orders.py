@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from gateway.domain.orders import (
     Address,
+    Contact,
     Order,
     OrderStatus,
     address_from,
@@ -28,7 +29,8 @@ ACTION_NEEDED_EVENT = "com.omnigate.order.payment_action_needed.v1"
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
     order: Order
-    ship_to: Address | None  # None: the person has been forgotten
+    ship_to: Address | None  # None: the person has been forgotten, or fetches it
+    contact: Contact | None
     status: OrderStatus
     cancel_requested: bool
     trace_id: str
@@ -42,7 +44,8 @@ async def load(connection: Connection, order_id: str) -> StoredOrder:
     document, personal, status, trace_id, partner_id = row
     return StoredOrder(
         order=order_from(document, order_id),
-        ship_to=address_from(personal["address"]) if personal else None,
+        ship_to=address_from(personal["address"]) if personal and "address" in personal else None,
+        contact=Contact(**personal["contact"]) if personal and "contact" in personal else None,
         status=OrderStatus(status),
         cancel_requested=status == OrderStatus.CANCEL_REQUESTED,
         trace_id=trace_id,

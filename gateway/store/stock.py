@@ -94,6 +94,26 @@ select lock_stock(array_agg(sku), array_agg(node_id)) from reservation_line join
 _RELEASE = claims.released(claims.ALL_OF_ORDER)
 
 
+async def release_some(connection: Connection, order_id: str, attempt: int, pieces: Mapping[str, int]) -> None:
+    """Give back so many pieces by SKU of what that attempt holds."""
+    held = {"order": order_id, "attempt": attempt, "skus": list(pieces), "quantities": list(pieces.values())}
+    await connection.execute(_LOCK_HELD, held)
+    lines = await (await connection.execute(_NUMBERS, held)).fetchall()
+    columns = [list(column) for column in zip(*lines, strict=True)] if lines else [[], [], []]
+    await connection.execute(_RELEASE_SOME, dict(zip(("reservations", "numbers", "pieces"), columns, strict=True)))
+
+
+_NUMBERS = """
+select r.reservation_id, l.number, least(l.open, w.pieces)
+  from unnest(%(skus)s::text[], %(quantities)s::integer[]) as w (sku, pieces)
+  join reservation r on r.holder_type = 'order' and r.holder_id = %(order)s and r.partner_id is null
+                    and r.attempt = %(attempt)s
+  join reservation_line l on l.reservation_id = r.reservation_id and l.sku = w.sku
+ where l.open > 0
+"""
+_RELEASE_SOME = claims.released(claims.SOME)
+
+
 async def ship(connection: Connection, order_id: str, shipped_at: datetime, *, attempt: int | None = None) -> None:
     """The goods left at *shipped_at*: the claims stay until a count later than that contains them."""
     held = {"order": order_id, "attempt": attempt}

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from gateway.domain.fulfilments import FulfilmentStatus
-from gateway.domain.identifiers import Mint
 from gateway.store import fulfilments, stock
 from gateway.store.pool import Connection
 from gateway.workflows.executors import (
@@ -36,7 +35,7 @@ async def goods_left(connection: Connection, case: Case, fact: Mapping[str, Any]
     await stand(connection, part, FulfilmentStatus.SHIPPED, now=moment)
 
 
-def fulfil(mint: Mint) -> Saga:
+def fulfil(subject: PartSubject) -> Saga:
     to_warehouse = partial(Step, undo_may_be_refused=True, then="released")
     return Saga(
         NAME,
@@ -49,7 +48,7 @@ def fulfil(mint: Mint) -> Saga:
             TAKE,
             INVOICE,
         ),
-        PartSubject(mint),
+        subject,
         done="completed",
         undone="rejected",
         stopped="cancelled",

@@ -24,7 +24,7 @@ class Held:
 
     def __init__(self, lease: Lease, saga: Saga, manifests: Mapping[str, Manifest]) -> None:
         self.lease, self.saga, self.manifests = lease, saga, manifests
-        self.pivot = next(step for step in saga.steps if isinstance(step, Branches | Pivot))
+        self.pivot = next((step for step in saga.steps if isinstance(step, Branches | Pivot)), None)
         self.epoch = 0  # until it is opened: no row has it
         self.wakes = 0
         self.direction: Direction = "forward"
@@ -64,7 +64,7 @@ class Held:
             if effect is not None and step.state == "succeeded":
                 self.effects[step.name] = effect
         case = await self.saga.subject.load(connection, self.lease.run_id)
-        self.case = replace(case, effects=self.effects)
+        self.case = replace(case, effects=self.effects, now=row.now)
 
     def stranger(self) -> Park | None:
         """The run began with other steps than this build has under the same name and version: their records would be
@@ -84,7 +84,7 @@ class Held:
 
     async def situation(self, connection: Connection) -> Situation:
         """Asks the database only for what can still turn the run: a wish to stop, and the awaited signal."""
-        ahead = self.direction == "forward" and not self.done(self.pivot.name)
+        ahead = self.direction == "forward" and self.pivot is not None and not self.done(self.pivot.name)
         stop = ahead and await self.stop_wished(connection)
         at = self._ahead_of() if ahead else None
         signalled = isinstance(at, Pivot) and await self.signal(connection) is not None
@@ -118,14 +118,16 @@ class Held:
     def implied_status(self) -> str | None:
         """The status that the steps done so far have earned."""
         earned = [
-            step.then for step in self.saga.steps if isinstance(step, Step) and step.then and self.done(step.name)
+            step.then
+            for step in self.saga.steps
+            if isinstance(step, Step | Assent) and step.then and self.done(step.name)
         ]
         return earned[-1] if earned else None
 
     def _ahead_of(self) -> AnyStep | None:
         """The first step that is not done, but for assents, which may not be needed."""
-        ahead = (step for step in self.saga.steps if not isinstance(step, Assent) and not self.done(step.name))
-        return next(ahead, None)
+        ahead = (step for step in self.saga.steps if not self.done(step.name))
+        return next((step for step in ahead if not (isinstance(step, Assent) and step.customer)), None)
 
     async def signal(self, connection: Connection) -> signals.Signal | None:
         if not isinstance(self.pivot, Pivot):

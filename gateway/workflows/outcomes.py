@@ -80,7 +80,7 @@ def _seen(outcome: Outcome, record: Record, around: Circumstances) -> Settled:
     if not isinstance(step, Assent):
         return Settled(fact=seen.fact)
     if seen.fact is not None:
-        return Settled("succeeded")
+        return Settled("succeeded", fact=seen.fact)
     over = around.now >= record.begun_at + timedelta(seconds=step.patience)
     refusal = seen.refusal or (step.expired if over else None)
     return Settled("rejected", refusal=refusal) if refusal else Settled()

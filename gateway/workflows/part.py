@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.domain.fulfilments import ENDED, Fulfilment, FulfilmentStatus, moves_between, pieces_once
+from gateway.domain.fulfilments import ENDED, Fulfilment, FulfilmentStatus, pieces_once
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import OrderStatus
 from gateway.domain.shares import share_of
-from gateway.store import fulfilments, holds, journal, order_lines, orders, stock
+from gateway.store import fulfilments, holds, journal, order_lines, orders, pickups, stock
 from gateway.store.pool import Connection
 from gateway.workflows.outcomes import effect_of
 from gateway.workflows.saga import Case, Moved
+from gateway.workflows.stock_effects import StockEffects
 
 # What an order comes to when a part of it has come this far.
 _LIFTS: Mapping[FulfilmentStatus, tuple[OrderStatus, OrderStatus]] = {
@@ -25,8 +26,9 @@ _OPEN_TO_SIBLINGS = frozenset({FulfilmentStatus.BOOKED})
 class PartSubject:
     """`gateway.workflows.saga.Subject` of a fulfilment."""
 
-    def __init__(self, mint: Mint) -> None:
+    def __init__(self, mint: Mint, effects: StockEffects) -> None:
         self._mint = mint
+        self._effects = effects
 
     async def load(self, connection: Connection, run_id: str) -> Case:
         part = await fulfilments.one(connection, run_id)
@@ -34,13 +36,21 @@ class PartSubject:
         order = share_of(stored.order, part.share, fulfilment_id=run_id, node_id=part.node_id)
         above = await journal.effects(connection, part.order_id)
         given = {name: effect for name, key, row in above if (effect := effect_of(row, key)) is not None}
-        return Case(order, stored.ship_to, given=given, trace_id=stored.trace_id)
+        return Case(
+            order,
+            stored.ship_to,
+            given=given,
+            trace_id=stored.trace_id,
+            contact=stored.contact,
+            method=part.method,
+            begun_at=part.created_at,
+        )
 
     async def status(self, connection: Connection, run_id: str) -> str:
         return await fulfilments.lock_status(connection, run_id)
 
     async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise NotImplementedError("no step of a part waits for a customer's assent")
+        raise AssertionError("no step of a part waits for its customer")
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         part = await fulfilments.one(connection, run_id)
@@ -51,6 +61,10 @@ class PartSubject:
             await stock.acknowledge(connection, part.order_id, "erp", moved.now, attempt=part.number)
         if after in (FulfilmentStatus.CANCELLED, FulfilmentStatus.REJECTED):
             await stock.release(connection, part.order_id, attempt=part.number)
+            await pickups.close(connection, run_id)
+        if after is FulfilmentStatus.REJECTED and moved.reason is not None:
+            pieces = await fulfilments.demand(connection, run_id)
+            await self._effects.rejected(connection, run_id, part.node_id, moved.reason.code, pieces, moved.now)
         await self._order_follows(connection, replace(part, status=after), moved)
 
     async def _order_follows(self, connection: Connection, part: Fulfilment, moved: Moved) -> None:
@@ -82,8 +96,8 @@ async def stand(
     refs: Mapping[str, str] | None = None,
 ) -> None:
     """The part stands so, and its pieces with it."""
-    pieces = pieces_once(after) or part.pieces
-    if moves := moves_between(part.pieces, pieces):
+    pieces, moves = pieces_once(after, part.pieces)
+    if moves:
         await order_lines.move(connection, part.order_id, moves, part.counts())
     await fulfilments.stand(connection, part.fulfilment_id, after, pieces=pieces, now=now, reason=reason, refs=refs)
 

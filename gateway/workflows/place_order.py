@@ -3,20 +3,29 @@ place_order: hold the money, wait for the customer's assent if their bank wants 
 reserve stock there; then each part goes its own way, and what was held and not taken is given back in the end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from secrets import randbelow
 
 from gateway.domain.identifiers import Mint, mint
+from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.orders import OrderStatus
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.ports import Effect
 from gateway.store import order_lines, orders, stock
 from gateway.store.pool import Connection
+from gateway.workflows.collect import Counter, collect
 from gateway.workflows.earlier import earlier
 from gateway.workflows.fulfil import fulfil
 from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD
+from gateway.workflows.notices import Teller, tell
+from gateway.workflows.part import PartSubject
+from gateway.workflows.rerouting import Rerouting
 from gateway.workflows.saga import Around, Branches, Case, Local, LocalDo, Moved, Refusal, Saga
+from gateway.workflows.ship_from_store import ship_from_store
 from gateway.workflows.sourcing import Sourcing
+from gateway.workflows.stock_effects import StockEffects
 from gateway.workflows.tending import FULFIL, Tending
 
 NAME, VERSION = "place_order", 3
@@ -27,7 +36,7 @@ class OrderSubject:
 
     async def load(self, connection: Connection, run_id: str) -> Case:
         stored = await orders.load(connection, run_id)
-        return Case(stored.order, stored.ship_to, trace_id=stored.trace_id)
+        return Case(stored.order, stored.ship_to, trace_id=stored.trace_id, contact=stored.contact)
 
     async def status(self, connection: Connection, run_id: str) -> str:
         return await orders.lock_status(connection, run_id)
@@ -64,7 +73,7 @@ async def release_stock(connection: Connection, case: Case, now: datetime) -> No
     await stock.release(connection, case.order.order_id)
 
 
-def place_order(sourcing: Sourcing) -> Saga:
+def place_order(sourcing: Sourcing, teller: Teller) -> Saga:
     """How an order is carried out where the retailer sources so."""
     return Saga(
         NAME,
@@ -73,7 +82,7 @@ def place_order(sourcing: Sourcing) -> Saga:
             HOLD,
             ASSENT,
             Local("reserve_stock", reserves(sourcing), release_stock),
-            Branches(FULFIL, Tending(sourcing).tend),
+            Branches(FULFIL, Tending(Rerouting(sourcing, teller)).tend),
             GIVE_BACK_REST,
         ),
         OrderSubject(),
@@ -85,11 +94,27 @@ def place_order(sourcing: Sourcing) -> Saga:
     )
 
 
-def sagas(policy: SourcingPolicy | None = None, mint: Mint = mint, *, in_parts: bool = True) -> Mapping[str, Saga]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the retailer wants, and whom there is to do it: *roles* are those of the back ends that are connected."""
+
+    sourcing: SourcingPolicy = field(default_factory=SourcingPolicy)
+    inventory: InventoryPolicy = field(default_factory=InventoryPolicy)
+    in_parts: bool = True
+    roles: frozenset[str] = frozenset({"payments", "erp", "wms"})
+
+
+def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], int] = randbelow) -> Mapping[str, Saga]:
     """All that runs may be of, by task."""
-    sourcing = Sourcing(policy or SourcingPolicy(), mint, in_parts)
-    current = (place_order(sourcing), fulfil(mint))
+    terms = terms or Terms()
+    sourcing = Sourcing(terms.sourcing, mint, terms.in_parts, stores="store" in terms.roles)
+    teller, effects = Teller(mint, connected="notifications" in terms.roles), StockEffects(mint, terms.inventory)
+    part = PartSubject(mint, effects)
+    current = (
+        place_order(sourcing, teller),
+        fulfil(part),
+        collect(part, Counter(terms.sourcing.pickup, teller, effects, dice)),
+        ship_from_store(part, terms.sourcing.pickup, effects),
+        tell(),
+    )
     return {saga.task: saga for saga in (*current, *earlier(sourcing, OrderSubject()))}
-
-
-PLACE_ORDER = place_order(Sourcing(SourcingPolicy(), mint))

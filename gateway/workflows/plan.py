@@ -189,7 +189,11 @@ def _await(step: Pivot, record: Record | None, now: Situation) -> Next:
     if record is not None and now.woken:
         return Send(step, "look", step.name, "look")
     tries = record.tries if record else 0
-    return Wait(step, min(step.first_look * 2**tries, step.last_look))
+    seconds = min(step.first_look * 2**tries, step.last_look)
+    if not step.patience:
+        return Wait(step, seconds)
+    left = step.patience - int((now.now - record.begun_at).total_seconds()) if record else step.patience
+    return Wait(step, max(1, min(seconds, left))) if left > 0 else Turn("backward", step.expired)
 
 
 def _at_gate(step: Gate, now: Situation) -> Next:
@@ -202,7 +206,7 @@ def _left_out(step: AnyStep, now: Situation) -> bool:
     """Nobody's assent is needed, or what the step is there for is not so."""
     if isinstance(step, Assent):
         before = now.records.get(step.of)
-        return before is None or before.effect is None or not before.effect.pending
+        return step.customer and (before is None or before.effect is None or not before.effect.pending)
     if not isinstance(step, Step) or not step.only_if:
         return False
     name, fact = step.only_if.split(".")

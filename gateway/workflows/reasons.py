@@ -24,4 +24,27 @@ ERP = _because(
 )
 WAREHOUSE = _because(Refusal("refused_by_warehouse", "the warehouse refused to ship the order"))
 
-ELSEWHERE = frozenset({"refused_by_warehouse"})  # with these, another node may still serve what one would not
+CARRIER = _because(Refusal("refused_by_carrier", "the carrier does not take the parcel"))
+STORE_SILENT = Refusal("store_silent", "the store did not answer in time")
+NOT_COLLECTED = Refusal("not_collected", "nobody fetched the goods in time")
+DECLINED = Refusal("declined_by_customer", "the customer did not agree to what could be had instead")
+_STORE_SAYS = {
+    "not_in_stock": "the store does not have it",
+    "mismatch": "the store has fewer than was thought",
+    "damage": "what the store has is damaged",
+    "worn_display": "the store has only what was on display",
+    "no_variance": "the store cannot do it",
+}
+
+
+def STORE(code: str) -> Refusal:  # noqa: N802  as its neighbours, which are made by a function
+    """A store's typed reason; it may be one that we do not know."""
+    if code in _STORE_SAYS:
+        return Refusal(f"store_{code}", _STORE_SAYS[code])
+    return Refusal("refused_by_store", "the store refused to pick the order")
+
+
+# With these, another node may still serve what one would not.
+ELSEWHERE = frozenset(
+    {"refused_by_warehouse", "refused_by_store", "store_silent", *(f"store_{code}" for code in _STORE_SAYS)}
+)

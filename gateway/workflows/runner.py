@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import perf_counter
+from typing import Any
 
 import structlog
 
@@ -130,8 +131,10 @@ class Performance:
                 f"look:{outcome.call.intent.key}", self.lease.run_id, send.step.signal, "look", settled.fact
             )
             await signals.signal(connection, told, now=self.tools.clock(), trace_id=self.run.trace_id)
-        if isinstance(send.step, Assent) and settled.state == "succeeded":
-            await self._ask(connection, None)
+        if isinstance(send.step, Assent) and settled.fact is not None:
+            await self._answered(connection, send.step, settled.fact)
+        if isinstance(send.step, Pivot) and send.step.meanwhile is not None:
+            await send.step.meanwhile(connection, self.run.case, self.tools.clock())
         if settled.state == "succeeded":
             await self.run.noted(connection, send, settled.effect)
         status = self._status_after(send) if settled.state == "succeeded" else None
@@ -139,10 +142,16 @@ class Performance:
             await self._move(connection, status)
         return settled.following
 
+    async def _answered(self, connection: Connection, step: Assent, fact: Mapping[str, Any]) -> None:
+        if step.customer:
+            await self._ask(connection, None)
+        if step.on is not None:
+            await step.on(connection, self.run.case, fact)
+
     def _status_after(self, send: Send) -> str | None:
         """The resource's status once the step has succeeded on the way forward; undos and waits have none."""
         step = send.step
-        if self.run.direction == "backward" or not isinstance(step, Step) or send.record != step.name:
+        if self.run.direction == "backward" or not isinstance(step, Step | Assent) or send.record != step.name:
             return None
         return step.then
 
@@ -224,7 +233,7 @@ class Performance:
             await self._move(connection, earned)
 
     async def _wait(self, connection: Connection, wait: Wait) -> None:
-        if await self.run.expect(connection, wait.step) and isinstance(wait.step, Assent):
+        if await self.run.expect(connection, wait.step) and isinstance(wait.step, Assent) and wait.step.customer:
             await self._ask(connection, wait.step)
         await self.run.stands(connection, "waiting")
         if not await engine.wait(connection, self.lease, self.run.wakes, wait.seconds):

@@ -3,13 +3,16 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Protocol
 
-from gateway.domain.orders import Address, Order
+from gateway.domain.orders import Address, Contact, Order
 from gateway.ports import BackEnds, Effect
+from gateway.store.notices import Notice
 from gateway.store.pool import Connection
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,11 @@ class Case:
     effects: Mapping[str, Effect] = field(default_factory=dict)
     given: Mapping[str, Effect] = field(default_factory=dict)  # by steps of the run above
     trace_id: str = ""
+    contact: Contact | None = None
+    method: str = "ship_to_home"  # how this part of the order reaches its customer
+    notice: Notice | None = None  # what is to be told
+    now: datetime = _NEVER  # when the transaction began in which this was read
+    begun_at: datetime = _NEVER  # when the part was planned
 
     def done(self, step: str) -> Effect:
         return self.effects[step] if step in self.effects else self.given[step]
@@ -46,6 +54,7 @@ class Seen:
 Do = Callable[[Case, BackEnds, str], Awaitable[Effect]]
 Undo = Callable[[Case, BackEnds, Effect, str], Awaitable[Effect]]
 LocalDo = Callable[[Connection, Case, datetime], Awaitable[Refusal | Effect | None]]
+OnFact = Callable[[Connection, Case, Mapping[str, Any]], Awaitable[None]]
 LocalUndo = Callable[[Connection, Case, datetime], Awaitable[None]]
 Note = Callable[[Connection, Case, Effect], Awaitable[None]]
 
@@ -86,15 +95,19 @@ class Pivot:
     signal: str
     system: str
     look: Callable[[Case, BackEnds], Awaitable[Seen]]
-    on: Callable[[Connection, Case, Mapping[str, Any]], Awaitable[None]]
+    on: OnFact
     first_look: int = 60  # seconds
     last_look: int = 3600
+    patience: int = 0  # seconds, then it is given up; 0: never
+    expired: Refusal | None = None
+    meanwhile: Callable[[Connection, Case, datetime], Awaitable[None]] | None = None  # at every look
 
 
 @dataclass(frozen=True, slots=True)
 class Assent:
-    """A wait for what a step's effect still needs from somebody outside; skipped when it needs nothing. Whatever wakes
-    the run, the back end is asked. No answer in time is a no."""
+    """A wait for what a step's effect still needs from somebody outside: of a customer, whose channel is told so, where
+    the effect is pending; of anybody else in any case. Whatever wakes the run, the back end is asked. No answer in time
+    is a no."""
 
     name: str
     of: str  # the step whose effect may be pending
@@ -105,6 +118,9 @@ class Assent:
     first_look: int = 15
     last_look: int = 240
     note: Note | None = None  # what our own ledgers say of the step's effect, once it is no longer pending
+    customer: bool = True  # who has to act
+    then: str | None = None  # the resource's status once the answer is there
+    on: OnFact | None = None  # what follows from the answer, in the same commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +218,9 @@ class Saga:
         return next(step for step in self.steps if step.name == name)
 
 
-_NEWER = frozenset({"only_if"})  # told where they say something, so that older step tables keep their shape
+def _as_ever(step: AnyStep, name: str, *, value: str | bool) -> bool:
+    """What is told only where it says something, so that older step tables keep their shape."""
+    return (type(step).__name__, name, value) in {("Step", "only_if", ""), ("Assent", "customer", True)}
 
 
 @cache
@@ -213,7 +231,8 @@ def _shape(steps: tuple[AnyStep, ...]) -> str:
             *(
                 f"{each.name}={value}"
                 for each in fields(step)
-                if isinstance(value := getattr(step, each.name), str | bool) and (value or each.name not in _NEWER)
+                if isinstance(value := getattr(step, each.name), str | bool)
+                and not _as_ever(step, each.name, value=value)
             ),
         )
         for step in steps

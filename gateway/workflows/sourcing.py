@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from gateway.domain.fulfilments import WITHOUT_PIECES, Fulfilment, FulfilmentStatus
+from gateway.domain.fulfilments import WITHOUT_PIECES, Executor, Fulfilment, FulfilmentStatus
 from gateway.domain.identifiers import Mint
-from gateway.domain.orders import Order
+from gateway.domain.orders import DeliveryMethod, Order
 from gateway.domain.shares import Block, Share, free_blocks, share_of
 from gateway.domain.sourcing import Decision, decide
 from gateway.domain.sourcing_policy import SourcingPolicy
-from gateway.domain.sourcing_terms import Site, Take, Task, Want
+from gateway.domain.sourcing_terms import Lane, Odds, Site, Take, Task, Want, Weights
 from gateway.store import fulfilments, order_lines, sourcing, stock
 from gateway.store.fulfilments import Circumstances
 from gateway.store.pool import Connection
@@ -17,45 +18,92 @@ from gateway.workflows.saga import Around, Case, Refusal
 
 MOST_PARTS = 20  # of one order, those that came to nothing included
 _MOST_TOLD = 10
+_FETCHED = Lane(0, days=0, late=Odds(0, 0, before=(0, 1)))  # the customer comes for it
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How pieces reach the customer, and from which nodes they may come; None: from any."""
+
+    method: DeliveryMethod
+    nodes: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+
+
+def promised(order: Order) -> Way:
+    nodes = frozenset({order.pickup_node}) if order.pickup_node is not None else None
+    return Way(order.method, nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was decided about."""
+
+    way: Way
+    task: Task
+    sites: Sequence[Site]
+    weights: Weights
 
 
 @dataclass(frozen=True, slots=True)
 class Sourcing:
-    """How the retailer sources. *in_parts*: the payment provider takes what it holds in as many parts as there are."""
+    """How the retailer sources. *in_parts*: the payment provider takes what it holds in as many parts as there are;
+    *stores*: there is somebody who asks stores."""
 
     policy: SourcingPolicy
     mint: Mint
     in_parts: bool = True
+    stores: bool = False
 
-    async def plan(self, connection: Connection, case: Case, around: Around) -> Refusal | None:
+    async def plan(self, connection: Connection, case: Case, around: Around, way: Way | None = None) -> Refusal | None:
         """Give every open piece to an executor: new fulfilments that hold stock at their nodes. Or say why not all."""
+        asked = await self.asked(connection, case, around.now, way or promised(case.order))
+        if isinstance(asked, Refusal):
+            return asked
+        decision = decide(asked.task, asked.sites, asked.weights)
+        if decision.plan.unfilled or not asked.weights.most_shipments:
+            return refusal(asked.task, asked.sites, decision)
+        await self.give(connection, case, around, asked, decision)
+        return None
+
+    async def asked(self, connection: Connection, case: Case, now: datetime, way: Way) -> Asked | Refusal:
+        """What there is to decide about the open pieces; the positions stay locked until the commit."""
         order = case.order
         parts = await fulfilments.of_order(connection, order.order_id)
-        lines = await order_lines.standing(connection, order.order_id)
-        open_ = {line_id: there.open for line_id, there in lines.items() if there.open}
         if len(parts) >= MOST_PARTS:
             return Refusal("no_fulfilment_option", f"{MOST_PARTS} fulfilments were tried")
-        task = Task(tuple(wants(order, open_)), deliver_by=None, without=_said_no(parts))
-        weights = replace(self.policy.weights, most_shipments=self._most_shipments(parts))
+        if way.method != "ship_to_home" and not self.stores:
+            return Refusal("no_fulfilment_option", "no store can be asked here")
+        lines = await order_lines.standing(connection, order.order_id)
+        open_ = {line_id: there.open for line_id, there in lines.items() if there.open}
+        task = Task(tuple(wants(order, open_)), deliver_by=None, without=_said_no(parts), types=way.types)
+        most = min(self._most_shipments(parts), 1 if way.method != "ship_to_home" else MOST_PARTS)
+        weights = replace(self.policy.weights, most_shipments=most)
         skus = list(dict.fromkeys(want.sku for want in task.wants))
         to = case.ship_to.country if case.ship_to else None
-        sites = await sourcing.sites_for(connection, skus, to, self.policy, now=around.now)
-        decision = decide(task, sites, weights)
-        if decision.plan.unfilled or not weights.most_shipments:
-            return refusal(task, sites, decision)
-        decision_id = self.mint("dec")
-        asked = (task, sites, weights)
-        await sourcing.keep_decision(connection, decision_id, order.order_id, asked, decision, now=around.now)
+        sites = await sourcing.sites_for(connection, skus, to, self.policy, now=now)
+        sites = [site for site in sites if way.nodes is None or site.node_id in way.nodes]
+        if way.method != "ship_to_home":
+            sites = [replace(site, lane=_FETCHED) for site in sites]
+        return Asked(way, task, sites, weights)
+
+    async def give(self, connection: Connection, case: Case, around: Around, asked: Asked, decision: Decision) -> None:
+        """Carry the decision out: it is kept, and each node of its plan takes its part on."""
+        order, decision_id = case.order, self.mint("dec")
+        parts = await fulfilments.of_order(connection, order.order_id)
+        told = (asked.task, asked.sites, asked.weights)
+        await sourcing.keep_decision(connection, decision_id, order.order_id, told, decision, now=around.now)
         why = Circumstances(decision_id, around.trace_id, around.now)
-        for part in self._parts(order, parts, decision.plan.takes):
+        for part in self._parts(order, parts, asked, decision.plan.takes, around.now):
             await self._take_on(connection, order, part, why)
-        return None
 
     def _most_shipments(self, parts: Sequence[Fulfilment]) -> int:
         live = sum(part.status not in WITHOUT_PIECES for part in parts)
         return max(0, (self.policy.weights.most_shipments if self.in_parts else 1) - live)
 
-    def _parts(self, order: Order, before: Sequence[Fulfilment], takes: Sequence[Take]) -> list[Fulfilment]:
+    def _parts(
+        self, order: Order, before: Sequence[Fulfilment], asked: Asked, takes: Sequence[Take], now: datetime
+    ) -> list[Fulfilment]:
         """One for each node. What nobody bears yet of the shipping charge is borne by the first."""
         standing = [part for part in before if part.status not in WITHOUT_PIECES]
         taken = [block for part in standing for block in part.share.blocks]
@@ -64,17 +112,20 @@ class Sourcing:
         for number, node in enumerate(sorted({take.node_id for take in takes}), len(before) + 1):
             blocks = tuple(_blocks(order, [take for take in takes if take.node_id == node], taken))
             taken += blocks
-            parts.append(self._part(order, number, node, Share(blocks, shipping)))
+            at_store = any(site.node_id == node and site.type == "store" for site in asked.sites)
+            executor: Executor = "store" if at_store and self.stores else "warehouse"
+            parts.append(self._part(order, number, node, Share(blocks, shipping), asked.way, executor, now))
             shipping = 0
         return parts
 
-    def _part(self, order: Order, number: int, node: str, share: Share) -> Fulfilment:
+    def _part(
+        self, order: Order, number: int, node: str, share: Share, way: Way, executor: Executor, now: datetime
+    ) -> Fulfilment:
         made = self.mint("ful")
         amount = share_of(order, share, fulfilment_id=made, node_id=node).totals.grand_total.amount
         status = FulfilmentStatus.PLANNED
-        return Fulfilment(
-            *(made, order.order_id, number, order.group_id, node, "ship_to_home", status, "allocated", share, amount)
-        )
+        stands = (made, order.order_id, number, order.group_id, node, way.method, status)
+        return Fulfilment(*stands, "allocated", share, amount, now, executor)
 
     async def _take_on(self, connection: Connection, order: Order, part: Fulfilment, why: Circumstances) -> None:
         demand = share_of(order, part.share, fulfilment_id=part.fulfilment_id, node_id=part.node_id).demand()

@@ -6,33 +6,35 @@ from datetime import datetime
 
 from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, Fulfilment, FulfilmentStatus
 from gateway.ports import Effect
-from gateway.store import fulfilments, order_lines, payments
+from gateway.store import fulfilments, offers, order_lines, payments
 from gateway.store.pool import Connection
-from gateway.workflows.fulfil import NAME
-from gateway.workflows.reasons import ELSEWHERE
+from gateway.workflows import collect, fulfil, ship_from_store
+from gateway.workflows.reasons import DECLINED, ELSEWHERE
+from gateway.workflows.rerouting import Rerouting
 from gateway.workflows.saga import Around, Case, Refusal, Tended
-from gateway.workflows.sourcing import Sourcing
 
 FULFIL = "fulfil"
-VERSION = 1  # of the parts' saga
+PARTS_VERSION = 1  # of all their sagas
+LOOK = 3600  # seconds after which parts are tended although nobody said anything
 
 
 @dataclass(frozen=True, slots=True)
 class Tending:
-    sourcing: Sourcing
+    rerouting: Rerouting
 
     async def tend(self, connection: Connection, case: Case, around: Around) -> Tended:
         order_id = case.order.order_id
         parts = await fulfilments.of_order(connection, order_id)
-        given_up = _given_up(parts)
+        given_up, waits = _given_up(parts), 0
         if around.stop_wished or given_up:
             parts = await self._recalled(connection, order_id, parts, around.now)
             await order_lines.drop(connection, order_id, reason=_told(given_up) or CANCELLED)
+            await offers.withdraw(connection, order_id)
         else:
-            given_up = await self._given_out(connection, case, around, parts)
+            given_up, waits = await self._given_out(connection, case, around, parts)
             parts = await fulfilments.of_order(connection, order_id)
         await _started(connection, order_id, parts, around)
-        return await _standing(connection, order_id, parts, around, given_up)
+        return await _standing(connection, order_id, parts, around, given_up, waits)
 
     async def _recalled(
         self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], now: datetime
@@ -47,16 +49,25 @@ class Tending:
 
     async def _given_out(
         self, connection: Connection, case: Case, around: Around, parts: Sequence[Fulfilment]
-    ) -> Refusal | None:
-        """Pieces that nobody serves any more are given to others, or the order goes without them."""
+    ) -> tuple[Refusal | None, int]:
+        """Pieces that nobody serves any more are given to others, or the order goes without them. Seconds: for which
+        the customer is waited for."""
         lines = await order_lines.standing(connection, case.order.order_id)
         if not any(line.open for line in lines.values()):
-            return None
-        refused = await self.sourcing.plan(connection, case, around)
-        if refused is not None:
-            refused = _last(parts) or refused
-            await order_lines.drop(connection, case.order.order_id, reason=_told(refused))
-        return refused
+            return None, 0
+        outcome = await self.rerouting.given_out(connection, case, around)
+        if outcome.refused is None:
+            return None, outcome.waits
+        refused = outcome.refused if outcome.refused is DECLINED else _last(parts) or outcome.refused
+        await order_lines.drop(connection, case.order.order_id, reason=_told(refused))
+        return refused, 0
+
+
+def saga_of(part: Fulfilment) -> str:
+    """The name of the workflow that carries the part out."""
+    if part.executor == "warehouse":
+        return fulfil.NAME
+    return ship_from_store.NAME if part.method == "ship_to_home" else collect.NAME
 
 
 CANCELLED = {"code": "cancelled", "detail": "the order was cancelled"}
@@ -80,12 +91,17 @@ def _told(refusal: Refusal | None) -> dict[str, str] | None:
 async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around) -> None:
     for part in parts:
         if part.status is FulfilmentStatus.PLANNED:
-            saga = (NAME, VERSION)
-            await fulfilments.start(connection, part.fulfilment_id, order_id, saga, around.traceparent, around.now)
+            saga, trace = (saga_of(part), PARTS_VERSION), around.traceparent
+            await fulfilments.start(connection, part.fulfilment_id, order_id, saga, trace, around.now)
 
 
 async def _standing(
-    connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around, given_up: Refusal | None
+    connection: Connection,
+    order_id: str,
+    parts: Sequence[Fulfilment],
+    around: Around,
+    given_up: Refusal | None,
+    waits: int,
 ) -> Tended:
     """What there is to wait for, or what has come of all of it."""
     asked = any(part.status is FulfilmentStatus.CANCEL_REQUESTED for part in parts)
@@ -95,8 +111,8 @@ async def _standing(
     if around.stop_wished and not asked and (goes_on or gone):
         dropped = sum(line.cancelled for line in (await order_lines.standing(connection, order_id)).values())
         answered = "partial" if dropped else "too_late"
-    if goes_on:
-        return Tended(answered=answered)
+    if goes_on or waits:
+        return Tended(answered=answered, again=min(waits or LOOK, LOOK))
     if not gone:
         return Tended(nothing_left=True, reason=None if around.stop_wished else given_up or _last(parts))
     rest = await payments.untaken(connection, order_id)

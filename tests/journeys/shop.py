@@ -1,12 +1,12 @@
 """The whole of Omnigate in one process: what a partner, a warehouse and an operator can do and see."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString
 from uuid import uuid4
 
 from httpx2 import ASGITransport, AsyncClient, Response
@@ -23,6 +23,7 @@ from gateway.store import stock, timeline
 from gateway.store.signals import Signal, signal
 from gateway.store.timeline import Moment
 from gateway.workflows.operations import SAGAS, Desk
+from gateway.workflows.place_order import Terms, sagas
 from gateway.workflows.runner import Tools
 from gateway.workflows.saga import Saga
 from gateway.workflows.worker import Worker
@@ -110,6 +111,39 @@ class Shop:
                 return document
             assert monotonic() < end, f"{order_id} is still {document['status']}"
             await asyncio.sleep(0.05)
+
+    async def until_seen(self, order_id: str, what: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The order as soon as it looks so."""
+        end = monotonic() + PATIENCE
+        while not what(document := await self.seen(order_id)):
+            assert monotonic() < end, f"{order_id} does not come to look so: {document}"
+            await asyncio.sleep(0.05)
+        return document
+
+    async def time_passes(self, statement: LiteralString) -> None:
+        async with self.gate.database.connection() as connection:
+            await connection.execute(statement)
+
+    async def nudge(self, run_id: str) -> None:
+        """It is worth for the run to look again."""
+        async with self.gate.database.connection() as connection:
+            await connection.execute("select wake(%s)", (run_id,))
+
+    async def patience_ends(self, order_id: str, step: str) -> None:
+        """Time passes: the order's last part has waited in that step for as long as it does."""
+        part, end = await self.part(order_id), monotonic() + PATIENCE
+        while True:
+            async with self.gate.database.connection() as connection:
+                cursor = await connection.execute(
+                    "update step set begun_at = begun_at - interval '30 days' where run_id = %s and name = %s"
+                    " and state = 'intended' returning 1",
+                    (part, step),
+                )
+                if await cursor.fetchone():
+                    break
+            assert monotonic() < end, f"{part} does not wait in {step}"
+            await asyncio.sleep(0.05)
+        await self.nudge(part)
 
     async def until_parked(self, order_id: str) -> dict[str, Any]:
         end = monotonic() + PATIENCE
@@ -226,6 +260,20 @@ class Shop:
         assert row is not None
         return int(row[0])
 
+    async def reserved_at(self, node: str) -> int:
+        async with self.gate.database.connection() as connection:
+            cursor = await connection.execute(
+                "select coalesce(sum(reserved), 0) from stock_position where node_id = %s", (node,)
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        return int(row[0])
+
+    async def close_node(self, node: str) -> None:
+        """Nothing is served from there any more."""
+        async with self.gate.database.connection() as connection:
+            await connection.execute("update node set status = 'closed' where node_id = %s", (node,))
+
     async def sync_stock(self) -> None:
         async for levels in self.back_ends.wms.stock():
             async with self.gate.database.transaction() as connection:
@@ -254,6 +302,7 @@ async def open_shop(
     till: Literal["psp", "stripe"] = "psp",
     manifests: Manifests = MANIFESTS,
     polled: bool = False,
+    stores: bool = False,
 ) -> AsyncIterator[Shop]:
     async with open_gate(database_url, home, bundle=promises) as gate:
         secret = await gate.secrets.get_or_create("callback:wms", new_callback_secret)
@@ -265,11 +314,14 @@ async def open_shop(
             callback_transport=ASGITransport(gate.app),
             events_url=f"{PUBLIC}/v1/callbacks/stripe",
             events_secret=(await gate.secrets.get_or_create("callback:stripe", new_callback_secret)).decode(),
-            ship_after=0.1,
+            store_callback_url=f"{PUBLIC}/v1/callbacks/store" if stores else None,
+            store_callback_secret=(await gate.secrets.get_or_create("callback:store", new_callback_secret)).decode(),
+            **dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after"), 0.1),
         )
         app = create_sandbox(options)
         transport = ASGITransport(app)
-        paths = (("payments", "psp"), ("erp", "erp"), ("wms", "wms"))
+        paths = [("payments", "psp"), ("erp", "erp"), ("wms", "wms")]
+        paths += [(name, name) for name in ("store", "carrier", "notifications") if stores]
         urls = {f"{name}_url": f"http://sandbox/{path}" for name, path in paths}
         async with (
             app.router.lifespan_context(app),
@@ -284,7 +336,7 @@ async def open_shop(
             connected = replace(back_ends, payments=stripe) if till == "stripe" else back_ends
             shop = Shop(gate, sandbox, connected, await gate.bearer(), till=till)
             await shop.sync_stock()
-            shop.start_worker()
+            shop.start_worker(sagas(Terms(roles=frozenset(connected.present))))
             try:
                 yield shop
             finally:

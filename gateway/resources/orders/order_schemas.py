@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from gateway.domain.orders import TaxMode
+from gateway.domain.orders import DeliveryMethod, TaxMode
 from gateway.domain.payment_ledger import PaymentStatus
 from gateway.domain.quantities import FulfilmentStatus
 from gateway.resources.orders.hold_schemas import OpenHolds
@@ -18,6 +18,7 @@ from gateway.resources.orders.schemas import (
     Line,
     Method,
     Money,
+    PickUp,
     Reason,
     Status,
     Totals,
@@ -29,8 +30,9 @@ from gateway.resources.shapes import CLOSED, Moment, OrderId, Quantity, Text64
 @with_config(CLOSED)
 class DeliveryGroupView(TypedDict):
     id: Text64
-    method: Literal["ship_to_home"]
+    method: DeliveryMethod
     address: NotRequired[Address]
+    pickup: NotRequired[PickUp]
 
 
 @with_config(CLOSED)
@@ -84,9 +86,19 @@ class FulfilledLine(TypedDict):
 class FulfilmentView(TypedDict):
     fulfilment_id: Annotated[str, Field(pattern="^ful_[0-9A-HJKMNP-TV-Z]{26}$")]
     status: Literal[
-        "planned", "booked", "released", "shipped", "completed", "cancel_requested", "cancelled", "rejected"
+        "planned",
+        "booked",
+        "released",
+        "accepted",
+        "ready",
+        "shipped",
+        "collected",
+        "completed",
+        "cancel_requested",
+        "cancelled",
+        "rejected",
     ]
-    method: Literal["ship_to_home"]
+    method: DeliveryMethod
     amount: Money
     lines: Annotated[list[FulfilledLine], Field(min_length=1, max_length=1000)]
     reason: NotRequired[Reason]

@@ -21,7 +21,7 @@ from gateway.resources.answers import JSON
 from gateway.resources.orders.schemas import Receipt
 from gateway.store.accept import Acceptance
 from gateway.store.placing import Taken
-from gateway.workflows.place_order import PLACE_ORDER
+from gateway.workflows.place_order import NAME, VERSION
 
 Decide = Callable[[Principal, Operation, Matter], Iterable[Decision]]
 
@@ -72,8 +72,8 @@ def accepted(call: Call, order: Order, *, public: str, mint: Mint) -> Acceptance
     return Acceptance(
         resource_id=order.order_id,
         answer=_receipt(call, order, public),
-        saga=PLACE_ORDER.name,
-        version=PLACE_ORDER.version,
+        saga=NAME,
+        version=VERSION,
         event_type="com.omnigate.order.received.v1",
         event={"status": "received"},
         event_id=mint("evt"),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from gateway.domain.orders import TaxMode
+from gateway.domain.orders import DeliveryMethod, TaxMode
 from gateway.resources.shapes import (
     CLOSED,
     Code,
@@ -76,10 +76,16 @@ class Address(TypedDict):
 
 
 @with_config(CLOSED)
+class PickUp(TypedDict):
+    node_id: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{1,39}$")]
+
+
+@with_config(CLOSED)
 class DeliveryGroup(TypedDict):
     id: Text64
-    method: Literal["ship_to_home"]
-    address: Address
+    method: DeliveryMethod
+    address: NotRequired[Address]
+    pickup: NotRequired[PickUp]
 
 
 @with_config(CLOSED)
