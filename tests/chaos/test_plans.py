@@ -55,14 +55,16 @@ def test_the_patches_of_other_builds_still_apply(patch: Path, tmp_path: Path) ->
 
 
 def test_the_next_build_knows_the_steps_of_this_one_and_its_own(tmp_path: Path) -> None:
-    asked = "from gateway.workflows.place_order import PLACE_ORDER, sagas; print(PLACE_ORDER.task, *sorted(sagas()))"
+    asked = (
+        "from gateway.workflows.place_order import NAME, VERSION, sagas; print(f'{NAME}.v{VERSION}', *sorted(sagas()))"
+    )
     trees = (ROOT, build("next_version", tmp_path))
 
     told = [_said(asked, tree).split() for tree in trees]
 
     (new, *known), (newer, *more) = told
     assert (new, newer) == ("place_order.v3", "place_order.v4")
-    assert set(more) - set(known) == {"place_order.v4", "fulfil.v2"}
+    assert set(more) - set(known) == {"place_order.v4", "fulfil.v2", "collect.v2", "ship_from_store.v2"}
     assert set(known) <= set(more)
 
 
