@@ -39,7 +39,7 @@ from gateway.store.pool import Database
 from gateway.store.secrets import Secrets, cipher
 from gateway.workflows.books import warehouse_books
 from gateway.workflows.place_order import Terms, sagas
-from gateway.workflows.runner import Tools
+from gateway.workflows.tools import Tools
 from gateway.workflows.worker import Worker
 from observability import logs, tracing
 from observability.metrics import EdgeMetrics, WorkerMetrics

@@ -12,11 +12,12 @@ GatewayError
 │   │   ├── IdempotencyInFlight     409   NaturalKeyConflict     409   NotCancellable       409
 │   │   ├── InsufficientStock       409   SkuNotStocked          409   NodeNotSellable      409
 │   │   ├── HolderClosed            409   ReservationExpired     409   NotExtendable        409
+│   │   ├── OfferClosed             409   PickupExpired          409   TriesExhausted       409
 │   │   └── OrderLocked             409   StockLocked            409
 │   ├── PreconditionFailed          412
 │   ├── TooLarge                    413   UnsupportedMedia       415
 │   ├── Invalid                     422
-│   │   ├── IdempotencyKeyReused    422   TotalsMismatch         422
+│   │   ├── IdempotencyKeyReused    422   TotalsMismatch         422   WrongCode            422
 │   └── TooManyRequests             429   HeadersTooLarge        431
 │       ├── QuotaExceeded           429
 │       └── ConcurrencyExceeded     429
@@ -33,8 +34,8 @@ GatewayError
 
 Divided by what the reader should do next. A class docstring is the problem's title; what to
 do about each stands in `gateway/edge/catalogue.py`. `Refused` and all below it stand in `gateway/refusals.py`, what is
-refused of stock in `gateway/stock_refusals.py`. Facts of a `Refused` go to the caller; facts of the others go to the
-log only.
+refused of stock in `gateway/stock_refusals.py`, what of customers' answers and codes in `gateway/customer_refusals.py`.
+Facts of a `Refused` go to the caller; facts of the others go to the log only.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from gateway.edge.counters import InProcessCounters
 from gateway.edge.routes import edge_routes
 from gateway.edge.shared_counters import SharedCounters
 from gateway.governance.bundle import Bundle
-from gateway.governance.decisions import on_commitment, on_content
+from gateway.governance.decisions import on_commitment, on_content, on_waiver
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
@@ -78,6 +78,7 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
         public=public,
         pages=shared.pages,
         decide=decide,
+        waiver=partial(on_waiver, shared.bundle.access),
         mint=shared.mint,
         decisions=shared.decisions,
     )  # first: most calls are theirs

@@ -16,7 +16,8 @@ Result = TypeVar("Result")
 Work = Callable[[Database, Principal], Awaitable[Result]]
 
 PLATFORM = frozenset({"platform"})
-MENDERS = frozenset({"support", "inventory_controller", "finance", "platform"})
+MENDERS = frozenset({"support", "inventory_controller", "finance", "approver", "platform"})
+APPROVERS = frozenset({"approver"})
 CONTROLLERS = frozenset({"inventory_controller", "platform"})
 ADMIN = frozenset({"admin"})
 

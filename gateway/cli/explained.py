@@ -10,6 +10,11 @@ from gateway.governance.decisions import ASKED_ABOUT
 from gateway.governance.explain import Case, Explanation, Told
 
 _COLOURS = {"allow": "green", "deny": "red", "limit": "cyan"}
+_ASKED_ONLY = {  # of requests that are like this
+    "history": "only if older than 30 days",
+    "commitment": "only if promised for good",
+    "waiver": "only if handed over without the code",
+}
 
 
 def show_lines(case: Case, explanation: Explanation) -> None:
@@ -54,7 +59,7 @@ def _columns(explanation: Explanation) -> Iterator[str]:
     )
     for told in explanation.told:
         answer = typer.style(f"{told.outcome:<5}", fg=_COLOURS[told.outcome])
-        detail = told.detail if told.binding else "; ".join(filter(None, ("only if older than 30 days", told.detail)))
+        detail = told.detail if told.binding else "; ".join(filter(None, (_ASKED_ONLY[told.about], told.detail)))
         yield f"  {told.about:<8}  {answer}  {told.rule:<{rule}}  {told.place:<{place}}  {detail}".rstrip()
 
 

@@ -17,7 +17,8 @@ from gateway.errors import Misconfigured
 from gateway.refusals import NotFound
 from gateway.store.audit import Act, record_act
 from gateway.store.cancelling import Standing, is_within_reach, lock_standing
-from gateway.store.holds import Asked, Hand, HoldRow, facts_of, list_holds, place_hold, release_hold
+from gateway.store.hands import Hand
+from gateway.store.holds import Asked, HoldRow, facts_of, list_holds, place_hold, release_hold
 from gateway.store.pool import Connection, Database
 from observability.tracing import trace_id_of
 
@@ -74,7 +75,7 @@ def _done(order: str, do: Do, *, reason: str) -> HoldRow:
             if not await is_within_reach(connection, order, partner=None):
                 raise _absent(order)
             row, changed = await do(connection, await lock_standing(connection, order), by)
-            act = Act(mint("aud"), by.operator, by.now)
+            act = Act(mint("aud"), by.who, by.now)
             await record_act(connection, act, "holds:write", order, facts_of(row, reason=reason, changed=changed))
         return row
 

@@ -11,7 +11,7 @@ class Allow:
     rule: str
     place: str  # file:line of the rule
     reach: Reach = "own"  # own: only what belongs to the caller; all: everybody's
-    about: str = "access"  # or what else was asked: channel, history, commitment
+    about: str = "access"  # or what else was asked: channel, history, commitment, waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +33,4 @@ class Matter:
     channel: str | None = None  # the channel it speaks for
     history: bool = False  # an order so old that it is an import
     commits: bool = False  # stock that is promised for good
+    waives: bool = False  # goods that are handed over without the customer's code

@@ -75,6 +75,15 @@ REMEDIES = {
     "reservation_expired": (
         "A soft reservation ends by itself at `expires_at`, by our clock. Reserve again, with the next `attempt`."
     ),
+    "offer_closed": (
+        "`state` says how it stands: `accepted` or `declined` is the answer that it got, `expired` means that none "
+        "came in time. Read the order to see what has come of it."
+    ),
+    "pickup_expired": ("The goods go back to the shelf. Read the order to see what has come of them."),
+    "tries_exhausted": (
+        "No code is taken for these goods any more. Ask operations: who has the role `approver` may hand them over "
+        "without."
+    ),
     "precondition_failed": (
         "It has changed since the version that `If-Match` names; nothing was done. Read it again, decide, and send the "
         "request with the new `ETag`, or without the condition."
@@ -88,6 +97,10 @@ REMEDIES = {
     ),
     "totals_mismatch": (
         "Omnigate recomputes every total in minor units; `errors` shows which differ and what they should be."
+    ),
+    "wrong_code": (
+        "Nothing was handed over. Ask the customer again; `tries_left` says how many wrong codes may still be tried. "
+        "Every request with one counts, a repeated one, too."
     ),
     "too_many_requests": ("Slow down and try again after `Retry-After` seconds."),
     "quota_exceeded": (

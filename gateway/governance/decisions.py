@@ -15,11 +15,13 @@ from gateway.governance.access import Access, Facts
 
 REGISTRY = "the registry of partners"  # the place of decisions that no file makes
 IMPORT_HISTORY = "orders:import_history"
-BESIDES = frozenset({IMPORT_HISTORY})  # actions that no operation has: asked besides the operation's own
+WAIVE_CODE = "handovers:waive_code"
+BESIDES = frozenset({IMPORT_HISTORY, WAIVE_CODE})  # actions that no operation has: asked besides the operation's own
 
 ASKED_ABOUT = frozenset({"place_order"})  # operations whose routes ask about the content
 COMMITS = "inventory:commit"
 ASKED_TO_COMMIT = frozenset({"reserve_stock", "release_reservation"})  # whose routes ask about firm stock
+ASKED_TO_WAIVE = frozenset({"collect_fulfilment"})  # whose routes ask about goods without their code
 
 
 def standing(status: str | None) -> Decision:
@@ -50,6 +52,12 @@ def on_commitment(access: Access, principal: Principal, operation: Operation) ->
     """Once it is known that stock is promised for good: may the caller move such stock?"""
     assert operation.id in ASKED_TO_COMMIT, f"explain must know that {operation.id} is asked about commitments"
     yield replace(access.decide(Facts.of(principal, COMMITS)), about="commitment")
+
+
+def on_waiver(access: Access, principal: Principal, operation: Operation) -> Iterator[Decision]:
+    """Once it is known that goods shall be handed over without the customer's code: may the caller do that?"""
+    assert operation.id in ASKED_TO_WAIVE, f"explain must know that {operation.id} is asked about codes"
+    yield replace(access.decide(Facts.of(principal, WAIVE_CODE)), about="waiver")
 
 
 def _about_history(decision: Decision) -> Decision:

@@ -12,9 +12,11 @@ from gateway.governance.bundle import Bundle
 from gateway.governance.decisions import (
     ASKED_ABOUT,
     ASKED_TO_COMMIT,
+    ASKED_TO_WAIVE,
     on_arrival,
     on_commitment,
     on_content,
+    on_waiver,
     standing,
 )
 from gateway.refusals import InvalidToken, denied
@@ -34,7 +36,7 @@ class Case:
 class Told:
     """One line of an explanation."""
 
-    about: str  # standing, admission, quota, access, channel, history, commitment
+    about: str  # standing, admission, quota, access, channel, history, commitment, waiver
     outcome: Literal["allow", "deny", "limit"]  # limit: a budget that may be spent by then
     rule: str
     place: str  # file:line
@@ -110,6 +112,12 @@ def _commitment(bundle: Bundle, case: Case) -> Iterator[Told]:
             yield replace(_told(decision), binding=case.matter.commits)
 
 
+def _waiver(bundle: Bundle, case: Case) -> Iterator[Told]:
+    if case.operation.id in ASKED_TO_WAIVE:
+        for decision in on_waiver(bundle.access, case.principal, case.operation):
+            yield replace(_told(decision), binding=case.matter.waives)
+
+
 SOURCES: tuple[Source, ...] = (  # in the order of the stages that enforce them
     _standing,  # edge/authentication.py
     _places,  # edge/door.py, edge/concurrency.py
@@ -117,6 +125,7 @@ SOURCES: tuple[Source, ...] = (  # in the order of the stages that enforce them
     _arrival,  # edge/authorization.py
     _content,  # the operation's route
     _commitment,  # the same
+    _waiver,  # the same
 )
 
 

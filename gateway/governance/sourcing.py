@@ -38,15 +38,20 @@ def load_sourcing(path: Path) -> SourcingPolicy:
     if not path.exists():
         return SourcingPolicy()
     document = read_yaml(path)
-    only_keys(document, ("weights", "lanes", "pickup"))
+    fetched = isinstance(document.value, dict) and "pickup" in document.value
+    only_keys(document, ("weights", "lanes", *(("pickup",) if fetched else ())))
     usual = {each.name: getattr(_USUAL, each.name) for each in fields(Weights)}
     weights = read_section(document, ("weights",), called="weights", keys=_WEIGHTS, optional=usual)
     lanes = document.value["lanes"]
     if not isinstance(lanes, list) or not 0 < len(lanes) <= _MOST_LANES:
         raise Misconfigured(f"{document.at('lanes')}: 'lanes' must be a list of 1 to {_MOST_LANES} lanes")
-    pickup = read_section(document, ("pickup",), called="pickup", keys=_PICKUP, optional={})
+    terms = PickupTerms()
+    if fetched:
+        usual_terms = {each.name: getattr(terms, each.name) for each in fields(PickupTerms)}
+        section = read_section(document, ("pickup",), called="pickup", keys=_PICKUP, optional=usual_terms)
+        terms = PickupTerms(**section)
     told = tuple(_lane(document, index) for index in range(len(lanes)))
-    return SourcingPolicy(Weights(**weights), told, PickupTerms(**pickup))
+    return SourcingPolicy(Weights(**weights), told, terms)
 
 
 def _lane(document: Document, index: int) -> LaneRule:

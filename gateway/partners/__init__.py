@@ -6,7 +6,7 @@ SCOPES = frozenset(
     {
         *("orders:read", "orders:write", "orders:import_history"),
         *("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed"),
-        "operations",
+        *("operations", "stores"),
     }
 )
-ROLES = frozenset({"viewer", "support", "inventory_controller", "finance", "platform", "admin"})
+ROLES = frozenset({"viewer", "support", "inventory_controller", "finance", "approver", "platform", "admin"})

@@ -148,7 +148,7 @@ select o.sku, sum(l.quantity)::integer from fulfilment_line l join fulfilment f 
 
 
 async def start(
-    connection: Connection, fulfilment_id: str, above: str, saga: tuple[str, int], trace: str | None, now: datetime
+    connection: Connection, fulfilment_id: str, above: str, saga: tuple[str, int], *, trace: str | None, now: datetime
 ) -> None:
     """Its own run begins, below its order's, unless it has begun."""
     await connection.execute(_START, (fulfilment_id, above, *saga, trace, now, fulfilment_id))

@@ -11,9 +11,9 @@ from typing import LiteralString
 from psycopg.types.json import Jsonb
 
 from gateway.domain.holds import MOST_OPEN, PLACED_EVENT, RELEASED_EVENT, HoldState, HoldType, has_ended
-from gateway.domain.identifiers import Mint
 from gateway.refusals import Conflict, Fault, Invalid
 from gateway.store.cancelling import Standing, is_within_reach
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 
 _MOST_LISTED = 200
@@ -65,16 +65,6 @@ class Asked:
     type: HoldType
     reason: str
     expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Whose it is that places or releases, when, and under which trace."""
-
-    operator: str
-    now: datetime
-    trace_id: str
-    mint: Mint
 
 
 async def blocking(connection: Connection, order_id: str) -> list[OpenHold]:
@@ -130,7 +120,7 @@ async def place_hold(connection: Connection, order_id: str, standing: Standing, 
         raise Invalid("the hold would be over before it began", faults=(fault,), effect="none")
     if there >= MOST_OPEN:
         raise Conflict(f"the order has {there} open holds, the most there may be", effect="none")
-    hold = (by.mint("hld"), order_id, asked.type, asked.reason, by.operator, by.now, asked.expires_at)
+    hold = (by.mint("hld"), order_id, asked.type, asked.reason, by.who, by.now, asked.expires_at)
     await connection.execute(_PLACE, hold)
     placed = HoldRow(*hold, None, None, None, over=False)
     await _tell(connection, placed, PLACED_EVENT, by)
@@ -149,11 +139,12 @@ values (%s, %s, %s, %s, %s, %s, %s)
 async def release_hold(
     connection: Connection, order_id: str, hold_id: str, *, reason: str, by: Hand
 ) -> tuple[HoldRow, bool] | None:
-    """The hold as it stands then, and whether that is this release's doing: what has ended stays. Wakes the run.
+    """The hold as it stands then, and whether that is this release's doing: what has ended stays. Wakes the parts
+    that wait to be released.
 
     The caller has locked run and order. None: the order has no such hold.
     """
-    cursor = await connection.execute(_RELEASE, (by.operator, by.now, reason, order_id, hold_id))
+    cursor = await connection.execute(_RELEASE, (by.who, by.now, reason, order_id, hold_id))
     if (row := await cursor.fetchone()) is not None:
         released = HoldRow(*row)
         await _tell(connection, released, RELEASED_EVENT, by)

@@ -10,6 +10,7 @@ from gateway.domain.orders import OrderStatus, is_decided
 from gateway.domain.payment_ledger import PaymentLedger, PaymentStatus, payment_status
 from gateway.domain.quantities import FulfilmentStatus, Quantities, fulfilment_status
 from gateway.store.holds import OPEN_HOLDS
+from gateway.store.offer_decisions import OPEN_OFFERS
 from gateway.store.orders import ACTION
 from gateway.store.pool import Database
 
@@ -28,6 +29,7 @@ class OrderRow:
     pieces: Mapping[str, Quantities] = field(default_factory=dict)  # by line; none before it has been sourced
     money: PaymentLedger | None = None
     holds: Sequence[Mapping[str, Any]] | None = None  # the open ones; moments are text
+    offers: Sequence[Mapping[str, Any]] | None = None  # the same
     parts: Sequence[Mapping[str, Any]] = ()
 
     @property
@@ -74,7 +76,7 @@ async def read_orders(database: Database, asked: Sequence[Asked]) -> dict[Asked,
 
 
 def _order(order_id: str, _: str | None, status: str, version: int, kept: Document, *rest: Any) -> OrderRow:
-    personal, reason, cancel, references, received_at, updated_at, holds, lines, money, parts = rest
+    personal, reason, cancel, references, received_at, updated_at, holds, offers, lines, money, parts = rest
     return OrderRow(
         order_id=order_id,
         status=OrderStatus(status),
@@ -86,6 +88,7 @@ def _order(order_id: str, _: str | None, status: str, version: int, kept: Docume
         received_at=received_at,
         updated_at=updated_at,
         holds=holds,
+        offers=offers,
         pieces={line_id: Quantities(**standing) for line_id, standing in (lines or {}).items()},
         money=PaymentLedger(**money) if money else None,
         parts=parts or (),
@@ -94,7 +97,7 @@ def _order(order_id: str, _: str | None, status: str, version: int, kept: Docume
 
 _READ: LiteralString = f"""
 select asked.order_id, asked.partner, o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs,
-       o.received_at, o.updated_at, {OPEN_HOLDS},
+       o.received_at, o.updated_at, {OPEN_HOLDS}, {OPEN_OFFERS},
        (select jsonb_object_agg(l.line_id, to_jsonb(l) - '{{order_id,line_id,number,sku,quantity,reason}}'::text[])
           from order_line l where l.order_id = o.order_id),
        (select to_jsonb(m) - '{{order_id,expires_at}}'::text[] from payment m where m.order_id = o.order_id),

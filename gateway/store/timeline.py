@@ -60,6 +60,7 @@ _TIMELINE = """
 with part as (
     select %(id)s as run_id, '' as name
     union all select fulfilment_id, ' (part ' || number || ')' from fulfilment where order_id = %(id)s
+    union all select notice_id, ' (' || kind || ')' from notice where order_id = %(id)s
 )
 select at, 'call', actor || ' ' || subject, action,
        coalesce((select string_agg(distinct d ->> 'rule', ', ') from jsonb_array_elements(decisions) d), ''),

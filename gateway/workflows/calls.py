@@ -8,7 +8,7 @@ from typing import Any, Literal
 from gateway.errors import Failed, GatewayError, Rejected, Unknown
 from gateway.ports import BackEnds, Effect, sending
 from gateway.store.journal import Intent
-from gateway.workflows.plan import Send
+from gateway.workflows.moves import Send
 from gateway.workflows.saga import Assent, Case, Pivot, Seen, Step
 
 Kind = Literal["succeeded", "rejected", "failed", "unknown", "found", "seen"]

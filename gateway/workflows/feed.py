@@ -7,7 +7,7 @@ import structlog
 from gateway.store import change_feeds
 from gateway.told import Changes
 from gateway.workflows.pauses import pause_after
-from gateway.workflows.runner import Tools
+from gateway.workflows.tools import Tools
 
 log = structlog.get_logger("worker.feed")
 

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import cast
+from typing import Any, cast
 
 from gateway.ports import Effect, Manifest
 from gateway.store import journal, signals
 from gateway.store.journal import Ending, Intent, Lease, LocalEnding, Standing
 from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
+from gateway.workflows.moves import Direction, Park, Send
 from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
-from gateway.workflows.plan import Direction, Park, Record, Send, Situation, State
+from gateway.workflows.plan import Record, Situation, State
 from gateway.workflows.saga import AnyStep, Assent, Branches, Case, Gate, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
 
@@ -106,6 +107,15 @@ class Held:
         told = self.effects[step.of] if isinstance(step, Assent) else effect
         if note is not None and told is not None:
             await note(connection, self.case, told)
+
+    async def looked(
+        self, connection: Connection, step: AnyStep, fact: Mapping[str, Any] | None, *, now: datetime
+    ) -> None:
+        """What follows in our own database from an answer that came, and from every look for what was not there yet."""
+        if isinstance(step, Assent) and step.on is not None and fact is not None:
+            await step.on(connection, self.case, fact)
+        if isinstance(step, Pivot) and step.meanwhile is not None:
+            await step.meanwhile(connection, self.case, now)
 
     async def stop_wished(self, connection: Connection) -> bool:
         """Has somebody asked to stop, and not been told that it is too late?"""

@@ -28,7 +28,10 @@ class Teller:
         """The caller holds the row of the order's run."""
         if self.connected and case.contact is not None:
             notice = Notice(
-                self.mint("ntf"), case.order.order_id, kind, {"order": case.order.channel_order_id, **facts}
+                self.mint("ntf"),
+                case.order.order_id,
+                kind,
+                {"order_id": case.order.order_id, "order": case.order.channel_order_id, **facts},
             )
             await notices.add(connection, notice, saga=(NAME, VERSION), now=now)
 

@@ -7,17 +7,8 @@ from typing import Any
 
 from gateway.ports import Effect, Promise
 from gateway.workflows.calls import Outcome
-from gateway.workflows.plan import (
-    CallKind,
-    Next,
-    Park,
-    Record,
-    Sleep,
-    State,
-    absence_counts_from,
-    may_go_on_at_once,
-    may_repeat_at_once,
-)
+from gateway.workflows.moves import CallKind, Next, Park, Sleep
+from gateway.workflows.plan import Record, State, absence_counts_from, may_go_on_at_once, may_repeat_at_once
 from gateway.workflows.saga import Assent, Refusal, Step
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0  # seconds between tries, doubling

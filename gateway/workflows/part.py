@@ -61,7 +61,7 @@ class PartSubject:
             await pickups.close(connection, run_id)
         if after is FulfilmentStatus.REJECTED and moved.reason is not None:
             pieces = await fulfilments.demand(connection, run_id)
-            await self._effects.rejected(connection, run_id, part.node_id, moved.reason.code, pieces, moved.now)
+            await self._effects.rejected(connection, run_id, part.node_id, moved.reason.code, pieces, now=moved.now)
         await self._order_follows(connection, replace(part, status=after), moved)
 
     async def _order_follows(self, connection: Connection, part: Fulfilment, moved: Moved) -> None:

@@ -1,6 +1,6 @@
 """How long those pause who look again and again beside the runs."""
 
-from gateway.workflows.runner import Tools
+from gateway.workflows.tools import Tools
 
 EVERY = 1.0  # seconds between looks while there is nothing new
 LONGEST = 30.0  # seconds, while somebody is in trouble

@@ -7,12 +7,23 @@ from typing import Literal
 
 from gateway.ports import Effect, Manifest, Promise, RetryClass
 from gateway.promises import Replays
+from gateway.workflows.moves import (
+    Direction,
+    Finish,
+    Next,
+    Park,
+    Pass,
+    RunLocal,
+    Send,
+    Take,
+    Tend,
+    Turn,
+    Wait,
+)
 from gateway.workflows.saga import AnyStep, Assent, Branches, Gate, Local, Pivot, Refusal, Saga, Step
 
 NOT_UNDONE = (Assent, Gate, Branches, Pivot)
 State = Literal["intended", "succeeded", "rejected", "failed", "unknown"]
-Direction = Literal["forward", "backward"]
-CallKind = Literal["do", "undo", "find", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,68 +53,6 @@ class Situation:
     hindered: int = 0  # seconds for which something of ours may stand against going on through the gate it is at
     woken: bool = False  # the run has just been taken up, so waits are over
     given: Mapping[str, Effect] = field(default_factory=dict)  # by steps of the run above
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    step: Step | Assent | Pivot
-    call: CallKind
-    record: str  # hold_money, undo:hold_money
-    operation: str
-    subject: str | None = None  # the effect that an undo or a follow-up is about
-
-
-@dataclass(frozen=True, slots=True)
-class RunLocal:
-    step: Local
-    undo: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    step: Pivot
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    step: Gate
-
-
-@dataclass(frozen=True, slots=True)
-class Tend:
-    step: Branches
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    step: Assent | Gate | Branches | Pivot
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sleep:
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    direction: Direction
-    cause: Refusal | None  # None: somebody's wish, not a refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Park:
-    code: str
-    step: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    direction: Direction
-
-
-Next = Send | RunLocal | Take | Pass | Tend | Wait | Sleep | Turn | Park | Finish
 
 
 def plan(saga: Saga, situation: Situation, manifests: Mapping[str, Manifest]) -> Next:

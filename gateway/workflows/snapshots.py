@@ -8,7 +8,7 @@ from gateway.domain.inventory import InventoryPolicy
 from gateway.store import applying
 from gateway.store.views import Hearing
 from gateway.workflows.pauses import pause_after
-from gateway.workflows.runner import Tools
+from gateway.workflows.tools import Tools
 
 log = structlog.get_logger("worker.snapshots")
 

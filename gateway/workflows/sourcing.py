@@ -114,12 +114,13 @@ class Sourcing:
             taken += blocks
             at_store = any(site.node_id == node and site.type == "store" for site in asked.sites)
             executor: Executor = "store" if at_store and self.stores else "warehouse"
-            parts.append(self._part(order, number, node, Share(blocks, shipping), asked.way, executor, now))
+            share = Share(blocks, shipping)
+            parts.append(self._part(order, number, node, share, way=asked.way, executor=executor, now=now))
             shipping = 0
         return parts
 
     def _part(
-        self, order: Order, number: int, node: str, share: Share, way: Way, executor: Executor, now: datetime
+        self, order: Order, number: int, node: str, share: Share, *, way: Way, executor: Executor, now: datetime
     ) -> Fulfilment:
         made = self.mint("ful")
         amount = share_of(order, share, fulfilment_id=made, node_id=node).totals.grand_total.amount

@@ -22,55 +22,60 @@ _ACCOUNT = "store"
 
 
 @dataclass(frozen=True, slots=True)
+class _Correction:
+    """Of one place, known by *reference* if it comes twice. *change*: by how many pieces; None: there are none."""
+
+    reference: str
+    place: tuple[str, str, str]
+    bucket: str
+    reason: str
+    change: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class StockEffects:
     mint: Mint
     policy: InventoryPolicy
 
     async def rejected(
-        self, connection: Connection, part: str, node: str, code: str, pieces: Mapping[str, int], now: datetime
+        self, connection: Connection, part: str, node: str, code: str, pieces: Mapping[str, int], *, now: datetime
     ) -> None:
         """The store has said no to so many *pieces* by SKU. With other codes nothing follows for its stock."""
         if code in _EFFECTS:
             bucket, reason, sign = _EFFECTS[code]
             for sku, count in sorted(pieces.items()):
                 change = None if sign is None else sign * count
-                await self._correct(connection, f"{part}:{sku}", (sku, node), bucket, reason, change, now)
+                wanted = _Correction(f"{part}:{sku}", (sku, node, "new"), bucket, reason, change)
+                await self._correct(connection, wanted, now)
 
     async def missing(
         self, connection: Connection, part: str, node: str, pieces: Mapping[str, int], now: datetime
     ) -> None:
         """So many were not found while others of it were."""
-        await self.rejected(connection, part, node, "store_mismatch", pieces, now)
+        await self.rejected(connection, part, node, "store_mismatch", pieces, now=now)
 
-    async def _correct(
-        self,
-        connection: Connection,
-        reference: str,
-        place: tuple[str, str],
-        bucket: str,
-        reason: str,
-        change: int | None,
-        now: datetime,
-    ) -> None:
-        there = await look(connection, (*place, "new"), bucket)
-        delta = -there.number if change is None else change
-        if not delta:
-            return
-        asked = Adjustment(
+    async def _correct(self, connection: Connection, wanted: _Correction, now: datetime) -> None:
+        there = await look(connection, wanted.place, wanted.bucket)
+        delta = -there.number if wanted.change is None else wanted.change
+        if delta:
+            asked = self._asked(wanted, delta, now)
+            await write_adjustment(connection, asked, delta, there, Hearing(now, self.mint, self.policy))
+
+    def _asked(self, wanted: _Correction, delta: int, now: datetime) -> Adjustment:
+        return Adjustment(
             adjustment_id=self.mint("adj"),
             account=_ACCOUNT,
-            reference=reference,
-            place=(*place, "new"),
-            bucket=bucket,
+            reference=wanted.reference,
+            place=wanted.place,
+            bucket=wanted.bucket,
             delta=delta,
             count=None,
-            reason=reason,
-            document_ref=reference.partition(":")[0],
+            reason=wanted.reason,
+            document_ref=wanted.reference.partition(":")[0],
             expected=None,
             cost=None,
             currency=None,
             reverses=None,
-            requested_by=f"store:{place[1]}",
+            requested_by=f"store:{wanted.place[1]}",
             now=now,
         )
-        await write_adjustment(connection, asked, delta, there, Hearing(now, self.mint, self.policy))

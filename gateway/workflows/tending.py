@@ -34,7 +34,7 @@ class Tending:
             given_up, waits = await self._given_out(connection, case, around, parts)
             parts = await fulfilments.of_order(connection, order_id)
         await _started(connection, order_id, parts, around)
-        return await _standing(connection, order_id, parts, around, given_up, waits)
+        return await _standing(connection, order_id, parts, around, given_up=given_up, waits=waits)
 
     async def _recalled(
         self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], now: datetime
@@ -93,8 +93,8 @@ def _told(refusal: Refusal | None) -> dict[str, str] | None:
 async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around) -> None:
     for part in parts:
         if part.status is FulfilmentStatus.PLANNED:
-            saga, trace = (saga_of(part), PARTS_VERSION), around.traceparent
-            await fulfilments.start(connection, part.fulfilment_id, order_id, saga, trace, around.now)
+            saga, trace, now = (saga_of(part), PARTS_VERSION), around.traceparent, around.now
+            await fulfilments.start(connection, part.fulfilment_id, order_id, saga, trace=trace, now=now)
 
 
 async def _standing(
@@ -102,6 +102,7 @@ async def _standing(
     order_id: str,
     parts: Sequence[Fulfilment],
     around: Around,
+    *,
     given_up: Refusal | None,
     waits: int,
 ) -> Tended:

@@ -19,9 +19,10 @@ from gateway.store.pool import Connection
 from gateway.store.stock_audit import Finding, audit_daily
 from gateway.workflows import engine
 from gateway.workflows.feed import Feed
-from gateway.workflows.runner import Performance, Tools
+from gateway.workflows.runner import Performance
 from gateway.workflows.saga import Saga
 from gateway.workflows.snapshots import Snapshots
+from gateway.workflows.tools import Tools
 
 log = structlog.get_logger("worker")
 

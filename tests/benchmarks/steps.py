@@ -31,7 +31,7 @@ from gateway.store.journal import Lease
 from gateway.store.pool import Connection, Database
 from gateway.workflows import engine
 from gateway.workflows.operations import SAGAS
-from gateway.workflows.runner import Tools
+from gateway.workflows.tools import Tools
 from gateway.workflows.worker import Worker
 from observability import logs, tracing
 from tests.benchmarks.order import SKUS, document

@@ -42,6 +42,11 @@ NOBODY = "default"
         ("holds:read", "partner", {"operations"}, "operations-read-holds", "all"),
         ("holds:read", "partner", {"orders:read"}, "operations-read-holds", "lacks operations"),
         ("holds:write", "partner", {"operations", "orders:write"}, NOBODY, "denied"),
+        ("offers:write", "partner", {"orders:write"}, "partners-answer-offers", "own"),
+        ("offers:write", "partner", {"operations", "orders:read"}, "partners-answer-offers", "lacks orders:write"),
+        ("handovers:write", "partner", {"stores"}, "stores-hand-over", "all"),
+        ("handovers:write", "partner", {"operations", "orders:write"}, "stores-hand-over", "lacks stores"),
+        ("handovers:waive_code", "partner", {"stores", "operations"}, NOBODY, "denied"),
         ("orders:erase", "partner", {"orders:write"}, NOBODY, "denied"),
     ],
 )

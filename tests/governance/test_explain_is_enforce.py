@@ -39,9 +39,10 @@ from tests.resources.warehouse import SECRET, Warehouse
 ROOM = Path(__file__).with_name("policies") / "admission.yaml"
 ACTIONS = (
     *("orders:read", "orders:write", "orders:import_history", "callbacks:write", "orders:erase"),
-    *("inventory:reserve", "inventory:commit"),
+    *("inventory:reserve", "inventory:commit", "handovers:write", "handovers:waive_code"),
 )
 ABSENT = "ord_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
+PART = f"/v1/orders/{ABSENT}/fulfilments/ful_{ABSENT[4:]}"
 
 some = st.frozensets
 RULES = st.lists(
@@ -82,12 +83,14 @@ def callers(draw: st.DrawFn) -> Caller:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call: an operation, for an order whose channel and how old, for stock whether it is promised for good."""
+    """One call: an operation, for an order whose channel and how old, for stock whether it is promised for good, for
+    goods whether they are handed over without their code."""
 
     operation: str
     channel: str | None = None
     history: bool = False
     commits: bool = False
+    waives: bool = False
 
 
 REQUESTS = (
@@ -95,6 +98,7 @@ REQUESTS = (
     *(Request(operation) for operation in ("list_orders", "get_order", "list_order_events", "cancel_order")),
     Request("receive_callback"),
     *(Request("reserve_stock", commits=commits) for commits in (False, True)),
+    *(Request("collect_fulfilment", waives=waives) for waives in (False, True)),
 )
 
 
@@ -148,6 +152,9 @@ class Door:
         if request.operation == "reserve_stock":
             body = wish(kind="firm" if request.commits else "soft")
             return await http.post("/v1/inventory/reservations", json=body, headers=headers)
+        if request.operation == "collect_fulfilment":
+            said = {"without_code": True, "reason": "seen"} if request.waives else {"code": "402519"}
+            return await http.post(f"{PART}/collect", json=said, headers=headers)
         if request.operation == "cancel_order":
             return await http.post(f"/v1/orders/{ABSENT}/cancel", headers=headers)
         return await http.get(_PATHS[request.operation], headers=self.headers)
@@ -159,7 +166,8 @@ class Door:
         """By what the registry knows of the partner at this moment."""
         bundle = self.gate.bundle
         operation = bundle.contracts.operations[request.operation]
-        matter = Matter(self.spoken_for(request), history=request.history, commits=request.commits)
+        channel = self.spoken_for(request)
+        matter = Matter(channel, history=request.history, commits=request.commits, waives=request.waives)
         if operation.authentication == "signature":
             return explain(bundle, Case(Principal("system", "wms"), operation, matter))
         (partner,) = [each for each in await self.gate.registry.list() if each.partner_id == self.partner]
@@ -177,7 +185,7 @@ class Door:
         return [(each["about"], each["decision"], each["rule"], each["place"]) for each in row[0]]
 
 
-_POLICIES = ("access", "channel", "history", "commitment")
+_POLICIES = ("access", "channel", "history", "commitment", "waiver")
 _PATHS = {
     "list_orders": "/v1/orders",
     "get_order": f"/v1/orders/{ABSENT}",

@@ -24,6 +24,8 @@ CALLS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "cancel_order": ("POST", f"/v1/orders/ord_{ABSENT}/cancel", {}),
     "list_order_holds": ("GET", f"/v1/orders/ord_{ABSENT}/holds", None),
     "place_order_hold": ("POST", f"/v1/orders/ord_{ABSENT}/holds", HOLD),
+    "decline_order_offer": ("POST", f"/v1/orders/ord_{ABSENT}/offers/off_{ABSENT}/decline", None),
+    "collect_fulfilment": ("POST", f"/v1/orders/ord_{ABSENT}/fulfilments/ful_{ABSENT}/collect", {"code": "402519"}),
     "list_exceptions": ("GET", "/v1/exceptions", None),
     "get_exception": ("GET", f"/v1/exceptions/xcp_{ABSENT}", None),
     "act_on_exception": ("POST", f"/v1/exceptions/xcp_{ABSENT}/actions", DEED),

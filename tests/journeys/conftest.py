@@ -7,7 +7,8 @@ import pytest
 
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.settings import ROOT
-from tests.journeys.shop import Shop, open_shop
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import Shop
 
 
 @pytest.fixture(scope="session")

@@ -1,34 +1,27 @@
 """The whole of Omnigate in one process: what a partner, a warehouse and an operator can do and see."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Literal, LiteralString
+from typing import Any, LiteralString
 from uuid import uuid4
 
-from httpx2 import ASGITransport, AsyncClient, Response
+from httpx2 import AsyncClient, Response
 
-from adapters.rest import MANIFESTS, Manifests, rest_back_ends
-from adapters.sandbox import Product, SandboxOptions, create_sandbox
-from adapters.stripe import stripe_payments
+from adapters.sandbox import Product
 from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339, system_clock
-from gateway.governance.bundle import Bundle
-from gateway.partners.callback_secrets import new_callback_secret
 from gateway.ports import BackEnds
 from gateway.store import stock, timeline
 from gateway.store.signals import Signal, signal
 from gateway.store.timeline import Moment
 from gateway.workflows.operations import SAGAS, Desk
-from gateway.workflows.place_order import Terms, sagas
-from gateway.workflows.runner import Tools
 from gateway.workflows.saga import Saga
+from gateway.workflows.tools import Tools
 from gateway.workflows.worker import Worker
 from observability.metrics import WorkerMetrics
-from tests.gate import PUBLIC, Gate, open_gate
+from tests.gate import Gate
 
 PATIENCE = 20.0  # seconds; bounds a wait for what must happen, asserts nothing
 AT_REST = {"completed", "rejected", "cancelled"}
@@ -164,8 +157,8 @@ class Shop:
         while (await timeline.find(self.gate.database, order_id))[0].run_state != "parked":
             async with self.gate.database.connection() as connection:
                 await connection.execute(
-                    "update step set begun_at = begun_at - interval '2 days'"
-                    " where run_id = %s and state <> 'succeeded'",
+                    "update step set begun_at = begun_at - interval '2 days' where state <> 'succeeded' and run_id in"
+                    " (select run_id from run where %s in (run_id, parent_id))",
                     (order_id,),
                 )
             assert monotonic() < end, f"{order_id} is not parked"
@@ -246,9 +239,9 @@ class Shop:
         held = (await self.ledger("psp", order_id))[0]["id"]
         assert (await self.sandbox.post(f"/psp/authorisations/{held}/void", json={})).status_code == 200
 
-    async def say_shipped(self, order_id: str) -> None:
-        """The warehouse's word, as a callback's route passes it on."""
-        run_id, fact = await self.part(order_id), {"shipped_at": rfc3339(system_clock())}
+    async def say_shipped(self, run_id: str) -> None:
+        """The warehouse's word about a part, as a callback's route passes it on."""
+        fact = {"shipped_at": rfc3339(system_clock())}
         told = Signal(uuid4().hex, run_id, "shipped", "callback:wms", fact)
         async with self.gate.database.transaction() as connection:
             await signal(connection, told, now=system_clock(), trace_id=None)
@@ -292,53 +285,3 @@ class Shop:
             worker.stop()
         await asyncio.gather(*(task for _, task in self.workers))
         self.workers.clear()
-
-
-@asynccontextmanager
-async def open_shop(
-    database_url: str,
-    home: Path,
-    promises: Bundle,
-    *,
-    till: Literal["psp", "stripe"] = "psp",
-    manifests: Manifests = MANIFESTS,
-    polled: bool = False,
-    stores: bool = False,
-) -> AsyncIterator[Shop]:
-    async with open_gate(database_url, home, bundle=promises) as gate:
-        secret = await gate.secrets.get_or_create("callback:wms", new_callback_secret)
-        options = SandboxOptions(
-            ledger=home / "sandbox.sqlite",
-            catalogue=CATALOGUE,
-            callback_url=f"{PUBLIC}/v1/callbacks/wms",
-            callback_secret=secret.decode(),
-            callback_transport=ASGITransport(gate.app),
-            events_url=f"{PUBLIC}/v1/callbacks/stripe",
-            events_secret=(await gate.secrets.get_or_create("callback:stripe", new_callback_secret)).decode(),
-            store_callback_url=f"{PUBLIC}/v1/callbacks/store" if stores else None,
-            store_callback_secret=(await gate.secrets.get_or_create("callback:store", new_callback_secret)).decode(),
-            **dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after"), 0.1),
-        )
-        app = create_sandbox(options)
-        transport = ASGITransport(app)
-        paths = [("payments", "psp"), ("erp", "erp"), ("wms", "wms")]
-        paths += [(name, name) for name in ("store", "carrier", "notifications") if stores]
-        urls = {f"{name}_url": f"http://sandbox/{path}" for name, path in paths}
-        async with (
-            app.router.lifespan_context(app),
-            AsyncClient(transport=transport, base_url="http://sandbox") as sandbox,
-            rest_back_ends(
-                **urls, polled=polled, stock_changes=polled, transport=transport, manifests=manifests
-            ) as back_ends,
-            stripe_payments(
-                url="http://sandbox/stripe", key="sk_test_shop", return_url=f"{PUBLIC}/back", transport=transport
-            ) as stripe,
-        ):
-            connected = replace(back_ends, payments=stripe) if till == "stripe" else back_ends
-            shop = Shop(gate, sandbox, connected, await gate.bearer(), till=till)
-            await shop.sync_stock()
-            shop.start_worker(sagas(Terms(roles=frozenset(connected.present))))
-            try:
-                yield shop
-            finally:
-                await shop.stop_workers()

@@ -14,8 +14,9 @@ from gateway.governance.bundle import Bundle
 from gateway.store import change_feeds
 from gateway.told import Page
 from gateway.workflows.feed import TURN, Feed
-from gateway.workflows.runner import Tools
-from tests.journeys.shop import PATIENCE, Shop, open_shop, order
+from gateway.workflows.tools import Tools
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import PATIENCE, Shop, order
 
 
 @pytest.fixture
@@ -34,10 +35,12 @@ def feed(shop: Shop, holder: str) -> Feed:
 
 
 async def signals(shop: Shop, order_id: str) -> list[str]:
-    """Who told the order's run that its goods have left."""
+    """Who told that the order's goods have left."""
     async with shop.gate.database.connection() as connection:
         cursor = await connection.execute(
-            "select source from signal where run_id = %s and kind = 'shipped' order by received_at", (order_id,)
+            "select source from signal join run using (run_id)"
+            " where %s in (run_id, parent_id) and kind = 'shipped' order by received_at",
+            (order_id,),
         )
         return [source for (source,) in await cursor.fetchall()]
 
@@ -160,7 +163,7 @@ async def test_a_page_is_taken_over_as_a_whole_or_not_at_all(polled: Shop) -> No
 
 async def _blocked(shop: Shop) -> None:
     end = monotonic() + PATIENCE
-    waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%%from run%%'"
+    waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%%lock_run%%'"
     async with shop.gate.database.connection() as connection:
         while await (await connection.execute(waits)).fetchone() is None:
             assert monotonic() < end, "nobody waits for the run"

@@ -60,7 +60,7 @@ async def test_a_shipment_told_while_everything_is_undone_is_an_operators_matter
     await shop.cancel(order_id)
 
     assert (await shop.until_parked(order_id))["code"] == "shipped_after_cancelled"
-    assert (await shop.seen(order_id))["status"] == "cancelled"
+    assert (await shop.until(order_id))["status"] == "cancelled"
 
 
 async def test_a_release_that_nobody_had_heard_of_counts_when_it_cannot_be_taken_back(shop: Shop) -> None:

@@ -38,7 +38,7 @@ async def shipped_though_cancelled(shop: Shop) -> str:
     await shop.until(order_id, "processing")
     await shop.cancel(order_id)
     await shop.until(order_id, "cancelled")
-    await shop.say_shipped(order_id)
+    await shop.say_shipped(await shop.part(order_id))
     return order_id
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.governance.bundle import Bundle
-from tests.journeys.shop import VASE, Shop, money, open_shop, order
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import VASE, Shop, money, order
 from tests.journeys.test_sourcing import promised, stocked
 
 SHIPPING = 395

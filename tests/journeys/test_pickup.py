@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from gateway.governance.bundle import Bundle
-from tests.journeys.shop import LAMP, Shop, open_shop, order
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import LAMP, Shop, order
 
 SHOP, OTHER, DC = "york-shop", "hull-shop", "leeds"
 HOME = {"name": "Ada", "lines": ["1 High Street"], "city": "York", "country": "GB"}
@@ -53,10 +54,12 @@ async def until_part(shop: Shop, order_id: str, status: str, place: int = 0) -> 
 
 
 async def code_for(shop: Shop, order_id: str) -> str:
-    await shop.until_ledger("notifications", order_id, "message")
+    """As the customer reads it, once there is nothing more to tell."""
+    await shop.until_told(order_id, "send #1 do (ready_for_pickup)", "succeeded")
     answer = await shop.sandbox.get("/ledger/notifications/messages", params={"order_id": order_id})
-    code: str = next(m["facts"]["code"] for m in answer.json()["messages"] if m["kind"] == "ready_for_pickup")
-    return code
+    codes = [m["facts"]["code"] for m in answer.json()["messages"] if m["kind"] == "ready_for_pickup"]
+    assert codes, f"nobody told the customer of {order_id} a code"
+    return str(codes[0])
 
 
 async def collect(shop: Shop, order_id: str, code: str, place: int = 0) -> Any:

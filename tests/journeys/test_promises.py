@@ -14,7 +14,8 @@ from adapters.rest import MANIFESTS
 from gateway.governance.bundle import Bundle
 from gateway.ports import Promise, RetryClass
 from gateway.promises import Replays
-from tests.journeys.shop import PATIENCE, Shop, open_shop, order
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import PATIENCE, Shop, order
 
 Open = Callable[[Promise], AbstractAsyncContextManager[Shop]]
 KEYED = replace(MANIFESTS.wms["release"], settle=0.1)
@@ -35,8 +36,8 @@ def releasing(database_url: str, tmp_path: Path, promises: Bundle) -> Open:
 
 async def asked(shop: Shop, order_id: str) -> list[str]:
     """What was done about the release, call by call."""
-    moments = [moment for moment in await shop.timeline(order_id) if "release_to_warehouse #" in moment.what]
-    return [moment.what.rsplit(" ", 1)[1] for moment in moments]
+    told = [moment.what.split() for moment in await shop.timeline(order_id)]  # release_to_warehouse #1 do (part 1)
+    return [what[2] for what in told if what[0] == "release_to_warehouse" and what[1].startswith("#")]
 
 
 async def until_asked_twice(shop: Shop, order_id: str) -> None:

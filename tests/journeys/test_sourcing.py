@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from gateway.governance.bundle import Bundle
-from tests.journeys.shop import LAMP, Shop, open_shop, order
+from gateway.workflows.place_order import Terms, sagas
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import LAMP, Shop, order
 
 
 @pytest.fixture
@@ -104,12 +106,23 @@ async def test_a_node_that_is_full_for_today_is_passed_over(shop: Shop) -> None:
     assert nodes == ["york", "leeds"]
 
 
-async def test_what_no_node_has_all_of_is_refused(shop: Shop) -> None:
-    order_id = await shop.placed(order(quantity=101))
+async def test_what_all_nodes_together_have_too_little_of_is_refused(shop: Shop) -> None:
+    order_id = await shop.placed(order(quantity=121))
 
     refused = await shop.until(order_id, "rejected")
 
     assert refused["reason"]["code"] == "insufficient_stock"
+    assert await promised(shop) == {}
+
+
+async def test_what_no_node_has_all_of_is_refused_where_money_is_taken_in_one_piece_only(shop: Shop) -> None:
+    await shop.stop_workers()
+    shop.start_worker(sagas(Terms(in_parts=False)))
+    order_id = await shop.placed(order(quantity=101))
+
+    refused = await shop.until(order_id, "rejected")
+
+    assert refused["reason"]["code"] == "no_fulfilment_option"
     assert await promised(shop) == {}
 
 

@@ -15,8 +15,9 @@ from gateway.store.pool import Connection
 from gateway.told import STOCK, StockMove
 from gateway.workflows.books import warehouse_books
 from gateway.workflows.feed import Feed
-from gateway.workflows.runner import Tools
-from tests.journeys.shop import LAMP, Shop, open_shop, order
+from gateway.workflows.tools import Tools
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import LAMP, Shop, order
 
 
 @dataclass

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.governance.bundle import Bundle
-from tests.journeys.shop import LAMP, Shop, open_shop, order
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import LAMP, Shop, order
 
 CARD, CHALLENGED = "pm_card_visa", "pm_card_authenticationRequired"
 BOOKED = {

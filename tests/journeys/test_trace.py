@@ -27,7 +27,7 @@ async def test_the_callback_belongs_to_the_same_trace(shop: Shop) -> None:
     await shop.until(order_id)
 
     async with shop.gate.database.connection() as connection:
-        cursor = await connection.execute("select trace_id from signal where run_id = %s", (order_id,))
+        cursor = await connection.execute("select trace_id from signal where run_id = %s", (await shop.part(order_id),))
         told = await cursor.fetchall()
 
     assert told == [(TRACE,)]
@@ -52,5 +52,7 @@ async def test_an_order_is_found_by_every_name_it_has(shop: Shop) -> None:
     order_id = answer.json()["order_id"]
 
     found = [await shop.find(term) for term in (order_id, "web-1001", "key-of-the-first-order", TRACE)]
+    await shop.until(order_id)
+    by_part = await shop.find(await shop.part(order_id))
 
-    assert found == [[order_id]] * 4
+    assert [*found, by_part] == [[order_id]] * 5

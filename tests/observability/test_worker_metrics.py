@@ -10,7 +10,8 @@ from gateway.metering import metered
 from gateway.settings import Settings
 from gateway.store.figures import FRESH
 from tests.gate import StillClock
-from tests.journeys.shop import Shop, open_shop, order
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import Shop, order
 from tests.proof.processes import free_port
 from tests.scrape import Scrape, ports_of, scrape
 

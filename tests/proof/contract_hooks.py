@@ -4,18 +4,21 @@ What schemathesis is told of us (SCHEMATHESIS_HOOKS names this module): what no 
 Only what was generated as valid is mended; what was generated as invalid is sent as it is. Every answer is counted.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
 import os
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import requests
 import schemathesis
 from requests import PreparedRequest
@@ -24,17 +27,19 @@ from schemathesis import AuthContext, Case, HookContext, Response
 from schemathesis.core.parameters import ParameterLocation
 from standardwebhooks import Webhook
 
+from gateway.store.pool import Joined
 from tests.proof.client import order
 from tests.proof.feed_bodies import mend_feed
 from tests.proof.stock_bodies import mend_stock, reservation
 from tests.proof.valid_bodies import mend, tame
+from tests.resources.offers import CODE, offered, ready
 
 Json = dict[str, Any]
 
 ADDRESS = os.environ["PROOF_ADDRESS"]
 AUTHORIZATION = {"authorization": f"Bearer {os.environ['PROOF_TOKEN']}"}
 OPERATOR = {"authorization": f"Bearer {os.environ['PROOF_OPERATOR']}"}
-CALLBACKS, STRIPE = "/v1/callbacks/{system}", "/v1/callbacks/stripe"
+CALLBACKS, STORES, STRIPE = (f"/v1/callbacks/{name}" for name in ("{system}", "store", "stripe"))
 FEEDS = ("/v1/inventory/sources", "/v1/inventory/snapshots", "/v1/inventory/adjustments")
 NDJSON = "application/x-ndjson"
 COUNTS = Path(os.environ["PROOF_COUNTS"])
@@ -69,10 +74,12 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     body: Any = case.body
     if case.method == "POST" and case.path == "/v1/orders":
         mend(body)
-    elif case.path == CALLBACKS:
-        case.path_parameters["system"] = "wms"
-        body["data"]["order_id"] = _an_order()
-        kwargs["auth"] = SIGNED[CALLBACKS]
+    elif case.path in (CALLBACKS, STORES):
+        if case.path == CALLBACKS:
+            case.path_parameters["system"] = "wms"
+        body["data"]["order_id"] = order_id = _an_order()
+        body["data"]["reference"] = f"{order_id}:asked"
+        kwargs["auth"] = SIGNED[case.path]
     elif case.path == STRIPE:
         case.body = tame(body)
         kwargs["auth"] = SIGNED[STRIPE]
@@ -80,6 +87,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         case.path_parameters["order_id"] = _placed()
     elif "/holds" in case.path and case.method == "POST":
         _mend_holds(case, body)
+    elif "offer_id" in case.path_parameters or "fulfilment_id" in case.path_parameters:
+        _mend_answers(case)
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
         case.path_parameters["order_id"] = _an_order()
     elif case.path.startswith(FEEDS):
@@ -106,6 +115,16 @@ def _mend_holds(case: Case, body: Any) -> None:
         case.path_parameters["hold_id"] = _held(order_id)
 
 
+def _mend_answers(case: Case) -> None:
+    """Of an order of its own, to which something is offered, or of which something is ready to be fetched."""
+    case.path_parameters["order_id"] = order_id = _placed()
+    if "offer_id" in case.path_parameters:
+        case.path_parameters["offer_id"] = _written(partial(offered, kind="ship_to_home"), order_id)
+    else:
+        case.path_parameters["fulfilment_id"] = _written(ready, order_id)
+        case.body = {"code": CODE}
+
+
 def _mend_exceptions(case: Case, body: Any) -> None:
     """One that is open, with the action that it offers; of a cause, as many as there are."""
     if "exception_id" in case.path_parameters:
@@ -122,7 +141,7 @@ def _identify(case: Case) -> None:
         return
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f'"{uuid4()}"'
-    if case.path == CALLBACKS:
+    if case.path in (CALLBACKS, STORES):
         case.headers["webhook-id"] = f"msg_{uuid4().hex}"
 
 
@@ -152,7 +171,7 @@ def _wish_for_little(case: Case) -> None:
 
 
 class Signed(AuthBase):
-    """The warehouse's signature over the bytes that are really sent."""
+    """The warehouse's signature, or the stores', over the bytes that are really sent."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
@@ -176,10 +195,10 @@ class SignedByStripe(AuthBase):
         return request
 
 
-SIGNED: dict[str, AuthBase] = {CALLBACKS: Signed(), STRIPE: SignedByStripe()}
+SIGNED: dict[str, AuthBase] = {CALLBACKS: Signed(), STORES: Signed(), STRIPE: SignedByStripe()}
 
 
-@schemathesis.auth().apply_to(path=[CALLBACKS, STRIPE])
+@schemathesis.auth().apply_to(path=[CALLBACKS, STORES, STRIPE])
 class Sender:
     """Tells schemathesis that callbacks are authenticated on purpose; `before_call` signs them."""
 
@@ -222,6 +241,16 @@ def _held(order_id: str) -> str:
     answer.raise_for_status()
     hold_id: str = answer.json()["hold_id"]
     return hold_id
+
+
+def _written(write: Callable[[Joined, str], Awaitable[str]], order_id: str) -> str:
+    """What a workflow would have written about the order."""
+
+    async def written() -> str:
+        async with await psycopg.AsyncConnection.connect(os.environ["PROOF_DATABASE"]) as connection:
+            return await write(Joined(connection), order_id)
+
+    return asyncio.run(written())
 
 
 def _reserved(kind: str) -> str:

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.proof
 
 WAITS = """
 select pid from pg_stat_activity
- where application_name = 'omnigate-worker' and wait_event_type = 'Lock' and query like '%from run%'
+ where application_name = 'omnigate-worker' and wait_event_type = 'Lock' and query like '%lock_run%'
 """
-SIGNALS = "select count(*) from signal where run_id = %s and kind = 'shipped'"
+SIGNALS = "select count(*) from signal join run using (run_id) where %s in (run_id, parent_id) and kind = 'shipped'"
 
 
 @pytest.fixture

@@ -138,6 +138,7 @@ def _environment(rig: Rig, edge: str, tokens: tuple[str, str], counts: Path) -> 
         "SCHEMATHESIS_HOOKS": "tests.proof.contract_hooks",
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         "PROOF_ADDRESS": edge,
+        "PROOF_DATABASE": rig.environment["DATABASE_URL"],
         "PROOF_TOKEN": tokens[0],
         "PROOF_OPERATOR": tokens[1],
         "PROOF_CALLBACK_SECRET": rig.environment["SANDBOX_CALLBACK_SECRET"],

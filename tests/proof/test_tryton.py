@@ -50,7 +50,7 @@ async def shop(database_url: str, home: Path, server: Tryton) -> AsyncIterator[S
 
 STUCK = """
 select jsonb_agg(a.detail || jsonb_build_object('step', a.step, 'outcome', a.outcome) order by a.begun_at)
-  from run join attempt a using (run_id) where run_id = %s and run.state = 'parked'
+  from run join attempt a using (run_id) where %s in (run_id, parent_id) and run.state = 'parked'
 """
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from tests.resources.offers import CODE
 from tests.resources.shop import order_body
 
 Json = dict[str, Any]
@@ -35,6 +36,16 @@ class Owner:
     def hold_id(self) -> str:
         """What keeps its order."""
         return f"hld_{self.order_id[4:]}"
+
+    @property
+    def offer_id(self) -> str:
+        """What its customer is asked."""
+        return f"off_{self.order_id[4:]}"
+
+    @property
+    def fulfilment_id(self) -> str:
+        """What its customer can fetch."""
+        return f"ful_{self.order_id[4:]}"
 
 
 _ULID = "01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
@@ -81,6 +92,7 @@ def _expected(now: str) -> Json:
 
 
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
+_STEP: Json = {**_CALLBACK, "type": "task.ready"}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
 _DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
@@ -96,6 +108,12 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "list_order_holds": lambda of, now: (f"/v1/orders/{of.order_id}/holds", {}),
     "place_order_hold": lambda of, now: (f"/v1/orders/{of.order_id}/holds", {"json": _HOLD}),
     "release_order_hold": lambda of, now: (f"/v1/orders/{of.order_id}/holds/{of.hold_id}/release", {"json": _RELEASE}),
+    "accept_order_offer": lambda of, now: (f"/v1/orders/{of.order_id}/offers/{of.offer_id}/accept", {}),
+    "decline_order_offer": lambda of, now: (f"/v1/orders/{of.order_id}/offers/{of.offer_id}/decline", {}),
+    "collect_fulfilment": lambda of, now: (
+        f"/v1/orders/{of.order_id}/fulfilments/{of.fulfilment_id}/collect",
+        {"json": {"code": CODE}},
+    ),
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
     "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),
@@ -134,6 +152,7 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "get_adjustment": lambda of, now: (_ADJUSTMENT, {}),
     "decide_adjustment": lambda of, now: (f"{_ADJUSTMENT}/decision", {"json": {"decision": "reject"}}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
+    "receive_store_callback": lambda of, now: ("/v1/callbacks/store", {"json": _STEP}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),
     "list_signing_keys": lambda of, now: ("/.well-known/jwks.json", {}),

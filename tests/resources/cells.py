@@ -12,9 +12,9 @@ Json = dict[str, Any]
 
 SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
 STOCK = ("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed")
-ALL = frozenset({*SCOPES, *STOCK})
+ALL = frozenset({*SCOPES, *STOCK, "stores"})
 ROLES = [ALL, *(frozenset({scope}) for scope in sorted(ALL)), *(ALL - {scope} for scope in SCOPES)]
-OPERATORS = ("viewer", "support", "inventory_controller", "finance", "platform", "admin")
+OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver", "platform", "admin")
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
@@ -31,6 +31,8 @@ REACH: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("list_order_decisions", "list_order_holds"), GOVERN),
     "place_order_hold": {},
     "release_order_hold": {},
+    **dict.fromkeys(("accept_order_offer", "decline_order_offer"), WRITE),
+    "collect_fulfilment": {"stores": "all"},
     "place_order": WRITE,
     "cancel_order": WRITE,
     "query_availability": SEE,
@@ -63,6 +65,7 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "list_order_events": ON_DUTY,
     **dict.fromkeys(("list_order_decisions", "list_order_holds"), ON_DUTY),
     **dict.fromkeys(("place_order_hold", "release_order_hold"), MENDERS),
+    **dict.fromkeys(("accept_order_offer", "decline_order_offer", "collect_fulfilment"), MENDERS),
     "query_availability": ON_DUTY,
     "list_inventory_changes": ON_DUTY,
     "list_nodes": ON_DUTY,
@@ -88,7 +91,8 @@ EVERYBODY = {
     "report_liveness",
     "report_readiness",
 }
-NO_BEARER = {"receive_callback", "receive_stripe_event", "issue_token"}  # other credentials than a partner's token
+# Other credentials than a partner's token.
+NO_BEARER = {"receive_callback", "receive_store_callback", "receive_stripe_event", "issue_token"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,9 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     **dict.fromkeys(("list_order_decisions", "list_order_holds"), lambda within: 200 if within else 404),
     "place_order_hold": lambda within: 201 if within else 404,
     "release_order_hold": lambda within: 200 if within else 404,
+    "accept_order_offer": lambda within: 200 if within else 404,
+    "decline_order_offer": lambda within: 409 if within else 404,  # it has been accepted before
+    "collect_fulfilment": lambda within: 200 if within else 404,
     "list_orders": lambda within: 200,  # what is out of reach is not in the list
     "cancel_order": lambda within: 202 if within else 404,
     "place_order": lambda within: 202 if within else 403,

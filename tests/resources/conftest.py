@@ -31,6 +31,6 @@ async def shop(gate: Gate) -> Shop:
 
 @pytest.fixture
 async def warehouse(gate: Gate) -> Warehouse:
-    for system in ("wms", "erp"):
+    for system in ("wms", "erp", "store"):
         await gate.secrets.put(f"callback:{system}", SECRET.encode())
     return Warehouse(gate)

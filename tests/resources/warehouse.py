@@ -1,5 +1,6 @@
-"""A warehouse that signs what it tells."""
+"""A warehouse, and stores, that sign what they tell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +19,27 @@ class Warehouse:
     gate: Gate
 
     async def tell(self, order_id: str, *, name: str = "msg_1", system: str = "wms", **changes: Any) -> Response:
-        now = self.gate.clock()
         data = {
             "shipment_id": "shp_1",
             "reference": f"{order_id}:release_to_warehouse",
             "order_id": order_id,
-            "shipped_at": rfc3339(now),
+            "shipped_at": rfc3339(self.gate.clock()),
             "lines": [{"line_id": "1", "sku": "LAMP-7", "quantity": 1}],
         }
-        body = orjson.dumps({"type": "shipment.shipped", "timestamp": rfc3339(now), "data": {**data, **changes}})
+        return await self._send("shipment.shipped", {**data, **changes}, name=name, system=system)
+
+    async def tell_task(
+        self, order_id: str, part: str, status: str, *, name: str = "msg_1", system: str = "store", **changes: Any
+    ) -> Response:
+        """How the store's task for that part of the order stands."""
+        reference = f"{part}:release_to_store"
+        at = rfc3339(self.gate.clock())
+        data = {"task_id": "tsk_1", "reference": reference, "order_id": order_id, "at": at, **changes}
+        return await self._send(f"task.{status}", data, name=name, system=system)
+
+    async def _send(self, kind: str, data: Mapping[str, Any], *, name: str, system: str) -> Response:
+        now = self.gate.clock()
+        body = orjson.dumps({"type": kind, "timestamp": rfc3339(now), "data": data})
         headers = {
             "content-type": "application/json",
             "webhook-id": name,

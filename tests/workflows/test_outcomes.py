@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from gateway.ports import Effect, Promise, RetryClass
 from gateway.store.journal import Intent
 from gateway.workflows.calls import Call, Kind, Outcome
+from gateway.workflows.moves import Park, Send, Sleep
 from gateway.workflows.operations import SAGAS
 from gateway.workflows.outcomes import LONGEST_PAUSE, Circumstances, Settled, pause_after, settle
-from gateway.workflows.plan import Park, Record, Send, Sleep
+from gateway.workflows.plan import Record
 from gateway.workflows.saga import Step
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

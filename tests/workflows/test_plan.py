@@ -6,25 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.ports import ACTION_NEEDED, Effect, Promise, RetryClass
+from gateway.workflows.moves import Finish, Park, Pass, RunLocal, Send, Take, Tend, Turn, Wait
 from gateway.workflows.operations import SAGAS
-from gateway.workflows.plan import (
-    Finish,
-    Park,
-    Record,
-    RunLocal,
-    Send,
-    Situation,
-    Take,
-    Turn,
-    Wait,
-    absence_counts_from,
-    may_repeat_at_once,
-    plan,
-)
+from gateway.workflows.plan import Record, Situation, absence_counts_from, may_repeat_at_once, plan
 from gateway.workflows.saga import Refusal
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PLACE_ORDER = SAGAS["place_order.v2"]  # with every kind of step but gates and branches
+IN_PARTS, PART = SAGAS["place_order.v3"], SAGAS["fulfil.v1"]
 KEYED = Promise(RetryClass.KEYED, window=86_400.0)
 LOOK_UP = Promise(RetryClass.LOOK_UP_FIRST)
 NATURAL = Promise(RetryClass.NATURAL)
@@ -233,3 +222,75 @@ def test_the_wait_for_a_customer_grows_and_ends_in_time(tries: int, elapsed: int
 
 def test_a_run_that_began_without_that_wait_does_not_meet_it() -> None:
     assert isinstance(plan(SAGAS["place_order.v1"], situation(HELD), MANIFESTS), RunLocal)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, Pass(PART.step("await_go"))),
+        ({"hindered": 30}, Wait(PART.step("await_go"), 30)),
+        ({"hindered": 30, "stop_wished": True}, Turn("backward", None)),
+        ({"stop_wished": True}, Turn("backward", None)),
+    ],
+    ids=["nothing hinders", "is hindered", "is stopped while it waits", "is stopped before it goes on"],
+)
+def test_a_gate_is_passed_once_nothing_stands_against_it(changes: dict[str, object], expected: object) -> None:
+    at_gate = situation(record("book_in_erp"), record("await_go", "intended"), **changes)
+
+    assert plan(PART, at_gate, MANIFESTS) == expected
+
+
+def test_a_gate_that_was_passed_is_not_undone() -> None:
+    back = situation(*done("book_in_erp", "await_go"), direction="backward")
+
+    following = plan(PART, back, MANIFESTS)
+
+    assert isinstance(following, Send)
+    assert following.record == "undo:book_in_erp"
+
+
+@pytest.mark.parametrize("changes", [{}, {"stop_wished": True}, {"woken": True}], ids=["begins", "is stopped", "woken"])
+def test_branches_are_tended_whatever_happens_and_answer_a_wish_to_stop_themselves(changes: dict[str, bool]) -> None:
+    waits = situation(*done("hold_money", "reserve_stock"), record("fulfil", "intended"), **changes)
+
+    assert plan(IN_PARTS, waits, MANIFESTS) == Tend(IN_PARTS.step("fulfil"))
+
+
+def test_once_nothing_is_left_for_branches_the_way_back_goes_past_them() -> None:
+    back = situation(*done("hold_money", "reserve_stock"), record("fulfil", "intended"), direction="backward")
+
+    following = plan(IN_PARTS, back, MANIFESTS)
+
+    assert isinstance(following, RunLocal)
+    assert (following.step.name, following.undo) == ("reserve_stock", True)
+
+
+REST = record("fulfil", effect=Effect("ord_1", "ord_1:fulfil", "fulfilled", {"rest": "250"}))
+
+
+def test_a_step_is_left_out_unless_what_it_is_there_for_is_so() -> None:
+    all_taken = plan(IN_PARTS, situation(*done("hold_money", "reserve_stock", "fulfil")), MANIFESTS)
+    some_left = plan(IN_PARTS, situation(*done("hold_money", "reserve_stock"), REST), MANIFESTS)
+
+    assert all_taken == Finish("forward")
+    assert isinstance(some_left, Send)
+    assert (some_left.record, some_left.operation, some_left.subject) == ("give_back_rest", "void", "id-hold_money")
+
+
+def test_after_its_branches_a_refusal_is_an_operators_matter() -> None:
+    refused = situation(*done("hold_money", "reserve_stock"), REST, record("give_back_rest", "rejected"))
+
+    following = plan(IN_PARTS, refused, MANIFESTS)
+
+    assert isinstance(following, Park)
+    assert following.code == "refused_after_pivot"
+
+
+def test_a_branch_goes_on_from_what_the_run_above_brought_about() -> None:
+    above = {"hold_money": Effect("auth_1", "ord_1:hold_money", "authorisation")}
+    before = done("book_in_erp", "await_go", "release_to_warehouse", "await_shipment")
+
+    following = plan(PART, situation(*before, given=above), MANIFESTS)
+
+    assert isinstance(following, Send)
+    assert (following.record, following.subject) == ("take_money", "auth_1")

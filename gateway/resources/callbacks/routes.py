@@ -12,7 +12,7 @@ from gateway.context import Call, call_of
 from gateway.domain.identifiers import Mint
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON
-from gateway.resources.callbacks.schemas import Callback, CallbackReceipt, StripeEvent
+from gateway.resources.callbacks.schemas import Callback, CallbackReceipt, StoreCallback, StripeEvent
 from gateway.resources.described import described, json_body, parameter
 from gateway.store.callbacks import record
 from gateway.store.pool import Database
@@ -22,22 +22,34 @@ from gateway.told import Callbacks
 log = structlog.get_logger("omnigate.callbacks")
 
 # Who may tell what, and what it is called among signals.
-_KINDS = {("wms", "shipment.shipped"): "shipped"}
+_KINDS = {
+    ("wms", "shipment.shipped"): "shipped",
+    **{("store", f"task.{status}"): "task" for status in ("accepted", "rejected", "ready")},
+    ("store", "task.handed_over"): "collected",
+}
 
+_SIGNED = (
+    parameter("header", "webhook-id", Annotated[str, Field(pattern=r"^[A-Za-z0-9_:\-]{1,128}$")], required=True),
+    parameter("header", "webhook-timestamp", Annotated[str, Field(pattern="^[0-9]{1,12}$")], required=True),
+    parameter("header", "webhook-signature", Annotated[str, Field(min_length=1, max_length=2048)], required=True),
+)
 _RECEIVE = described(
     "receive_callback",
     answer=(202, CallbackReceipt),
     problems=(404, 409),
     parameters=(
         parameter("path", "system", Annotated[str, Field(pattern=r"^[a-z][a-z0-9_\-]{0,31}$")], required=True),
-        parameter("header", "webhook-id", Annotated[str, Field(pattern=r"^[A-Za-z0-9_:\-]{1,128}$")], required=True),
-        parameter("header", "webhook-timestamp", Annotated[str, Field(pattern="^[0-9]{1,12}$")], required=True),
-        parameter("header", "webhook-signature", Annotated[str, Field(min_length=1, max_length=2048)], required=True),
+        *_SIGNED,
     ),
     body=json_body(Callback, required=True),
 )
-
-
+_RECEIVE_STORE = described(
+    "receive_store_callback",
+    answer=(202, CallbackReceipt),
+    problems=(404, 409),
+    parameters=_SIGNED,
+    body=json_body(StoreCallback, required=True),
+)
 _RECEIVE_STRIPE = described(
     "receive_stripe_event",
     answer=(202, CallbackReceipt),
@@ -59,16 +71,23 @@ def callbacks(database: Database, *, mint: Mint, foreign: Mapping[str, Callbacks
         status = await _record_foreign(database, call, "stripe", foreign["stripe"], audit_id=mint("aud"))
         return _receipt(call.body["id"], status)
 
+    @router.post("/store", **_RECEIVE_STORE)
+    async def receive_store_callback(request: Request) -> Response:
+        return await _received(database, request, "store", mint)
+
     @router.post("/{system}", **_RECEIVE)
     async def receive_callback(request: Request) -> Response:
-        call = call_of(request.scope)
-        name = request.headers["webhook-id"]
-        told = await record(database, call, _signal(call, name), audit_id=mint("aud"))
-        if not told.known_run:  # it may have overtaken our own commit: the sender repeats it
-            raise NotFound("no order of that id is known here (yet)")
-        return _receipt(name, "recorded" if told.new else "known")
+        return await _received(database, request, call_of(request.scope).path_parameters["system"], mint)
 
     return router
+
+
+async def _received(database: Database, request: Request, system: str, mint: Mint) -> Response:
+    call, name = call_of(request.scope), request.headers["webhook-id"]
+    told = await record(database, call, _signal(call, system, name), audit_id=mint("aud"))
+    if not told.known_run:  # it may have overtaken our own commit: the sender repeats it
+        raise NotFound("no order of that id is known here (yet)")
+    return _receipt(name, "recorded" if told.new else "known")
 
 
 async def _record_foreign(
@@ -92,11 +111,12 @@ def _receipt(name: str, status: Literal["recorded", "known", "ignored"]) -> Resp
     return Response(orjson.dumps(receipt), 202, media_type=JSON)
 
 
-def _signal(call: Call, name: str) -> Signal:
+def _signal(call: Call, system: str, name: str) -> Signal:
     """*name* is the sender's for this fact, the same in every attempt to deliver it."""
-    system, body = call.path_parameters["system"], call.body
+    body = call.body
     kind = _KINDS.get((system, body["type"]))
     if kind is None:
         raise NotFound(f"{system} is not one that tells of {body['type']}")
     run_id = body["data"]["reference"].partition(":")[0]  # our operation key names the run that asked
-    return Signal(f"{system}:{name}", run_id, kind, f"callback:{system}", body["data"])
+    since = {"collected_at": body["data"]["at"]} if kind == "collected" else {}
+    return Signal(f"{system}:{name}", run_id, kind, f"callback:{system}", {**body["data"], **since})

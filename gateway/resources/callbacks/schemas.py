@@ -31,6 +31,21 @@ class Callback(TypedDict):
     data: Shipped
 
 
+@with_config(CLOSED)
+class Task(TypedDict):
+    task_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,64}$")]
+    reference: Text255
+    order_id: OrderId
+    at: Moment
+
+
+@with_config(CLOSED)
+class StoreCallback(TypedDict):
+    type: Literal["task.accepted", "task.rejected", "task.ready", "task.handed_over"]
+    timestamp: Moment
+    data: Task
+
+
 class StripeData(TypedDict):
     object: dict[str, JsonValue]
 

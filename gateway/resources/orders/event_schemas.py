@@ -6,6 +6,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from gateway.resources.orders.hold_schemas import HoldTold
+from gateway.resources.orders.offer_schemas import OfferTold
 from gateway.resources.orders.schemas import NextPageToken, Reason, Status
 from gateway.resources.shapes import CLOSED, Moment
 
@@ -15,6 +16,7 @@ class EventData(TypedDict):
     status: Status
     reason: NotRequired[Reason]
     hold: NotRequired[HoldTold]
+    offer: NotRequired[OfferTold]
 
 
 @with_config(CLOSED)
@@ -33,6 +35,8 @@ class Event(TypedDict):
         "com.omnigate.order.cancel_refused.v1",
         "com.omnigate.order.hold_placed.v1",
         "com.omnigate.order.hold_released.v1",
+        "com.omnigate.order.offer_accepted.v1",
+        "com.omnigate.order.offer_declined.v1",
     ]
     occurred_at: Moment
     data: EventData

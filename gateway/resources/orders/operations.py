@@ -3,7 +3,9 @@
 from gateway.resources.described import IDEMPOTENCY_KEY, IF_MATCH, PAGING, described, json_body, parameter
 from gateway.resources.orders.decision_schemas import DecisionList
 from gateway.resources.orders.event_schemas import EventPage
+from gateway.resources.orders.handover_schemas import CollectBody, Collected, FulfilmentId
 from gateway.resources.orders.hold_schemas import HoldBody, HoldId, HoldList, HoldView, ReleaseBody
+from gateway.resources.orders.offer_schemas import AcceptBody, OfferId, OfferView
 from gateway.resources.orders.order_schemas import OrderView
 from gateway.resources.orders.schemas import (
     CancelBody,
@@ -81,4 +83,25 @@ RELEASE_ORDER_HOLD = described(
     problems=(404, 409),
     parameters=(_ORDER_ID, parameter("path", "hold_id", HoldId, required=True), IDEMPOTENCY_KEY),
     body=json_body(ReleaseBody, required=True),
+)
+_OFFER_ID = parameter("path", "offer_id", OfferId, required=True)
+ACCEPT_ORDER_OFFER = described(
+    "accept_order_offer",
+    answer=(200, OfferView),
+    problems=(404, 409),
+    parameters=(_ORDER_ID, _OFFER_ID, IDEMPOTENCY_KEY),
+    body=json_body(AcceptBody, required=False),
+)
+DECLINE_ORDER_OFFER = described(
+    "decline_order_offer",
+    answer=(200, OfferView),
+    problems=(404, 409),
+    parameters=(_ORDER_ID, _OFFER_ID, IDEMPOTENCY_KEY),
+)
+COLLECT_FULFILMENT = described(
+    "collect_fulfilment",
+    answer=(200, Collected),
+    problems=(404, 409),
+    parameters=(_ORDER_ID, parameter("path", "fulfilment_id", FulfilmentId, required=True), IDEMPOTENCY_KEY),
+    body=json_body(CollectBody, required=True),
 )

@@ -8,7 +8,9 @@ from typing_extensions import TypedDict
 from gateway.domain.orders import DeliveryMethod, TaxMode
 from gateway.domain.payment_ledger import PaymentStatus
 from gateway.domain.quantities import FulfilmentStatus
+from gateway.resources.orders.handover_schemas import FulfilmentId
 from gateway.resources.orders.hold_schemas import OpenHolds
+from gateway.resources.orders.offer_schemas import OpenOffers
 from gateway.resources.orders.schemas import (
     Address,
     Cancel,
@@ -84,7 +86,7 @@ class FulfilledLine(TypedDict):
 
 @with_config(CLOSED)
 class FulfilmentView(TypedDict):
-    fulfilment_id: Annotated[str, Field(pattern="^ful_[0-9A-HJKMNP-TV-Z]{26}$")]
+    fulfilment_id: FulfilmentId
     status: Literal[
         "planned",
         "booked",
@@ -126,6 +128,7 @@ class OrderView(TypedDict):
     reason: NotRequired[Reason]
     cancel: NotRequired[Cancel]
     holds: NotRequired[OpenHolds]
+    offers: NotRequired[OpenOffers]
     references: list[Reference]
     allowed_actions: list[Literal["cancel"]]
     received_at: Moment

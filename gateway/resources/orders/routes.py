@@ -1,4 +1,4 @@
-"""Orders v1: nine operations, each a thin way from the call to the store."""
+"""Orders v1: its operations, each a thin way from the call to the store."""
 
 from collections.abc import Mapping
 
@@ -11,8 +11,11 @@ from gateway.resources.answers import JSON
 from gateway.resources.orders import operations
 from gateway.resources.orders.cancelling import cancel
 from gateway.resources.orders.explaining import decisions_of
+from gateway.resources.orders.handing_over import HandingOver, Waiver
 from gateway.resources.orders.holding import Holding
 from gateway.resources.orders.listing import page_of_events, page_of_orders
+from gateway.resources.orders.offering import Offering
+from gateway.resources.orders.once import Once
 from gateway.resources.orders.placing import Decide, accepted, admitted, conflicting, permit
 from gateway.resources.orders.views import order_view
 from gateway.resources.orders.waiting import Waiting
@@ -28,14 +31,23 @@ _MINE_ALONE = {"cache-control": "private, no-cache", "vary": "Prefer"}  # may be
 
 
 def orders(
-    database: Database, *, public: str, pages: PageTokens, decide: Decide, mint: Mint, decisions: Decisions
+    database: Database,
+    *,
+    public: str,
+    pages: PageTokens,
+    decide: Decide,
+    waiver: Waiver,
+    mint: Mint,
+    decisions: Decisions,
 ) -> APIRouter:
     """The contract stage has parsed and proven query and body: routes read them from the call, not a second time."""
+    once = Once(database, mint, _ABSENT)
     router = APIRouter(prefix="/v1/orders", tags=["orders"])
     _commands(router, database, public=public, decide=decide, mint=mint)
     _questions(router, database, pages)
     _reading(router, Waiting(database, decisions))
-    _holds(router, Holding(database, mint, _ABSENT))
+    _holds(router, Holding(once))
+    _answers(router, Offering(once), HandingOver(once, waiver))
     return router
 
 
@@ -86,6 +98,20 @@ def _holds(router: APIRouter, holding: Holding) -> None:
     @router.post("/{order_id}/holds/{hold_id}/release", **operations.RELEASE_ORDER_HOLD)
     async def release_order_hold(request: Request) -> Response:
         return Response(*(await holding.release(call_of(request.scope))).sent)
+
+
+def _answers(router: APIRouter, offering: Offering, handing_over: HandingOver) -> None:
+    @router.post("/{order_id}/offers/{offer_id}/accept", **operations.ACCEPT_ORDER_OFFER)
+    async def accept_order_offer(request: Request) -> Response:
+        return Response(*(await offering.accept(call_of(request.scope))).sent)
+
+    @router.post("/{order_id}/offers/{offer_id}/decline", **operations.DECLINE_ORDER_OFFER)
+    async def decline_order_offer(request: Request) -> Response:
+        return Response(*(await offering.decline(call_of(request.scope))).sent)
+
+    @router.post("/{order_id}/fulfilments/{fulfilment_id}/collect", **operations.COLLECT_FULFILMENT)
+    async def collect_fulfilment(request: Request) -> Response:
+        return Response(*(await handing_over.collect(call_of(request.scope))).sent)
 
 
 def _reading(router: APIRouter, waiting: Waiting) -> None:

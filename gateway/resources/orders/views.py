@@ -9,6 +9,7 @@ import orjson
 from gateway.domain.orders import allowed_actions
 from gateway.domain.time import rfc3339
 from gateway.resources.orders.hold_views import open_holds
+from gateway.resources.orders.offer_views import open_offers
 from gateway.resources.orders.order_schemas import FulfilmentView, PaymentView, Reference
 from gateway.resources.orders.schemas import OrderPage, OrderSummary
 from gateway.store.order_lists import SummaryRow
@@ -46,6 +47,8 @@ def order_view(row: OrderRow) -> bytes:
         document["cancel"] = row.cancel
     if row.holds:
         document["holds"] = open_holds(row.holds)
+    if row.offers:
+        document["offers"] = open_offers(row.offers)
     return orjson.dumps(document)
 
 

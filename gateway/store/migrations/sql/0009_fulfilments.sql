@@ -114,7 +114,8 @@ create function start_below(
 language plpgsql as $$
 begin
     insert into run (run_id, saga, version, state, parent_id, traceparent, created_at, updated_at)
-    values (subject, kind, kind_version, 'running', above, trace, moment, moment);
+    select subject, kind, kind_version, 'running', above, coalesce(trace, r.traceparent), moment, moment
+      from run r where r.run_id = above;
     perform start_task(subject, kind, kind_version, 1);
 end
 $$;
