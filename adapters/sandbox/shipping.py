@@ -90,6 +90,7 @@ class Shipping:
             order_id=shipment["order_id"],
             reference=shipment["reference"],
             lines=lines,
+            data={"node": shipment["node"]},
         )
         ledger.book(None, left, system="wms")
         state = "lost" if shipment["fault"] == "lost_callback" else "pending"

@@ -32,7 +32,8 @@ def create_shipment(ledger: Ledger, call: Call) -> Answer:
     made, fault = f"shp_{secrets.token_hex(10)}", call.callback_fault
     mishap = (fault.kind, fault.delay, fault.copies) if fault else (None, 0.0, 1)
     ledger.run(INSERT, made, reference, order_id, node, orjson.dumps(wanted), now, call.traceparent, *mishap)
-    effect = Effect(kind="shipment", subject=made, order_id=order_id, reference=reference, lines=wanted)
+    at = {"node": node}
+    effect = Effect(kind="shipment", subject=made, order_id=order_id, reference=reference, lines=wanted, data=at)
     return Answer(201, {"id": made, "status": "released", "reference": reference, "node": node}, effect)
 
 

@@ -150,8 +150,13 @@ select o.sku, sum(l.quantity)::integer from fulfilment_line l join fulfilment f 
 async def start(
     connection: Connection, fulfilment_id: str, above: str, saga: tuple[str, int], *, trace: str | None, now: datetime
 ) -> None:
-    """Its own run begins, below its order's."""
-    await connection.execute("select start_below(%s, %s, %s, %s, %s, %s)", (fulfilment_id, above, *saga, trace, now))
+    """Its own run begins, below its order's, unless it has begun."""
+    await connection.execute(_START, (fulfilment_id, above, *saga, trace, now, fulfilment_id))
+
+
+_START = """
+select start_below(%s, %s, %s, %s, %s, %s) where not exists (select from run where run_id = %s)
+"""
 
 
 async def wake(connection: Connection, *run_ids: str) -> None:

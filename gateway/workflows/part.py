@@ -1,10 +1,10 @@
 """A part of an order, as its saga sees it: its moves, and what they mean for its pieces, its order and its siblings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.domain.fulfilments import ENDED, Fulfilment, FulfilmentStatus, pieces_once
+from gateway.domain.fulfilments import ENDED, GONE, Fulfilment, FulfilmentStatus, pieces_once
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import OrderStatus
 from gateway.domain.shares import share_of
@@ -14,11 +14,8 @@ from gateway.workflows.outcomes import effect_of
 from gateway.workflows.saga import Case, Moved
 from gateway.workflows.stock_effects import StockEffects
 
-# What an order comes to when a part of it has come this far.
-_LIFTS: Mapping[FulfilmentStatus, tuple[OrderStatus, OrderStatus]] = {
-    FulfilmentStatus.BOOKED: (OrderStatus.RECEIVED, OrderStatus.ACCEPTED),
-    FulfilmentStatus.RELEASED: (OrderStatus.ACCEPTED, OrderStatus.PROCESSING),
-}
+# A part that stands so has been released, and its order is being processed.
+_RELEASED = GONE | {FulfilmentStatus.RELEASED, FulfilmentStatus.ACCEPTED, FulfilmentStatus.READY}
 LOOK = 600  # seconds after which a part that waits looks for itself
 _OPEN_TO_SIBLINGS = frozenset({FulfilmentStatus.BOOKED})
 
@@ -71,10 +68,10 @@ class PartSubject:
         """The order has come as far as its parts; its run, and the parts that wait for this one, are woken."""
         parts = await fulfilments.of_order(connection, part.order_id)
         planned = [each for each in parts if each.status is FulfilmentStatus.PLANNED]
-        before, after = _LIFTS.get(part.status, (None, None))
         refs = {f"{part.fulfilment_id}.{name}": value for name, value in moved.refs.items()}
         await orders.refer(connection, part.order_id, refs)
-        if after is not None and not planned and await orders.lock_status(connection, part.order_id) is before:
+        after = None if planned else _earned(part, parts, await orders.lock_status(connection, part.order_id))
+        if after is not None:
             told = replace(moved, event_id=self._mint("evt"), refs={}, reason=None, cancel_outcome=None)
             await orders.transition(
                 connection, part.order_id, after, now=told.now, trace_id=told.trace_id, event_id=told.event_id
@@ -84,6 +81,16 @@ class PartSubject:
             await fulfilments.wake(connection, *(each for each in waiting if each != part.fulfilment_id))
         if part.status in ENDED or part.status is FulfilmentStatus.RELEASED:
             await fulfilments.wake(connection, part.order_id)
+
+
+def _earned(part: Fulfilment, parts: Sequence[Fulfilment], stands: OrderStatus) -> OrderStatus | None:
+    """What the order comes to when *part* has moved. One may have been released while another was still planned: what
+    that is worth is seen when the other has moved, too."""
+    if stands is OrderStatus.RECEIVED and part.status is FulfilmentStatus.BOOKED:
+        return OrderStatus.ACCEPTED
+    if stands is OrderStatus.ACCEPTED and any(each.status in _RELEASED for each in parts):
+        return OrderStatus.PROCESSING
+    return None
 
 
 async def stand(

@@ -60,6 +60,8 @@ class Tending:
             return None, outcome.waits
         refused = outcome.refused if outcome.refused is DECLINED else _last(parts) or outcome.refused
         await order_lines.drop(connection, case.order.order_id, reason=_told(refused))
+        waiting = (part.fulfilment_id for part in parts if part.status is FulfilmentStatus.BOOKED)
+        await fulfilments.wake(connection, *waiting)  # it is not open any more who serves all of the order
         return refused, 0
 
     async def _standing(

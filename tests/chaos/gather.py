@@ -4,7 +4,7 @@ import asyncio
 import csv
 import itertools
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 from httpx2 import HTTPError
 
-from tests.chaos.checker.evidence import Circumstances, Event, Evidence, Order, Shelf
+from tests.chaos.checker.evidence import Circumstances, Evidence, Order, Shelf
+from tests.chaos.exported import cause_of, is_stuck, order_of
 from tests.chaos.ledgers import attempt_of, effect_of, is_effect, rows
 from tests.chaos.notebook import Notebook
 from tests.proof.client import Channel
@@ -24,6 +25,7 @@ Json = dict[str, Any]
 UNDER_WAY = ("received", "accepted", "processing", "cancel_requested")
 AT_ONCE = 16  # questions about orders
 CALM, PACE, READERS = 10.5, 0.2, 3  # seconds of ordinary life, seconds between requests, of so many people at once
+POSITIONS = "select node_id, sku, on_hand - reserved from stock_position where condition = 'new'"
 _names = itertools.count(1)
 
 
@@ -71,17 +73,27 @@ class Gathering:
 
     async def rest(self, *, within: float) -> None:
         """Until every order has ended or waits for an operator."""
-        seen: set[str] = set()
+        seen: set[tuple[str, int]] = set()
 
         async def at_rest() -> bool:
             nonlocal seen
             try:
-                before, seen = seen, {order["order_id"] for order in await self._listed(UNDER_WAY)}
+                before, seen = seen, {(each["order_id"], each["version"]) for each in await self._listed(UNDER_WAY)}
             except HTTPError:  # an edge with too much to do says so, and is asked again
                 return False
-            return not seen or (seen == before and seen <= (await self.parked()).keys())
+            return not seen or (seen == before and await self._all_stuck({order_id for order_id, _ in seen}))
 
         await until(at_rest, what="every order has ended or is parked", within=within, pause=0.5)
+
+    async def _all_stuck(self, order_ids: Collection[str]) -> bool:
+        """Does each hang on an operator, and nothing else of it go on?"""
+        parked = await self.parked()
+        for witness in self.witnesses:
+            async for order in listed(witness.channel, UNDER_WAY):
+                document = await told(witness.channel, f"/v1/orders/{order['order_id']}")
+                if document["order_id"] in order_ids and not is_stuck(document, parked):
+                    return False
+        return True
 
     async def live(self) -> None:
         """People read their orders, as on any day."""
@@ -99,7 +111,7 @@ class Gathering:
         await asyncio.gather(*(read(witness) for witness in self.witnesses for _ in range(READERS)))
 
     async def parked(self) -> Mapping[str, str]:
-        """Workflow -> cause, as an operator reads it."""
+        """Workflow -> cause, as an operator reads it: orders' and their parts'."""
         name = f"parked-{next(_names)}"
         self.rig.environment["COLUMNS"] = "2000"  # a row a line
         await self.rig.run(name, "workflows", "list", "--parked", "--limit", "1000")
@@ -117,7 +129,7 @@ class Gathering:
             async with asking:
                 document = await told(witness.channel, f"/v1/orders/{order_id}")
                 events = [event async for event in happened(witness.channel, order_id)]
-            return order_of(document, events, partner=witness.notebook.partner, parked=parked.get(order_id))
+            return order_of(document, events, partner=witness.notebook.partner, parked=cause_of(document, parked))
 
         asked = [
             known(witness, order["order_id"]) for witness in self.witnesses async for order in listed(witness.channel)
@@ -126,22 +138,32 @@ class Gathering:
 
     async def _shelves(self) -> tuple[Shelf, ...]:
         with self.rig.catalogue.open(encoding="utf-8", newline="") as file:
-            start = {row["sku"].upper(): int(row["on_hand"]) for row in csv.DictReader(file)}
+            start = dict(_counts(csv.DictReader(file)))
         stock = (await self.rig.sandbox.get("/ledger/wms/stock")).raise_for_status().json()["stock"]
         connection = await psycopg.AsyncConnection.connect(self.rig.environment["DATABASE_URL"], autocommit=True)
         async with connection:
-            ours = await (await connection.execute("select sku, on_hand - reserved from stock_position")).fetchall()
-        available = dict(ours)
+            ours = await (await connection.execute(POSITIONS)).fetchall()
+        available = {(node, sku): free for node, sku, free in ours}
         return tuple(
             Shelf(
                 sku=shelf["sku"],
-                start=start[shelf["sku"]],
+                node=shelf["node"],
+                start=start[shelf["node"], shelf["sku"]],
                 on_hand=shelf["on_hand"],
                 allocated=shelf["allocated"],
-                available=available.get(shelf["sku"]),
+                available=available.get((shelf["node"], shelf["sku"])),
             )
             for shelf in stock
         )
+
+
+def _counts(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[tuple[str, str], int]]:
+    """(node, SKU) -> pieces, of a catalogue."""
+    for row in rows:
+        for column, count in row.items():
+            name, _, node = column.partition("@")
+            if name == "on_hand" and count:
+                yield (node or "main", row["sku"].upper()), int(count)
 
 
 @asynccontextmanager
@@ -188,18 +210,3 @@ async def _pages(channel: Channel, path: str, name: str, asked: list[tuple[str, 
         token = page["next_page_token"]
         if not token:
             return
-
-
-def order_of(document: Json, events: Sequence[Json], *, partner: str, parked: str | None) -> Order:
-    return Order(
-        order_id=document["order_id"],
-        partner=partner,
-        channel=document["channel"]["channel_id"],
-        channel_order_id=document["channel_order_id"],
-        status=document["status"],
-        version=document["version"],
-        events=tuple(
-            Event(sequence=each["sequence"], type=each["type"], status=each["data"].get("status")) for each in events
-        ),
-        parked=parked,
-    )

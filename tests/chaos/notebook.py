@@ -111,7 +111,8 @@ def digest_of(content: bytes) -> str:
 def wanted_of(partner: str, body: Json, *, request: str = "") -> Wanted:
     """An order as its client meant it. Half a penny is rounded up, line by line."""
     total = body["totals"]["grand_total"]
-    goods = (Decimal(line["unit_price"]) * line["quantity"] * 100 for line in body["lines"])
+    goods = [_minor(Decimal(line["unit_price"]) * line["quantity"]) for line in body["lines"]]
+    added = [_added(line, exclusive=body["tax_mode"] == "exclusive") for line in body["lines"]]
     return Wanted(
         partner=partner,
         request=request,
@@ -119,9 +120,22 @@ def wanted_of(partner: str, body: Json, *, request: str = "") -> Wanted:
         channel_order_id=body["channel_order_id"],
         amount=total["amount"],
         currency=total["currency"],
-        goods=sum(int(value.quantize(Decimal(1), ROUND_HALF_UP)) for value in goods),
+        goods=sum(goods),
         lines=lines(body["lines"]) or (),
+        prices=tuple((line["line_id"], str(line["unit_price"])) for line in body["lines"]),
+        worth=tuple((line["line_id"], a + b) for line, a, b in zip(body["lines"], goods, added, strict=True)),
+        shipping=body["totals"]["shipping"]["amount"],
     )
+
+
+def _minor(pounds: Decimal) -> int:
+    return int((pounds * 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _added(line: Json, *, exclusive: bool) -> int:
+    """What a line costs besides its goods."""
+    tax = line.get("tax", {}).get("amount", 0) if exclusive else 0
+    return int(tax - line.get("discount", {}).get("amount", 0))
 
 
 def _told(content: bytes) -> Json:

@@ -12,7 +12,8 @@ from httpx2 import HTTPError
 
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.gather import Gathering, Witness, told, witness
-from tests.proof.client import Acked, Json, order
+from tests.proof.client import SKUS, Acked, Json, order
+from tests.proof.ground import Ground
 from tests.proof.processes import ROOT, Process, until
 from tests.proof.rig import Rig, open_rig
 
@@ -25,6 +26,9 @@ AMBIGUOUS = (
 )
 REFUSED = {"system": "wms", "operation": "create_shipment", "kind": "refuse", "next": 1}
 STORES = "pos-uk"
+# Benches are in the north alone, and tables in the north and the south; what else there is lies at the main node.
+FURNITURE = {"TABLE-3": {"north": 2000, "south": 2000}, "BENCH-1": {"north": 1000}}
+GROUND = Ground({"main": 50, "north": 5, "south": 10}, {**{sku: {"main": 1_000_000} for sku in SKUS}, **FURNITURE})
 CROWD, TOLD = 24, 4  # orders placed at once when the edge dies, and how many of them it has acknowledged by then
 COPIES = 3
 
@@ -55,11 +59,25 @@ class ShortRun:
         await self.pos.channel.place(sold_in_store(4))
         await self._faults([REFUSED])
         await self._ended([await self.web.channel.place(order(number=4))])
+        await self.in_parts()
         await self._hold(True)
         unwanted, robbed = [await self.web.channel.place(order(number=number)) for number in (5, 6)]
         await self._released([unwanted, robbed])
         await self._cancel(unwanted)
         await self._void(robbed)
+        await self._hold(False)
+
+    async def in_parts(self) -> None:
+        """Served from two nodes, refused by one and served from the other, cancelled when one part of two had left."""
+        both = {"LAMP-7": 2, "BENCH-1": 3}
+        await self._ended([await self.web.channel.place(order(number=at, wanted=both)) for at in range(70, 73)])
+        await self._faults([REFUSED])
+        await self._ended([await self.web.channel.place(order(number=73, wanted={"TABLE-3": 2}))])
+        await self._hold(True)
+        half = await self.web.channel.place(order(number=74, wanted=both))
+        await self._released([half])
+        await self._ships_one(half)
+        await self._cancel(half)
         await self._hold(False)
 
     async def answers_lost(self) -> None:
@@ -144,10 +162,29 @@ class ShortRun:
 
         await until(so, what=f"{to} under {key} is answered {status}", within=60, pause=0.2)
 
+    async def _ships_one(self, half: Acked) -> None:
+        """One part leaves, once both have been released; it is paid, and Omnigate knows."""
+
+        async def released() -> bool:
+            return len(await self._effects("wms", half)) == 2
+
+        async def paid() -> bool:
+            look = await told(self.web.channel, f"/v1/orders/{half.order_id}")
+            return "completed" in {part["status"] for part in look["fulfilments"]}
+
+        await until(released, what="both parts are released", within=120, pause=0.1)
+        (first, _) = await self._effects("wms", half)
+        (await self.rig.sandbox.post("/wms/_ship", json={"shipment_id": first["id"]})).raise_for_status()
+        await until(paid, what="the part that has left is paid", within=120, pause=0.1)
+
+    async def _effects(self, system: str, acked: Acked) -> list[Json]:
+        page = await self.rig.sandbox.get(f"/ledger/{system}/effects", params={"order_id": acked.order_id})
+        found: list[Json] = page.raise_for_status().json()["effects"]
+        return found
+
     async def _void(self, robbed: Acked) -> None:
         """Somebody at the payment provider gives the money back by hand: the order cannot be paid, and is parked."""
-        page = await self.rig.sandbox.get("/ledger/psp/effects", params={"order_id": robbed.order_id})
-        (held,) = page.json()["effects"]
+        (held,) = await self._effects("psp", robbed)
         by_hand = {"idempotency-key": f"by-hand-{robbed.order_id}"}
         answer = await self.rig.sandbox.post(f"/psp/authorisations/{held['id']}/void", json={}, headers=by_hand)
         answer.raise_for_status()
@@ -156,7 +193,7 @@ class ShortRun:
 @asynccontextmanager
 async def short_run(url: str, home: Path, *, tree: Path = ROOT) -> AsyncIterator[ShortRun]:
     """An installation of the sources in *tree*, with one edge, one worker and two partners who see their own only."""
-    async with open_rig(url, home, tree=tree) as rig:
+    async with open_rig(url, home, ground=GROUND, tree=tree) as rig:
         await rig.run("partner-web", "partners", "change", "web", "--drop-scope", "operations")
         edge, address = await rig.start_edge()
         rig.start_worker()

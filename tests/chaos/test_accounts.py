@@ -70,15 +70,19 @@ BOUNDED = [
         f"psp was asked for authorise 13 times under {DONE}:authorise; 12 are allowed",
     ),
     (
-        both(*[repeated("attempts", 0)] * 2, under(amplification=1.1)),
+        both(*[repeated("attempts", 0)] * 3, under(amplification=1.1)),
         None,
-        "16 attempts at 14 effects; 1.1 each are allowed",
+        "26 attempts at 23 effects; 1.1 each are allowed",
     ),
 ]
 ALIVE = [
-    (changed("exchanges", 4, status=503), None, "23 of the 24 requests of the last 10 s went well"),
-    (changed("exchanges", 4, status=None), None, "23 of the 24 requests of the last 10 s went well"),
-    (both(*[dropped("exchanges", 3)] * 5), None, "19 requests in the last 10 s; 20 are needed"),
+    (changed("exchanges", 4, status=503), None, "29 of the 30 requests of the last 10 s went well"),
+    (changed("exchanges", 4, status=None), None, "29 of the 30 requests of the last 10 s went well"),
+    (
+        both(*[dropped("exchanges", 3)] * 6, *[dropped("exchanges", 6)] * 5),
+        None,
+        "19 requests in the last 10 s; 20 are needed",
+    ),
     (under(last_fault=121.0), None, "the run ended 9.0 s after its last fault"),
 ]
 AGREEMENT = [(under(rested=161.0), None, "rest came 61 s after the last fault")]

@@ -1,5 +1,8 @@
 """What chaos does is planned: by the seed, within bounds, and told apart by point."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,8 @@ from tests.chaos.builds import BUILDS, build
 from tests.chaos.points import POINTS
 from tests.chaos.points.kills import planned
 from tests.chaos.room import Room
+from tests.chaos.weaken import hunks
+from tests.proof.processes import ROOT
 
 PLACES = 4
 
@@ -45,4 +50,27 @@ def test_points_are_bigger_in_full_and_bounded() -> None:
 def test_the_patches_of_other_builds_still_apply(patch: Path, tmp_path: Path) -> None:
     tree = build(patch.stem, tmp_path)
 
-    compile((tree / "gateway/workflows/place_order.py").read_text(), "place_order.py", "exec")
+    for path in {hunk.path for hunk in hunks(patch)}:
+        compile((tree / path).read_text(), path, "exec")
+
+
+def test_the_next_build_knows_the_steps_of_this_one_and_its_own(tmp_path: Path) -> None:
+    asked = (
+        "from gateway.workflows.place_order import NAME, VERSION, sagas; print(f'{NAME}.v{VERSION}', *sorted(sagas()))"
+    )
+    trees = (ROOT, build("next_version", tmp_path))
+
+    told = [_said(asked, tree).split() for tree in trees]
+
+    (new, *known), (newer, *more) = told
+    assert (new, newer) == ("place_order.v3", "place_order.v4")
+    assert set(more) - set(known) == {"place_order.v4", "fulfil.v2", "collect.v2", "ship_from_store.v2"}
+    assert set(known) <= set(more)
+
+
+def _said(code: str, tree: Path) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tree, env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout

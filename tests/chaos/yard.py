@@ -57,6 +57,10 @@ class Yard:
         await until(so, what=f"{count} workflows are parked", within=PATIENT, pause=1.0)
         return dict(await self.gathering.parked())
 
+    async def parts(self, acked: Acked) -> list[str]:
+        """The workflows of an order's parts."""
+        return [str(part["fulfilment_id"]) for part in (await self.web.channel.look(acked.order_id))["fulfilments"]]
+
     async def retry(self, names: Iterable[str]) -> None:
         for name in names:
             await self.rig.run(f"retry-{name}", "workflows", "retry", name)

@@ -275,8 +275,9 @@ class Shop:
     def desk(self, operator: str = "olga") -> Desk:
         return Desk(operator, self.gate.database, system_clock, mint)
 
-    def start_worker(self, sagas: Mapping[str, Saga] = SAGAS) -> None:
-        worker = Worker(sagas, Tools(self.gate.database, self.back_ends, system_clock, mint, metrics=self.metrics))
+    def start_worker(self, sagas: Mapping[str, Saga] = SAGAS, *, slots: int = 16) -> None:
+        tools = Tools(self.gate.database, self.back_ends, system_clock, mint, metrics=self.metrics)
+        worker = Worker(sagas, tools, slots=slots)
         self.workers.append((worker, asyncio.create_task(worker.work())))
 
     async def stop_workers(self) -> None:

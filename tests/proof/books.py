@@ -9,24 +9,32 @@ from httpx2 import AsyncClient
 from tests.chaos.checker import check
 from tests.chaos.checker.agreement import stories
 from tests.chaos.checker.books import Books
-from tests.chaos.checker.evidence import Circumstances, Evidence, Order
+from tests.chaos.checker.evidence import Circumstances, Evidence
+from tests.chaos.exported import order_of
 from tests.chaos.ledgers import effect_of, rows
 from tests.chaos.notebook import wanted_of
 
 Json = dict[str, Any]
 
 PARTNER = "web"
-OF_LEDGERS = ("I1", "I2", "I3", "I5", "I6")
+OF_LEDGERS = ("I1", "I2", "I3", "I5", "I6", "I12")
 AT_REST = Circumstances(started=0.0, last_fault=0.0, rested=0.0, ended=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """An order as its client sent it, and the end it was told of."""
+    """An order as its client sent it, and as it was told of in the end."""
 
-    order_id: str
-    status: str
     body: Json
+    told: Json
+
+    @property
+    def order_id(self) -> str:
+        return str(self.told["order_id"])
+
+    @property
+    def status(self) -> str:
+        return str(self.told["status"])
 
 
 async def effects(sandbox: AsyncClient, **only: str) -> list[Json]:
@@ -42,18 +50,6 @@ def faults(ledger: Sequence[Json], orders: Sequence[Promised]) -> list[str]:
         exchanges=(),
         effects=tuple(effect_of(row) for row in ledger),
         attempts=(),
-        orders=tuple(_told(order) for order in orders),
+        orders=tuple(order_of(order.told, [], partner=PARTNER, parked=None) for order in orders),
     )
     return [str(violation) for violation in (*check(evidence, only=OF_LEDGERS), *stories(Books(evidence)))]
-
-
-def _told(order: Promised) -> Order:
-    return Order(
-        order_id=order.order_id,
-        partner=PARTNER,
-        channel=order.body["channel"]["channel_id"],
-        channel_order_id=order.body["channel_order_id"],
-        status=order.status,
-        version=0,
-        events=(),
-    )

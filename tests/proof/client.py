@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,13 +21,20 @@ def money(amount: int) -> Json:
     return {"amount": amount, "currency": "GBP"}
 
 
-def order(channel_order_id: str | None = None, *, number: int = 0, token: str = "tok_visa") -> Json:
-    """Three lines at most; the total of each number is another."""
+def order(
+    channel_order_id: str | None = None,
+    *,
+    number: int = 0,
+    token: str = "tok_visa",
+    wanted: Mapping[str, int] | None = None,
+) -> Json:
+    """Three lines at most, or what is *wanted* (pieces by SKU); the total of each number is another."""
+    wanted = wanted or dict.fromkeys(SKUS[: 1 + number % len(SKUS)], 1 + number % 3)
     lines = [
-        {"line_id": str(place), "sku": sku, "quantity": 1 + number % 3, "unit_price": f"{place}.{number % 100:02d}"}
-        for place, sku in enumerate(SKUS[: 1 + number % len(SKUS)], 1)
+        {"line_id": str(place), "sku": sku, "quantity": pieces, "unit_price": f"{place}.{number % 100:02d}"}
+        for place, (sku, pieces) in enumerate(wanted.items(), 1)
     ]
-    goods = sum((place * 100 + number % 100) * (1 + number % 3) for place in range(1, len(lines) + 1))
+    goods = sum((place * 100 + number % 100) * pieces for place, pieces in enumerate(wanted.values(), 1))
     address = {"name": "A. Buyer", "lines": ["1 High Street"], "city": "Leeds", "country": "GB"}
     return {
         "channel": {"channel_id": CHANNEL},

@@ -23,6 +23,7 @@ from gateway.store.migrate import migrate
 from gateway.store.pool import Database
 from tests.proof.books import Promised, effects, faults
 from tests.proof.client import CHANNEL, SKUS, Channel
+from tests.proof.ground import Ground
 from tests.proof.processes import ROOT, Process, free_port, start, until
 
 STARTED = 60.0  # seconds a process may take to come up on a busy machine
@@ -103,9 +104,7 @@ class Rig:
             return not pending
 
         await until(at_rest, what="every order has ended", within=within, pause=0.5)
-        promised = [
-            Promised(acked.order_id, await channel.status(acked.order_id), acked.body) for acked in channel.acked
-        ]
+        promised = [Promised(acked.body, await channel.look(acked.order_id)) for acked in channel.acked]
         assert faults(await effects(self.sandbox), promised) == []
         return promised
 
@@ -116,11 +115,13 @@ async def open_rig(
     home: Path,
     *,
     catalogue: Path | None = None,
+    ground: Ground | None = None,
     plan: str = "internal",
     settings_too: Mapping[str, str] | None = None,
     tree: Path = ROOT,
 ) -> AsyncIterator[Rig]:
-    """A migrated database with one partner and stock, and its sandbox; edges and workers are started by the test."""
+    """A migrated database with one partner and stock, and its sandbox; edges and workers are started by the test.
+    *catalogue* or *ground*: what lies where, if not the usual."""
     port, sandbox_port = free_port(), free_port()
     back_end = f"http://127.0.0.1:{sandbox_port}"
     key, secret = Fernet.generate_key().decode(), new_callback_secret().decode()
@@ -153,13 +154,14 @@ async def open_rig(
         "OMNIGATE_OPERATOR_ID": operator.client_id,
         "OMNIGATE_OPERATOR_SECRET": operator.client_secret,
     }
+    catalogue = ground.write_catalogue(home) if ground else catalogue or write_catalogue(home)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(AsyncClient(base_url=back_end, timeout=30.0))
-        rig = Rig(
-            settings, environment, catalogue or write_catalogue(home), sandbox_port, credentials, sandbox, tree=tree
-        )
+        rig = Rig(settings, environment, catalogue, sandbox_port, credentials, sandbox, tree=tree)
         stack.callback(_end_all, rig)
         await rig.start_sandbox()
+        if ground is not None:
+            await rig.run("nodes", "inventory", "nodes", "load", str(ground.write_nodes(home)))
         await rig.run("inventory", "inventory", "sync")
         yield rig
 

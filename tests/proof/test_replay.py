@@ -108,7 +108,7 @@ async def _promised(channel: Channel) -> list[Promised]:
         listed = (await channel.http.get("/v1/orders", params=page, headers=channel.headers())).json()
         for thin in listed["orders"]:
             order = await channel.look(thin["order_id"])
-            found.append(Promised(order["order_id"], order["status"], order))
+            found.append(Promised(order, order))
         token = listed["next_page_token"]
         if not token:
             return found

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.chaos.checker.books import BY_ITSELF, Account, Books, total, units
-from tests.chaos.checker.evidence import Effect, Line, Violation
+from tests.chaos.checker.books import BY_ITSELF, Account, Books, Share, total
+from tests.chaos.checker.evidence import Violation
 
 
 def agreement(books: Books) -> Iterator[Violation]:
@@ -17,12 +17,13 @@ def agreement(books: Books) -> Iterator[Violation]:
 
 
 def stories(books: Books) -> Iterator[Violation]:
-    """What the three ledgers say of one order goes together."""
+    """What the three ledgers say of one order, and of each part of it, goes together."""
     for account in books.accounts.values():
-        if not account.parked:
-            for sentence in _three_ways(account):
-                yield Violation("I9", account.order.order_id, sentence)
-        for sentence in _links(account):
+        sentences = list(_whole(account))
+        for share in account.shares:
+            said = (*_three_ways(share, account), *_links(share, account))
+            sentences += [f"{share.part.part_id}: {sentence}" for sentence in said]
+        for sentence in sentences:
             yield Violation("I9", account.order.order_id, sentence)
 
 
@@ -38,42 +39,42 @@ def _asked_and_done(books: Books) -> Iterator[Violation]:
             yield Violation("I9", None, sentence)
 
 
-def _three_ways(account: Account) -> Iterator[str]:
-    taken, invoiced = total(account.of("psp", "capture")), total(account.of("erp", "invoice"))
-    if taken != invoiced:
+def _whole(account: Account) -> Iterator[str]:
+    held = total(account.of("psp", "authorisation"))
+    booked = total(each for share in account.shares if share.completed for each in share.of("erp", "sales_order"))
+    if account.completed and held != booked + total(account.of("psp", "void")):
+        yield "not what was held was booked or given back"
+    for effect in account.of("psp", "void"):
+        if effect.data.get("authorisation") not in _ids(account, "psp", "authorisation"):
+            yield f"void {effect.id} is of another authorisation"
+
+
+def _three_ways(share: Share, account: Account) -> Iterator[str]:
+    taken, invoiced = total(share.of("psp", "capture")), total(share.of("erp", "invoice"))
+    if taken != invoiced and not (account.parked and not share.completed):
         yield f"{taken} was taken and {invoiced} invoiced"
-    booked, sent = _lines(account.of("erp", "sales_order")), _lines(account.of("wms", "shipped"))
-    fewer = account.rest and units(sent) < units(booked)  # what was given back was for what was not sent
-    if account.completed and booked != sent and not fewer:
-        yield f"{booked} was booked and {sent} sent"
-    if account.completed and account.rest and not fewer:
-        yield f"was sent whole, and {dict(account.rest)} of its money was given back"
-    if account.completed and total(account.of("psp", "authorisation")) != total(account.of("erp", "sales_order")):
-        yield "not what was held was booked"
+    booked, sent = share.of("erp", "sales_order"), share.of("wms", "shipped")
+    if share.completed and [each.lines for each in booked] != [each.lines for each in sent]:
+        yield f"{[each.lines for each in booked]} was booked and {[each.lines for each in sent]} sent"
 
 
-def _links(account: Account) -> Iterator[str]:
-    """What a document says of another document of the same order is so."""
-    held, taken = _ids(account, "psp", "authorisation"), _ids(account, "psp", "capture")
-    booked, released = _ids(account, "erp", "sales_order"), _ids(account, "wms", "shipment")
-    for effect in account.of("erp", "invoice"):
+def _links(share: Share, account: Account) -> Iterator[str]:
+    """What a document says of another document of the same part is so."""
+    held, taken = _ids(account, "psp", "authorisation"), _ids(share, "psp", "capture")
+    booked, released = _ids(share, "erp", "sales_order"), _ids(share, "wms", "shipment")
+    for effect in share.of("erp", "invoice"):
         if effect.data.get("payment") not in taken or effect.data.get("paid") != effect.amount:
             yield f"invoice {effect.id} is not paid by its capture"
         if effect.data.get("sales_order") not in booked:
             yield f"invoice {effect.id} is for another sales order"
-    for kind, known in (("capture", held), ("void", held)):
-        for effect in account.of("psp", kind):
-            if effect.data.get("authorisation") not in known:
-                yield f"{kind} {effect.id} is of another authorisation"
+    for effect in share.of("psp", "capture"):
+        if effect.data.get("authorisation") not in held:
+            yield f"capture {effect.id} is of another authorisation"
     for system, kind, known in (("wms", "shipped", released), ("wms", "cancel", released), ("erp", "cancel", booked)):
-        for effect in account.of(system, kind):
+        for effect in share.of(system, kind):
             if effect.id not in known:
-                yield f"{system} {kind} is of {effect.id}, which is another order's"
+                yield f"{system} {kind} is of {effect.id}, which is another's"
 
 
-def _ids(account: Account, system: str, kind: str) -> set[str]:
-    return {effect.id for effect in account.of(system, kind)}
-
-
-def _lines(effects: list[Effect]) -> list[Line]:
-    return [line for effect in effects for line in effect.lines or ()]
+def _ids(books: Account | Share, system: str, kind: str) -> set[str]:
+    return {effect.id for effect in books.of(system, kind)}

@@ -1,32 +1,57 @@
-"""The evidence, order by order: what each is said to be, what was wanted, and what the back ends did for it."""
+"""The evidence, order by order and part by part: what each is said to be, and what the back ends did for it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Line, Order, Wanted
+from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Line, Order, Part, Wanted
 
 Kind = tuple[str, str]  # system, kind of effect
 Sum = Counter[str | None]  # minor units by currency
 
-# Everything that a completed order brings about, in this order; once each, but for money, which is taken in parts.
+HELD: Kind = ("psp", "authorisation")
+GIVEN_BACK: Kind = ("psp", "void")
+OF_ORDER = (HELD, GIVEN_BACK, ("psp", "refund"))  # once for an order, whatever its parts come to
+# Everything that a completed part brings about, in this order, once each.
 FORWARD: tuple[Kind, ...] = (
-    ("psp", "authorisation"),
     ("erp", "sales_order"),
     ("wms", "shipment"),
     ("wms", "shipped"),
     ("psp", "capture"),
     ("erp", "invoice"),
 )
-# What takes back what, in the order in which it is done.
+# What takes back what, in the order in which it is done; the last is the order's own.
 UNDO: Mapping[Kind, Kind] = {
     ("wms", "cancel"): ("wms", "shipment"),
     ("erp", "cancel"): ("erp", "sales_order"),
-    ("psp", "void"): ("psp", "authorisation"),
+    GIVEN_BACK: HELD,
 }
 COMPLETED, UNDONE = frozenset({"completed"}), frozenset({"rejected", "cancelled"})
-IN_PARTS: Mapping[Kind, Kind] = {("psp", "capture"): ("psp", "authorisation"), ("psp", "refund"): ("psp", "capture")}
 BY_ITSELF = "shipped"  # done by the warehouse, asked for by nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One part of an order in all books."""
+
+    part: Part
+    lines: tuple[Line, ...]
+    effects: tuple[Effect, ...]  # oldest first
+
+    @property
+    def kinds(self) -> Counter[Kind]:
+        return Counter((effect.system, effect.kind) for effect in self.effects)
+
+    @property
+    def completed(self) -> bool:
+        return self.part.status in COMPLETED
+
+    @property
+    def undone(self) -> bool:
+        return self.part.status in UNDONE
+
+    def of(self, system: str, kind: str) -> list[Effect]:
+        return [effect for effect in self.effects if (effect.system, effect.kind) == (system, kind)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +60,10 @@ class Account:
 
     order: Order
     wanted: Wanted | None
-    effects: tuple[Effect, ...]  # oldest first
+    shares: tuple[Share, ...]
+    own: tuple[Effect, ...]  # those of the order as a whole
+    strays: tuple[Effect, ...]  # those of a part, under a name that is none of its parts'
+    effects: tuple[Effect, ...]  # all of them, oldest first
     attempts: tuple[Attempt, ...]
 
     @property
@@ -54,19 +82,14 @@ class Account:
     def undone(self) -> bool:
         return not self.parked and self.order.status in UNDONE
 
+    @property
+    def owed(self) -> Sum:
+        """What its customer has to pay: for the parts that were carried out."""
+        currency = self.wanted.currency if self.wanted else None
+        return Counter({currency: sum(share.part.amount for share in self.shares if share.completed)})
+
     def of(self, system: str, kind: str) -> list[Effect]:
         return [effect for effect in self.effects if (effect.system, effect.kind) == (system, kind)]
-
-    @property
-    def rest(self) -> Sum:
-        """Held money that was given back when a part of it had been taken."""
-        return total(self.of("psp", "void")) if self.of("psp", "capture") else Counter()
-
-    @property
-    def price(self) -> Sum:
-        """What its customer has to pay in the end, were it completed."""
-        cost: Sum = Counter({self.wanted.currency: self.wanted.amount} if self.wanted else {})
-        return cost - self.rest
 
 
 class Books:
@@ -82,16 +105,47 @@ class Books:
         attempts: dict[str | None, list[Attempt]] = defaultdict(list)
         for attempt in evidence.attempts:
             attempts[_meant(attempt, orders)].append(attempt)
-        wanted = self._wanted()
+        wanted = _Wishes(evidence.wanted, self.acked)
         self.accounts = {
-            order_id: Account(order, wanted(order), tuple(effects[order_id]), tuple(attempts[order_id]))
+            order_id: _account(order, wanted(order), effects[order_id], attempts[order_id])
             for order_id, order in orders.items()
         }
         self.stray_effects = [each for name, found in effects.items() if name not in orders for each in found]
         self.stray_attempts = [each for name, found in attempts.items() if name not in orders for each in found]
 
-    def _wanted(self) -> "_Wishes":
-        return _Wishes(self.evidence.wanted, self.acked)
+
+def _account(order: Order, wanted: Wanted | None, effects: list[Effect], attempts: list[Attempt]) -> Account:
+    skus = {line: sku for line, sku, _ in wanted.lines} if wanted else {}
+    own, strays, found = list[Effect](), list[Effect](), defaultdict[str, list[Effect]](list)
+    parts = order.parts or (_whole(order, wanted),)
+    for effect in effects:
+        owner = owner_of(effect.name)
+        if (effect.system, effect.kind) in OF_ORDER:
+            own.append(effect)
+        elif owner in {part.part_id for part in parts}:
+            found[owner].append(effect)
+        else:
+            strays.append(effect)
+    shares = tuple(
+        Share(
+            part,
+            tuple(sorted((line, skus.get(line, ""), units) for line, units in part.lines)),
+            tuple(found[part.part_id]),
+        )
+        for part in parts
+    )
+    return Account(order, wanted, shares, tuple(own), tuple(strays), tuple(effects), tuple(attempts))
+
+
+def _whole(order: Order, wanted: Wanted | None) -> Part:
+    """An order of before there were parts, or of which none was made, is one by itself."""
+    lines = tuple((line, units) for line, _, units in wanted.lines) if wanted else ()
+    return Part(part_id=order.order_id, status=order.status, amount=wanted.amount if wanted else 0, lines=lines)
+
+
+def owner_of(name: str | None) -> str:
+    """Whose run calls it so."""
+    return (name or "").partition(":")[0]
 
 
 class _Wishes:
@@ -137,11 +191,11 @@ def total(effects: Iterable[Effect]) -> Sum:
     return found
 
 
-def units(lines: Iterable[Line]) -> Counter[tuple[str, str]]:
-    """Units by line and SKU."""
-    found: Counter[tuple[str, str]] = Counter()
-    for line, sku, quantity in lines:
-        found[line, sku] += quantity
+def units(lines: Iterable[Line]) -> Counter[str]:
+    """Units by line."""
+    found: Counter[str] = Counter()
+    for line, _, quantity in lines:
+        found[line] += quantity
     return found
 
 

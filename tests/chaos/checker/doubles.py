@@ -1,10 +1,10 @@
-"""I2, no doubles: one order for one wish, one effect for one step or part, one key for each of them, at every try."""
+"""I2, no doubles: one order for one wish, one effect for a step of it or of a part, one key at every try."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from tests.chaos.checker.books import BY_ITSELF, IN_PARTS, Account, Books, named, total
-from tests.chaos.checker.evidence import Violation
+from tests.chaos.checker.books import BY_ITSELF, Account, Books, named, owner_of
+from tests.chaos.checker.evidence import Effect, Violation
 
 
 def doubles(books: Books) -> Iterator[Violation]:
@@ -12,10 +12,10 @@ def doubles(books: Books) -> Iterator[Violation]:
     yield from _names(books)
     for account in books.accounts.values():
         order_id = account.order.order_id
-        for (system, kind), count in account.kinds.items():
-            if count > 1 and (system, kind) not in IN_PARTS:
-                yield Violation("I2", order_id, f"{count} effects {system} {kind} instead of one")
-        for sentence in _keys(account):
+        of_parts = [
+            f"{share.part.part_id} has {sentence}" for share in account.shares for sentence in _more(share.effects)
+        ]
+        for sentence in (*_more(account.own), *of_parts, *_keys(account)):
             yield Violation("I2", order_id, sentence)
     yield from _keys_shared(books)
 
@@ -23,9 +23,10 @@ def doubles(books: Books) -> Iterator[Violation]:
 def _orders(books: Books) -> Iterator[Violation]:
     ids = Counter(order.order_id for order in books.evidence.orders)
     wishes = Counter((order.channel, order.channel_order_id) for order in books.evidence.orders)
-    for order_id, count in ids.items():
+    parts = Counter(part.part_id for order in books.evidence.orders for part in order.parts)
+    for name, count in (ids + parts).items():
         if count > 1:
-            yield Violation("I2", order_id, f"is told of {count} times")
+            yield Violation("I2", name, f"is told of {count} times")
     for (channel, wish), count in wishes.items():
         if count > 1:
             yield Violation("I2", None, f"{count} orders for {wish} of {channel}")
@@ -44,25 +45,24 @@ def _names(books: Books) -> Iterator[Violation]:
             yield Violation("I2", None, f"{count} effects {system} {kind} under {name}")
 
 
+def _more(effects: Iterable[Effect]) -> Iterator[str]:
+    """Each thing is done once for an order, or for a part."""
+    for (system, kind), count in Counter((effect.system, effect.kind) for effect in effects).items():
+        if count > 1:
+            yield f"{count} effects {system} {kind} instead of one"
+
+
 def _keys(account: Account) -> Iterator[str]:
-    used: dict[tuple[str, str], set[str | None]] = defaultdict(set)
+    parts = {share.part.part_id for share in account.shares}
+    used: dict[tuple[str, str, str], set[str | None]] = defaultdict(set)
     for attempt in account.attempts:
-        used[attempt.system, attempt.operation].add(attempt.name)
-    for (system, operation), names in used.items():
-        if len(names) > _parts(account, system, operation):
-            yield f"{system} {operation} was asked for under {len(names)} keys"
+        owner = owner_of(attempt.name)
+        used[attempt.system, attempt.operation, owner if owner in parts else ""].add(attempt.name)
+    for (system, operation, owner), names in used.items():
+        if len(names) > 1:
+            yield f"{system} {operation} was asked for under {len(names)} keys{' of ' if owner else ''}{owner}"
         if None in names:
             yield f"{system} {operation} was asked for without a key"
-
-
-def _parts(account: Account, system: str, operation: str) -> int:
-    """How many keys there may be: one for each part, and for the one that a parked order hangs on if there is more."""
-    whole = IN_PARTS.get((system, operation))
-    if whole is None:
-        return 1
-    done = account.of(system, operation)
-    more = bool(account.parked and total(account.of(*whole)) - total(done))
-    return max(1, len(done) + more)
 
 
 def _keys_shared(books: Books) -> Iterator[Violation]:

@@ -32,6 +32,9 @@ class Wanted:
     currency: str
     goods: int
     lines: tuple[Line, ...]
+    prices: tuple[tuple[str, str], ...] = ()  # line, what a piece costs as a decimal number
+    worth: tuple[tuple[str, int], ...] = ()  # line, what all of it costs: less its discount, and tax that is added
+    shipping: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +105,18 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What Omnigate says of one fulfilment of an order."""
+
+    part_id: str
+    status: str
+    amount: int
+    lines: tuple[tuple[str, int], ...]  # line, units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What Omnigate says of an order in the end. `partner`: who may read it. `parked`: the cause, if it is."""
+    """What Omnigate says of an order in the end. `partner`: who may read it. `parked`: why it, or a part of it, is."""
 
     order_id: str
     partner: str
@@ -113,13 +126,17 @@ class Order:
     version: int
     events: tuple[Event, ...]
     parked: str | None = None
+    parts: tuple[Part, ...] = ()
+    pieces: tuple[tuple[str, str, int], ...] = ()  # line, where they stand, units
+    payment: str | None = None  # what its payment is said to have come to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """One article: as many as there were, what the warehouse has of it now, and what Omnigate would still sell."""
+    """One article at one node: as many as there were, what lies there now, and what Omnigate would still sell."""
 
     sku: str
+    node: str = "main"
     start: int
     on_hand: int
     allocated: int

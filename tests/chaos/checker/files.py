@@ -15,6 +15,7 @@ from tests.chaos.checker.evidence import (
     Exchange,
     Line,
     Order,
+    Part,
     Shelf,
     Wanted,
 )
@@ -30,6 +31,7 @@ RECORDS = {
     "orders": Order,
     "shelves": Shelf,
 }
+TUPLES = ("prices", "worth", "pieces")  # fields that are tuples of tuples
 
 
 class Unreadable(Exception):
@@ -68,7 +70,13 @@ def _record(read: Json) -> tuple[str, Any]:
         read["lines"] = lines(read["lines"])
     if "events" in read:
         read["events"] = tuple(Event(**event) for event in read["events"])
-    return name, kind(**read)
+    if "parts" in read:
+        read["parts"] = tuple(Part(**{**part, "lines": _tuples(part["lines"])}) for part in read["parts"])
+    return name, kind(**read | {each: _tuples(read[each]) for each in TUPLES if each in read})
+
+
+def _tuples(read: Iterable[Iterable[Any]]) -> tuple[Any, ...]:
+    return tuple(tuple(each) for each in read)
 
 
 def lines(read: Iterable[Any] | None) -> tuple[Line, ...] | None:

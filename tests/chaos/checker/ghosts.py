@@ -1,13 +1,16 @@
-"""I5, no ghosts: each effect belongs to one order of a client, and says of it what the client said."""
+"""I5, no ghosts: each effect is of an order of a client, or of a part of one, and says of it what the client said."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
 
-from tests.chaos.checker.books import Account, Books, Sum, named, units
-from tests.chaos.checker.evidence import Effect, Violation, Wanted
+from tests.chaos.checker.books import OF_ORDER, Account, Books, Share, named, owner_of
+from tests.chaos.checker.evidence import Effect, Line, Violation, Wanted
 
-WITH_AMOUNT = {("psp", "authorisation"), ("erp", "sales_order"), ("erp", "invoice")}
-PARTS = {("psp", "capture"), ("psp", "void"), ("psp", "refund")}  # what they come to is I3
-WITH_LINES = {("erp", "sales_order"), ("wms", "shipment"), ("wms", "shipped")}
+WITH_LINES = ("sales_order", "shipment", "shipped")
+WITHOUT_AMOUNT = ("wms",)
+OF_PART = {
+    *("create_sales_order", "cancel_sales_order", "create_invoice", "create_shipment", "cancel_shipment", "capture"),
+}
 
 
 def ghosts(books: Books) -> Iterator[Violation]:
@@ -16,12 +19,11 @@ def ghosts(books: Books) -> Iterator[Violation]:
     for attempt in books.stray_attempts:
         yield Violation("I5", attempt.order_id, f"{attempt.system} {attempt.operation} was asked for no order")
     for account in books.accounts.values():
-        for sentence in _sent(account, books):
+        for sentence in (*_sent(account, books), *_of_no_part(account)):
             yield Violation("I5", account.order.order_id, sentence)
         if account.wanted is not None:
-            for effect in account.effects:
-                for sentence in _differs(effect, account.wanted, account.rest):
-                    yield Violation("I5", account.order.order_id, f"{named(effect)} {sentence}")
+            for sentence in _differences(account, account.wanted):
+                yield Violation("I5", account.order.order_id, sentence)
 
 
 def _sent(account: Account, books: Books) -> Iterator[str]:
@@ -38,28 +40,48 @@ def _sent(account: Account, books: Books) -> Iterator[str]:
         yield f"is read by {order.partner}, and was acknowledged to {receipt.partner}"
 
 
-def _differs(effect: Effect, wanted: Wanted, rest: Sum) -> Iterator[str]:
-    kind = (effect.system, effect.kind)
-    if not _is_paid_as(effect, wanted, rest):
-        yield f"is {effect.amount} {effect.currency}, the order {wanted.amount} {wanted.currency}"
-    if kind in WITH_LINES and effect.lines != wanted.lines:
-        part = kind == ("wms", "shipped") and rest and units(effect.lines or ()) <= units(wanted.lines)
-        if not part:
-            yield "has other lines than the order"
-    if kind == ("erp", "sales_order"):
+def _of_no_part(account: Account) -> Iterator[str]:
+    for effect in account.strays:
+        yield f"{named(effect)} is of {owner_of(effect.name) or 'nobody'}, which is none of its parts"
+    parts = {share.part.part_id for share in account.shares}
+    for attempt in account.attempts:
+        if attempt.operation in OF_PART and attempt.name is not None and owner_of(attempt.name) not in parts:
+            yield f"{attempt.system} {attempt.operation} was asked for as {attempt.name}, which is none of its parts'"
+
+
+def _differences(account: Account, wanted: Wanted) -> Iterator[str]:
+    for effect in account.own:
+        if not _is_of_order(effect, wanted):
+            yield f"{named(effect)} is {effect.amount} {effect.currency}, the order {wanted.amount} {wanted.currency}"
+    for share in account.shares:
+        for effect in share.effects:
+            for sentence in _differs(effect, share, wanted):
+                yield f"{named(effect)} {sentence}"
+
+
+def _is_of_order(effect: Effect, wanted: Wanted) -> bool:
+    """All of it is held; of what is given back, I3 says how much it is."""
+    assert (effect.system, effect.kind) in OF_ORDER
+    held = effect.kind == "authorisation"
+    possible = effect.amount is not None and (wanted.amount if held else 0) <= effect.amount <= wanted.amount
+    return possible and effect.currency == wanted.currency
+
+
+def _differs(effect: Effect, share: Share, wanted: Wanted) -> Iterator[str]:
+    free = effect.system in WITHOUT_AMOUNT and effect.amount is None
+    if not free and (effect.amount, effect.currency) != (share.part.amount, wanted.currency):
+        yield f"is {effect.amount} {effect.currency}, its part {share.part.amount} {wanted.currency}"
+    if effect.kind in WITH_LINES and effect.lines != share.lines:
+        yield "has other lines than its part"
+    if effect.kind == "sales_order":
         if effect.data.get("channel") != wanted.channel:
             yield f"is of {effect.data.get('channel')}, the order of {wanted.channel}"
-        if effect.data.get("goods") != wanted.goods:
-            yield f"has goods of {effect.data.get('goods')}, the order of {wanted.goods}"
+        if effect.data.get("goods") != (goods := goods_of(share.lines, wanted)):
+            yield f"has goods of {effect.data.get('goods')}, its part of {goods}"
 
 
-def _is_paid_as(effect: Effect, wanted: Wanted, rest: Sum) -> bool:
-    """Is its amount one that the order can have? *rest* is what was given back untaken."""
-    kind = (effect.system, effect.kind)
-    if kind in PARTS:
-        part = effect.amount is not None and 0 <= effect.amount <= wanted.amount
-        return part and effect.currency == wanted.currency
-    if kind not in WITH_AMOUNT and effect.amount is None:
-        return True
-    due = wanted.amount - (rest[wanted.currency] if kind == ("erp", "invoice") else 0)
-    return (effect.amount, effect.currency) == (due, wanted.currency)
+def goods_of(lines: Iterable[Line], wanted: Wanted) -> int:
+    """What so many pieces cost at the client's prices, line by line; half a penny is rounded up."""
+    prices = {line: Decimal(price) for line, price in wanted.prices}
+    values = (prices.get(line, Decimal(0)) * units * 100 for line, _, units in lines)
+    return sum(int(value.quantize(Decimal(1), ROUND_HALF_UP)) for value in values)

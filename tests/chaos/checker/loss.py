@@ -1,8 +1,9 @@
-"""I1, no loss: what was acknowledged is known, has ended or waits with a cause, and did what its end says."""
+"""I1, no loss: what was acknowledged is known, has ended or waits with a cause, and did what its parts' ends say."""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from tests.chaos.checker.books import COMPLETED, FORWARD, UNDO, UNDONE, Account, Books
+from tests.chaos.checker.books import COMPLETED, FORWARD, GIVEN_BACK, HELD, UNDO, UNDONE, Account, Books, Kind, Share
 from tests.chaos.checker.evidence import Violation
 
 
@@ -10,7 +11,11 @@ def loss(books: Books) -> Iterator[Violation]:
     for order_id in books.acked.keys() - books.accounts.keys():
         yield Violation("I1", order_id, "was acknowledged, and Omnigate does not know it")
     for account in books.accounts.values():
-        for sentence in (*_end(account), *_missing(account)):
+        sentences = (*_end(account), *_missing(account))
+        of_parts = (
+            f"{share.part.part_id} {sentence}" for share in account.shares for sentence in _missing_of(share, account)
+        )
+        for sentence in (*sentences, *of_parts):
             yield Violation("I1", account.order.order_id, sentence)
 
 
@@ -19,22 +24,44 @@ def _end(account: Account) -> Iterator[str]:
         yield "is parked without a cause"
     if not account.parked and account.order.status not in COMPLETED | UNDONE:
         yield f"is {account.order.status}: it has neither ended nor is it parked"
+    done = [share.part.part_id for share in account.shares if share.completed]
+    if account.completed and not done:
+        yield "is completed, and none of its parts is"
+    if account.undone and done:
+        yield f"is {account.order.status}, and {' and '.join(done)} completed"
 
 
 def _missing(account: Account) -> Iterator[str]:
-    kinds = account.kinds
+    kinds = Counter((effect.system, effect.kind) for effect in account.own)
+    if kinds[GIVEN_BACK] > kinds[HELD]:
+        yield f"{' '.join(GIVEN_BACK)} took back what was never done"
+    if account.completed and not kinds[HELD]:
+        yield f"is completed without {' '.join(HELD)}"
+    if account.undone and kinds[GIVEN_BACK] < kinds[HELD]:
+        yield f"{' '.join(HELD)} was not taken back"
+    if not account.parked:
+        yield from (f"is {account.order.status} with {' '.join(kind)}" for kind in kinds.keys() - {HELD, GIVEN_BACK})
+    elif account.kinds.keys() - {HELD, GIVEN_BACK} and not kinds[HELD]:
+        yield f"is parked, and before its last effect {' '.join(HELD)} is missing"
+
+
+def _missing_of(share: Share, account: Account) -> Iterator[str]:
+    kinds = share.kinds
     for undo, done in UNDO.items():
         if kinds[undo] > kinds[done]:
             yield f"{' '.join(undo)} took back what was never done"
-    if account.completed:
+    if share.completed:
         yield from (f"is completed without {' '.join(kind)}" for kind in FORWARD if not kinds[kind])
-        beside = {("psp", "void")} if account.rest else set()
-        yield from (f"is completed with {' '.join(kind)}" for kind in kinds.keys() - set(FORWARD) - beside)
-    if account.undone:
+        yield from (f"is completed with {' '.join(kind)}" for kind in kinds.keys() - set(FORWARD))
+    elif share.undone:
         yield from (f"{' '.join(do)} was not taken back" for undo, do in UNDO.items() if kinds[undo] < kinds[do])
-        strange = kinds.keys() - UNDO.keys() - set(UNDO.values())
-        yield from (f"did not go through, with {' '.join(kind)}" for kind in strange)
-    if account.parked:
-        done = [bool(kinds[kind]) for kind in FORWARD]
-        if done != sorted(done, reverse=True):
-            yield f"is parked, and before its last effect {' '.join(FORWARD[done.index(False)])} is missing"
+        yield from (f"did not go through, with {' '.join(kind)}" for kind in kinds.keys() - _TO_AND_BACK)
+    elif account.parked:
+        done_so_far = [bool(kinds[kind]) for kind in FORWARD]
+        if done_so_far != sorted(done_so_far, reverse=True):
+            yield f"is parked, and before its last effect {' '.join(FORWARD[done_so_far.index(False)])} is missing"
+    elif account.order.parts:
+        yield f"is {share.part.status}, and its order is {account.order.status}"
+
+
+_TO_AND_BACK: set[Kind] = {*UNDO, *UNDO.values()} - {HELD, GIVEN_BACK}

@@ -1,9 +1,9 @@
-"""I3, money: what was taken is what completed orders cost, to the minor unit, and never more than was held."""
+"""I3, money: what was taken is what carried-out parts cost, to the minor unit, and never more than was held."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tests.chaos.checker.books import Account, Books, Sum, total
+from tests.chaos.checker.books import Account, Books, Share, Sum, total
 from tests.chaos.checker.evidence import Effect, Violation
 
 SIGN = {"capture": 1, "refund": -1}
@@ -16,8 +16,9 @@ def money(books: Books) -> Iterator[Violation]:
         if account.parked:
             owed.update(taken)
         elif account.completed:
-            owed.update(account.price)
-        for sentence in (*_wrong(account, taken), *_held(account)):
+            owed.update(account.owed)
+        of_parts = (f"{share.part.part_id} {sentence}" for share in account.shares for sentence in _of_part(share))
+        for sentence in (*_wrong(account, taken), *_held(account), *of_parts):
             yield Violation("I3", account.order.order_id, sentence)
     in_all = _taken(books.evidence.effects)
     for currency in owed.keys() | in_all.keys():
@@ -30,20 +31,30 @@ def _wrong(account: Account, taken: Sum) -> Iterator[str]:
     if account.wanted is None:
         return
     cost = {account.wanted.currency: account.wanted.amount}
-    due = dict(account.price) if account.completed else {}
+    due = _plain(account.owed) if account.completed else {}
     if account.parked:
         if any(not 0 <= taken[currency] <= cost.get(currency or "", 0) for currency in taken):
             yield f"is parked, costs {cost}, and {dict(taken)} was taken"
-    elif {currency: amount for currency, amount in taken.items() if amount} != due:
+    elif _plain(taken) != due:
         yield f"is {account.order.status}, owes {due}, and {dict(taken)} was taken"
 
 
+def _of_part(share: Share) -> Iterator[str]:
+    """What has left is paid with what it costs, and not with what another part does; nothing else is paid."""
+    taken, cost = _taken(share.effects), share.part.amount
+    if not share.of("wms", "shipped"):
+        if taken.total():
+            yield f"has not left, and {dict(taken)} was taken for it"
+    elif taken.total() not in ({cost} if share.completed else {0, cost}):
+        yield f"comes to {cost}, and {dict(taken)} was taken for it"
+
+
 def _held(account: Account) -> Iterator[str]:
-    """Whatever was held is taken, or given back, or held still."""
+    """Whatever was held is taken, or given back, or held still; nothing is held once the order is over."""
     held, taken, back = (total(account.of("psp", kind)) for kind in ("authorisation", "capture", "void"))
     if taken - held:
         yield f"{dict(taken)} was taken of {dict(held)} that was held"
-    elif account.of("psp", "void") and held != taken + back:
+    elif (account.completed or account.of("psp", "void")) and _plain(held) != _plain(taken + back):
         yield f"{dict(held)} was held, {dict(taken)} taken and {dict(back)} given back"
 
 
@@ -53,3 +64,7 @@ def _taken(effects: Iterable[Effect]) -> Sum:
         if effect.system == "psp" and effect.kind in SIGN:
             found[effect.currency] += SIGN[effect.kind] * (effect.amount or 0)
     return found
+
+
+def _plain(amounts: Sum) -> dict[str | None, int]:
+    return {currency: amount for currency, amount in amounts.items() if amount}

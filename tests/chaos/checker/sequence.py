@@ -1,24 +1,30 @@
 """I6, order: each thing after what it rests on, and taken back in reverse, by the sequence of the books."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tests.chaos.checker.books import FORWARD, UNDO, Account, Books, Kind
-from tests.chaos.checker.evidence import Violation
+from tests.chaos.checker.books import FORWARD, HELD, UNDO, Account, Books, Kind
+from tests.chaos.checker.evidence import Effect, Violation
+
+BOOKED, RELEASED = FORWARD[:2]
 
 
 def sequence(books: Books) -> Iterator[Violation]:
     for account in books.accounts.values():
-        for before, after in _wrong(account):
-            yield Violation("I6", account.order.order_id, f"{' '.join(after)} happened before {' '.join(before)}")
+        for share in account.shares:
+            for before, after in _wrong((*account.own, *share.effects), undone=share.undone):
+                sentence = f"{' '.join(after)} of {share.part.part_id} happened before {' '.join(before)}"
+                yield Violation("I6", account.order.order_id, sentence)
+        for sentence in (*_all_booked_first(account), *_given_back_last(account)):
+            yield Violation("I6", account.order.order_id, sentence)
 
 
-def _wrong(account: Account) -> Iterator[tuple[Kind, Kind]]:
-    """Pairs that happened the other way round."""
+def _wrong(effects: Sequence[Effect], *, undone: bool) -> Iterator[tuple[Kind, Kind]]:
+    """Pairs that happened the other way round, in one part and what the order has for all of them."""
     at: dict[Kind, int] = {}
-    for effect in account.effects:
+    for effect in effects:
         at.setdefault((effect.system, effect.kind), effect.sequence)
-    ways = [_done(FORWARD, at), _done(tuple(UNDO), at)]
+    ways = [_done((HELD, *FORWARD), at), _done(tuple(UNDO), at)]
     for way in ways:
         for before, after in pairwise(way):
             if at[before] > at[after]:
@@ -26,7 +32,7 @@ def _wrong(account: Account) -> Iterator[tuple[Kind, Kind]]:
     for undo, done in UNDO.items():
         if undo in at and done in at and at[done] > at[undo]:
             yield done, undo
-    if account.undone and ways[0] and ways[1]:
+    if undone and ways[0] and ways[1]:
         last, first = max(ways[0], key=at.__getitem__), min(ways[1], key=at.__getitem__)
         if at[last] > at[first]:
             yield last, first
@@ -34,3 +40,22 @@ def _wrong(account: Account) -> Iterator[tuple[Kind, Kind]]:
 
 def _done(way: tuple[Kind, ...], at: dict[Kind, int]) -> list[Kind]:
     return [kind for kind in way if kind in at]
+
+
+def _all_booked_first(account: Account) -> Iterator[str]:
+    """Nothing is released before all of the order is booked; parts that stand in for others come later."""
+    if not account.shares or not all(share.completed for share in account.shares):
+        return
+    last = max((each.sequence for each in account.of(*BOOKED)), default=0)
+    for share in account.shares:
+        if any(each.sequence < last for each in share.of(*RELEASED)):
+            yield f"{share.part.part_id} was released before all of its order was booked"
+
+
+def _given_back_last(account: Account) -> Iterator[str]:
+    """What is left of the money is given back once nothing goes on for which it could be taken."""
+    if account.parked:
+        return
+    for void in account.of("psp", "void"):
+        if late := [each for each in account.effects if each.sequence > void.sequence]:
+            yield f"{late[-1].system} {late[-1].kind} of {late[-1].id} happened after the money was given back"

@@ -1,4 +1,4 @@
-"""I4, stock: what there was, less what was promised or has left, is what there is; never less than nothing."""
+"""I4, stock: at each node, what there was, less what was promised or has left, is what there is; never below none."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -6,21 +6,25 @@ from collections.abc import Iterator, Mapping
 from tests.chaos.checker.books import Books
 from tests.chaos.checker.evidence import Effect, Line, Shelf, Violation
 
+Place = tuple[str, str]  # node, SKU
+MAIN = "main"  # of shipments that name none
+
 
 def stock(books: Books) -> Iterator[Violation]:
     if not books.evidence.shelves:
         return
     effects = books.evidence.effects
-    lines = {effect.id: effect.lines or () for effect in effects if effect.kind == "shipment"}
-    released, left, back = (_units(effects, lines, kind) for kind in ("shipment", "shipped", "cancel"))
+    released = {effect.id: effect for effect in effects if (effect.system, effect.kind) == ("wms", "shipment")}
+    promised, left, back = (_units(effects, released, kind) for kind in ("shipment", "shipped", "cancel"))
     waiting = _held_by_parked(books)
-    known = {shelf.sku for shelf in books.evidence.shelves}
-    for sku in (released | left).keys() - known:
-        yield Violation("I4", None, f"{sku} was shipped and lies on no shelf")
+    known = {(shelf.node, shelf.sku) for shelf in books.evidence.shelves}
+    for node, sku in (promised | left).keys() - known:
+        yield Violation("I4", None, f"{sku} was shipped and lies on no shelf of {node}")
     for shelf in books.evidence.shelves:
-        moved = (released[shelf.sku], left[shelf.sku], back[shelf.sku])
+        at = (shelf.node, shelf.sku)
+        moved = (promised[at], left[at], back[at])
         for sentence in (*_warehouse(shelf, *moved), *_ours(shelf, moved[0] - moved[2], waiting[shelf.sku])):
-            yield Violation("I4", None, f"{shelf.sku}: {sentence}")
+            yield Violation("I4", None, f"{shelf.sku} at {shelf.node}: {sentence}")
 
 
 def _warehouse(shelf: Shelf, released: int, left: int, back: int) -> Iterator[str]:
@@ -43,20 +47,26 @@ def _ours(shelf: Shelf, sold: int, waiting: int) -> Iterator[str]:
         yield f"Omnigate has sold {-shelf.available} more than there were"
 
 
-def _units(effects: tuple[Effect, ...], lines: Mapping[str, tuple[Line, ...]], kind: str) -> Counter[str]:
-    found: Counter[str] = Counter()
+def _units(effects: tuple[Effect, ...], released: Mapping[str, Effect], kind: str) -> Counter[Place]:
+    """A cancel names its shipment, and neither lines nor node."""
+    found: Counter[Place] = Counter()
     for effect in effects:
         if (effect.system, effect.kind) == ("wms", kind):
-            for _, sku, units in effect.lines or lines.get(effect.id, ()):
-                found[sku] += units
+            about = released.get(effect.id, effect)
+            lines: tuple[Line, ...] = effect.lines or about.lines or ()
+            for _, sku, count in lines:
+                found[str(about.data.get("node", MAIN)), sku] += count
     return found
 
 
 def _held_by_parked(books: Books) -> Counter[str]:
+    """At most so many, at whichever node: where its parts are served from is not told."""
     held: Counter[str] = Counter()
     for account in books.accounts.values():
-        live = account.kinds["wms", "shipment"] - account.kinds["wms", "cancel"]
-        if account.parked and account.wanted is not None and live <= 0:
-            for _, sku, units in account.wanted.lines:
-                held[sku] += units
+        if not account.parked or account.wanted is None:
+            continue
+        for share in account.shares:
+            live = share.kinds["wms", "shipment"] - share.kinds["wms", "cancel"]
+            for _, sku, count in share.lines if live <= 0 and not share.undone else ():
+                held[sku] += count
     return held

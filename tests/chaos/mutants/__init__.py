@@ -9,10 +9,11 @@ from tests.chaos.checker.evidence import Evidence
 from tests.chaos.mutants.accounts import ACCOUNTS
 from tests.chaos.mutants.given import Given
 from tests.chaos.mutants.ledgers import LEDGERS
+from tests.chaos.mutants.parts import PARTS
 
 __all__ = ["MUTATIONS", "mutants"]
 
-MUTATIONS: tuple[Callable[[Given], Evidence], ...] = (*LEDGERS, *ACCOUNTS)
+MUTATIONS: tuple[Callable[[Given], Evidence], ...] = (*LEDGERS, *PARTS, *ACCOUNTS)
 
 
 def mutants(evidence: Evidence, *, seed: int, count: int) -> Iterator[tuple[str, Evidence]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, TypeVar
 
-from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Order, Wanted
+from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Order, Part, Wanted
 
 T = TypeVar("T")
 
@@ -46,6 +46,15 @@ class Given:
         """What clients wanted and got."""
         done = {order.channel_order_id for order in self.ended() if order.status == "completed"}
         return [wanted for wanted in self.evidence.wanted if wanted.channel_order_id in done]
+
+    def split(self) -> list[tuple[Order, list[Part]]]:
+        """Orders of which two parts at least were carried out, and these: all of them have left and are paid."""
+        done = [(order, [part for part in order.parts if part.status == "completed"]) for order in self.ended()]
+        return [(order, parts) for order, parts in done if len(parts) > 1]
+
+    def of_part(self, part: Part, kind: str) -> Effect:
+        owned = (each for each in self.evidence.effects if (each.name or "").partition(":")[0] == part.part_id)
+        return next(each for each in owned if each.kind == kind)
 
     def another_partner(self, partner: str) -> str:
         return self.pick(sorted({wanted.partner for wanted in self.evidence.wanted} - {partner}))

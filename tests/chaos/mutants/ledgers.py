@@ -22,13 +22,7 @@ def effect_done_again_under_another_key(given: Given) -> Evidence:
 
 
 def effect_of_another_amount(given: Given) -> Evidence:
-    """A parked order's capture may be a part of any size: there is no telling."""
-    known = {order.order_id for order in given.ended()}
-    effect = given.pick(
-        each
-        for each in given.evidence.effects
-        if each.amount is not None and (each.kind != "capture" or each.order_id in known)
-    )
+    effect = given.pick(each for each in given.evidence.effects if each.amount is not None)
     return given.put("effects", effect, replace(effect, amount=(effect.amount or 0) + given.pick((-1, 1, 100))))
 
 
@@ -36,7 +30,7 @@ def money_taken_again_in_a_part(given: Given) -> Evidence:
     """As soundly as could be, under a key of its own: but it was not owed."""
     effect = given.pick(each for each in given.settled() if each.kind == "capture")
     asked = next(each for each in given.applied() if (each.system, each.name) == ("psp", effect.name))
-    named = {"key": "a-part-more", "sequence": given.beyond()}
+    named = {"key": f"{(effect.key or '').partition(':')[0]}:a-part-more", "sequence": given.beyond()}
     part = replace(effect, id="cap_more", amount=given.dice.randrange(1, (effect.amount or 1) + 1), **named)
     more = given.put("effects", effect, effect, part)
     return replace(more, attempts=(*more.attempts, replace(asked, **named)))
