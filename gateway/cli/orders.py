@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from gateway.cli.opened import database, database_url
+from gateway.cli.orders_backordered import backordered
 from gateway.cli.orders_hold import hold, holds, unhold
 from gateway.cli.orders_why import why
 from gateway.domain.time import rfc3339
@@ -20,6 +21,7 @@ app.command()(why)
 app.command()(hold)
 app.command()(unhold)
 app.command()(holds)
+app.command()(backordered)
 
 
 @app.callback()

@@ -11,6 +11,7 @@ from gateway.domain.money import Money, extended, zero
 from gateway.domain.stock import MAIN
 
 TaxMode = Literal["exclusive", "inclusive"]
+WhenShort = Literal["reject", "backorder", "cancel_lines"]
 
 
 class OrderStatus(StrEnum):
@@ -37,7 +38,7 @@ _WE = frozenset({"orchestrator"})
 _CALLERS = frozenset({"channel"})
 
 TRANSITIONS = (
-    Transition(OrderStatus.RECEIVED, OrderStatus.ACCEPTED, "booked in the ERP", _WE),
+    Transition(OrderStatus.RECEIVED, OrderStatus.ACCEPTED, "booked in the ERP, or nothing of it is there yet", _WE),
     Transition(OrderStatus.ACCEPTED, OrderStatus.PROCESSING, "released to the warehouse", _WE),
     Transition(OrderStatus.PROCESSING, OrderStatus.COMPLETED, "shipped, captured and invoiced", _WE),
     Transition(OrderStatus.RECEIVED, OrderStatus.REJECTED, "declined, short of stock or refused", _WE),
@@ -148,6 +149,7 @@ class Order:
     node_id: str = MAIN  # where it is served from, once that has been decided
     group_id: str = "1"  # of its delivery group
     fulfilment_id: str | None = None  # of a part of an order: which part
+    when_short: WhenShort = "reject"  # what to do when not all of it can be had
 
     @property
     def reference(self) -> str:
@@ -189,6 +191,7 @@ def order_from(document: Mapping[str, Any], order_id: str) -> Order:
         payment=Payment(payment["method"], payment["token"], _money(payment["amount"], currency)),
         totals=Totals(*(_money(totals[name], currency) for name in Totals.__slots__)),
         group_id=document["delivery_groups"][0]["id"],
+        when_short=document.get("when_short", "reject"),
     )
 
 

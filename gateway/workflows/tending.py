@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, Fulfilment, FulfilmentStatus
+from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, WITHOUT_PIECES, Fulfilment, FulfilmentStatus
+from gateway.domain.orders import OrderStatus
 from gateway.ports import Effect
-from gateway.store import fulfilments, order_lines, payments
+from gateway.store import fulfilments, order_lines, orders, payments
 from gateway.store.pool import Connection
+from gateway.workflows.backorders import SHORT
 from gateway.workflows.fulfil import NAME
 from gateway.workflows.reasons import ELSEWHERE
 from gateway.workflows.saga import Around, Case, Refusal, Tended
@@ -31,6 +33,7 @@ class Tending:
         else:
             given_up = await self._given_out(connection, case, around, parts)
             parts = await fulfilments.of_order(connection, order_id)
+            await self._accepted(connection, order_id, parts, around)
         await _started(connection, order_id, parts, around)
         return await _standing(connection, order_id, parts, around, given_up)
 
@@ -48,15 +51,27 @@ class Tending:
     async def _given_out(
         self, connection: Connection, case: Case, around: Around, parts: Sequence[Fulfilment]
     ) -> Refusal | None:
-        """Pieces that nobody serves any more are given to others, or the order goes without them."""
+        """Pieces that nobody serves any more, or that waited, are given to others, or the order goes without them."""
         lines = await order_lines.standing(connection, case.order.order_id)
-        if not any(line.open for line in lines.values()):
+        if not any(line.open or line.backordered for line in lines.values()):
             return None
         refused = await self.sourcing.plan(connection, case, around)
         if refused is not None:
             refused = _last(parts) or refused
             await order_lines.drop(connection, case.order.order_id, reason=_told(refused))
         return refused
+
+    async def _accepted(
+        self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around
+    ) -> None:
+        """An order that does nothing but wait for goods has no part whose booking would say that it is accepted."""
+        if any(part.status not in WITHOUT_PIECES for part in parts) or not await _waits(connection, order_id):
+            return
+        if await orders.lock_status(connection, order_id) is OrderStatus.RECEIVED:
+            event_id, now, trace_id = self.sourcing.mint("evt"), around.now, around.trace_id
+            await orders.transition(
+                connection, order_id, OrderStatus.ACCEPTED, now=now, trace_id=trace_id, event_id=event_id
+            )
 
 
 CANCELLED = {"code": "cancelled", "detail": "the order was cancelled"}
@@ -77,6 +92,11 @@ def _told(refusal: Refusal | None) -> dict[str, str] | None:
     return {"code": refusal.code, "detail": refusal.detail} if refusal else None
 
 
+async def _waits(connection: Connection, order_id: str) -> bool:
+    """For goods."""
+    return any(line.backordered for line in (await order_lines.standing(connection, order_id)).values())
+
+
 async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around) -> None:
     for part in parts:
         if part.status is FulfilmentStatus.PLANNED:
@@ -93,9 +113,9 @@ async def _standing(
     gone = [part for part in parts if part.status in GONE]
     answered = None
     if around.stop_wished and not asked and (goes_on or gone):
-        dropped = sum(line.cancelled for line in (await order_lines.standing(connection, order_id)).values())
+        dropped = await order_lines.cancelled(connection, order_id, but_for=SHORT)
         answered = "partial" if dropped else "too_late"
-    if goes_on:
+    if goes_on or await _waits(connection, order_id):
         return Tended(answered=answered)
     if not gone:
         return Tended(nothing_left=True, reason=None if around.stop_wished else given_up or _last(parts))
