@@ -41,6 +41,18 @@ select w.sku, sum(w.backordered)::integer from orders o, ({_WAITING}) w
 """
 
 
+async def may_have_come(connection: Connection, order_id: str) -> bool:
+    """Is there any of what the order waits for? It may be others' whose turn is before."""
+    cursor = await connection.execute(_COME, (order_id,))
+    return await cursor.fetchone() is not None
+
+
+_COME = """
+select from order_line l join stock_position p using (sku) join node n using (node_id)
+ where l.order_id = %s and l.backordered > 0 and p.available > 0 and p.condition = 'new' and n.status = 'active' limit 1
+"""
+
+
 async def wake(database: Database) -> int:
     """Wake the runs of orders for which something has arrived that no older one waits for, at most 200: those first
     that have slept longest, so that none is kept from its turn by others that cannot be helped. Returns how many."""

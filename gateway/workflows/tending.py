@@ -7,7 +7,7 @@ from datetime import datetime
 from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, WITHOUT_PIECES, Fulfilment, FulfilmentStatus
 from gateway.domain.orders import OrderStatus
 from gateway.ports import Effect
-from gateway.store import fulfilments, order_lines, orders, payments
+from gateway.store import backorders, fulfilments, order_lines, orders, payments
 from gateway.store.pool import Connection
 from gateway.workflows.backorders import SHORT
 from gateway.workflows.fulfil import NAME
@@ -53,7 +53,10 @@ class Tending:
     ) -> Refusal | None:
         """Pieces that nobody serves any more, or that waited, are given to others, or the order goes without them."""
         lines = await order_lines.standing(connection, case.order.order_id)
-        if not any(line.open or line.backordered for line in lines.values()):
+        waits = any(line.backordered for line in lines.values())
+        if not any(line.open for line in lines.values()) and not (
+            waits and await backorders.may_have_come(connection, case.order.order_id)
+        ):
             return None
         refused = await self.sourcing.plan(connection, case, around)
         if refused is not None:

@@ -116,6 +116,7 @@ async def open_rig(
     home: Path,
     *,
     catalogue: Path | None = None,
+    nodes: Path | None = None,
     plan: str = "internal",
     settings_too: Mapping[str, str] | None = None,
     tree: Path = ROOT,
@@ -160,6 +161,8 @@ async def open_rig(
         )
         stack.callback(_end_all, rig)
         await rig.start_sandbox()
+        if nodes is not None:
+            await rig.run("nodes", "inventory", "nodes", "load", str(nodes))
         await rig.run("inventory", "inventory", "sync")
         yield rig
 
