@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, Fulfilment, FulfilmentStatus
+from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, WITHOUT_PIECES, Fulfilment, FulfilmentStatus
+from gateway.domain.orders import OrderStatus
 from gateway.ports import Effect
-from gateway.store import fulfilments, offers, order_lines, payments
+from gateway.store import backorders, fulfilments, offers, order_lines, orders, payments
 from gateway.store.pool import Connection
 from gateway.workflows import collect, fulfil, ship_from_store
+from gateway.workflows.backorders import SHORT
 from gateway.workflows.reasons import DECLINED, ELSEWHERE
 from gateway.workflows.rerouting import Rerouting
 from gateway.workflows.saga import Around, Case, Refusal, Tended
@@ -33,6 +35,7 @@ class Tending:
         else:
             given_up, waits = await self._given_out(connection, case, around, parts)
             parts = await fulfilments.of_order(connection, order_id)
+            await self._accepted(connection, order_id, parts, around)
         await _started(connection, order_id, parts, around)
         return await self._standing(connection, order_id, parts, around, given_up=given_up, waits=waits)
 
@@ -50,19 +53,35 @@ class Tending:
     async def _given_out(
         self, connection: Connection, case: Case, around: Around, parts: Sequence[Fulfilment]
     ) -> tuple[Refusal | None, int]:
-        """Pieces that nobody serves any more are given to others, or the order goes without them. Seconds: for which
-        the customer is waited for."""
-        lines = await order_lines.standing(connection, case.order.order_id)
-        if not any(line.open for line in lines.values()):
+        """Pieces that nobody serves any more, or that waited, are given to others, or the order goes without them.
+        Seconds: for which the customer is waited for."""
+        order_id = case.order.order_id
+        lines = await order_lines.standing(connection, order_id)
+        waits = any(line.backordered for line in lines.values())
+        if not any(line.open for line in lines.values()) and not (
+            waits and await backorders.may_have_come(connection, order_id)
+        ):
             return None, 0
         outcome = await self.rerouting.given_out(connection, case, around)
         if outcome.refused is None:
             return None, outcome.waits
         refused = outcome.refused if outcome.refused is DECLINED else _last(parts) or outcome.refused
-        await order_lines.drop(connection, case.order.order_id, reason=_told(refused))
+        await order_lines.drop(connection, order_id, reason=_told(refused))
         waiting = (part.fulfilment_id for part in parts if part.status is FulfilmentStatus.BOOKED)
         await fulfilments.wake(connection, *waiting)  # it is not open any more who serves all of the order
         return refused, 0
+
+    async def _accepted(
+        self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around
+    ) -> None:
+        """An order that does nothing but wait for goods has no part whose booking would say that it is accepted."""
+        if any(part.status not in WITHOUT_PIECES for part in parts) or not await _waits(connection, order_id):
+            return
+        if await orders.lock_status(connection, order_id) is OrderStatus.RECEIVED:
+            event_id, now, trace_id = self.rerouting.sourcing.mint("evt"), around.now, around.trace_id
+            await orders.transition(
+                connection, order_id, OrderStatus.ACCEPTED, now=now, trace_id=trace_id, event_id=event_id
+            )
 
     async def _standing(
         self,
@@ -80,9 +99,9 @@ class Tending:
         gone = [part for part in parts if part.status in GONE]
         answered = None
         if around.stop_wished and not asked and (goes_on or gone):
-            dropped = sum(line.cancelled for line in (await order_lines.standing(connection, order_id)).values())
+            dropped = await order_lines.cancelled(connection, order_id, but_for=SHORT)
             answered = "partial" if dropped else "too_late"
-        if goes_on or waits:
+        if goes_on or waits or await _waits(connection, order_id):
             return Tended(answered=answered, again=min(waits or LOOK, LOOK))
         if not gone:
             return Tended(nothing_left=True, reason=None if around.stop_wished else given_up or _last(parts))
@@ -116,6 +135,11 @@ def _last(parts: Sequence[Fulfilment]) -> Refusal | None:
 
 def _told(refusal: Refusal | None) -> dict[str, str] | None:
     return {"code": refusal.code, "detail": refusal.detail} if refusal else None
+
+
+async def _waits(connection: Connection, order_id: str) -> bool:
+    """For goods."""
+    return any(line.backordered for line in (await order_lines.standing(connection, order_id)).values())
 
 
 async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around) -> None:
