@@ -64,7 +64,11 @@ class OrderSubject:
 def reserves(sourcing: Sourcing) -> LocalDo:
     async def reserve_stock(connection: Connection, case: Case, now: datetime) -> Refusal | Effect | None:
         await order_lines.begin(connection, case.order)
-        return await sourcing.plan(connection, case, Around(now, case.trace_id, None, stop_wished=False))
+        refused = await sourcing.plan(connection, case, Around(now, case.trace_id, None, stop_wished=False))
+        if refused is not None:
+            reason = {"code": refused.code, "detail": refused.detail}
+            await order_lines.drop(connection, case.order.order_id, reason=reason)
+        return refused
 
     return reserve_stock
 
