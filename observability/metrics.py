@@ -64,7 +64,7 @@ _COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "omnigate_worker_claimed_runs_total": ("Times a run was taken up.", ()),
     "omnigate_worker_crashed_runs_total": ("Times our own code failed on a run.", ()),
     "omnigate_worker_parked_runs_total": ("Runs parked for an operator, by cause.", ("cause",)),
-    "omnigate_worker_ended_runs_total": ("Runs that ended, by outcome.", ("outcome",)),
+    "omnigate_worker_ended_runs_total": ("Runs that ended, by saga and outcome.", ("saga", "outcome")),
 }
 
 
@@ -195,8 +195,9 @@ class WorkerMetrics:
     def parked(self, cause: str) -> None:
         self._parked.of(cause).inc()
 
-    def ended(self, outcome: str) -> None:
-        self._ended.of(outcome).inc()
+    def ended(self, saga: str, outcome: str) -> None:
+        """The order's own run, and one of each of its parts."""
+        self._ended.of(saga, outcome).inc()
 
 
 class _Counters:

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from gateway.cli.opened import database, database_url
+from gateway.cli.orders_backordered import backordered
 from gateway.cli.orders_collect import collect
 from gateway.cli.orders_hold import hold, holds, unhold
 from gateway.cli.orders_why import why
@@ -22,6 +23,7 @@ app.command()(hold)
 app.command()(unhold)
 app.command()(holds)
 app.command()(collect)
+app.command()(backordered)
 
 
 @app.callback()

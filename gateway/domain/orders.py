@@ -12,6 +12,7 @@ from gateway.domain.stock import MAIN
 
 TaxMode = Literal["exclusive", "inclusive"]
 DeliveryMethod = Literal["ship_to_home", "bopis", "curbside"]
+WhenShort = Literal["reject", "backorder", "cancel_lines"]
 
 
 class OrderStatus(StrEnum):
@@ -38,7 +39,7 @@ _WE = frozenset({"orchestrator"})
 _CALLERS = frozenset({"channel"})
 
 TRANSITIONS = (
-    Transition(OrderStatus.RECEIVED, OrderStatus.ACCEPTED, "booked in the ERP", _WE),
+    Transition(OrderStatus.RECEIVED, OrderStatus.ACCEPTED, "booked in the ERP, or nothing of it is there yet", _WE),
     Transition(OrderStatus.ACCEPTED, OrderStatus.PROCESSING, "released to the warehouse", _WE),
     Transition(OrderStatus.PROCESSING, OrderStatus.COMPLETED, "shipped, captured and invoiced", _WE),
     Transition(OrderStatus.RECEIVED, OrderStatus.REJECTED, "declined, short of stock or refused", _WE),
@@ -151,6 +152,7 @@ class Order:
     method: DeliveryMethod = "ship_to_home"
     pickup_node: str | None = None  # the store that was promised, where it is fetched
     fulfilment_id: str | None = None  # of a part of an order: which part
+    when_short: WhenShort = "reject"  # what to do when not all of it can be had
 
     @property
     def reference(self) -> str:
@@ -194,6 +196,7 @@ def order_from(document: Mapping[str, Any], order_id: str) -> Order:
         group_id=(group := document["delivery_groups"][0])["id"],
         method=group["method"],
         pickup_node=group.get("pickup", {}).get("node_id"),
+        when_short=document.get("when_short", "reject"),
     )
 
 

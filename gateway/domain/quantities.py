@@ -12,7 +12,6 @@ Move = Literal[
     "allocate",
     "give_back",
     "backorder",
-    "fill",
     "release",
     "take_back",
     "pick",
@@ -25,10 +24,9 @@ Move = Literal[
 
 # What may happen to pieces: from where, in this order, to where.
 MOVES: Mapping[Move, tuple[tuple[str, ...], str]] = {
-    "allocate": (("open",), "allocated"),
+    "allocate": (("open", "backordered"), "allocated"),
     "give_back": (("allocated",), "open"),
     "backorder": (("open",), "backordered"),
-    "fill": (("backordered",), "allocated"),
     "release": (("allocated",), "released"),
     "take_back": (("released", "picked"), "allocated"),  # the executor gave up what it had accepted
     "pick": (("released",), "picked"),

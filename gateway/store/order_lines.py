@@ -1,6 +1,6 @@
 """The quantity ledger of an order's lines, inside the caller's transaction. The order's run is locked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 
 from psycopg.types.json import Jsonb
@@ -62,6 +62,19 @@ _MOVE = f"""
 update order_line l set {", ".join(f"{state} = m.{state}" for state in _STATES)}, reason = coalesce(%s, l.reason)
   from unnest(%s::text[], {", ".join("%s::integer[]" for _ in _STATES)}) as m (line_id, {", ".join(_STATES)})
  where l.order_id = %s and l.line_id = m.line_id
+"""
+
+
+async def cancelled(connection: Connection, order_id: str, *, but_for: Collection[str]) -> int:
+    """How many pieces were, other than of lines that give one of these codes as the reason."""
+    cursor = await connection.execute(_CANCELLED, (order_id, list(but_for)))
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+_CANCELLED = """
+select coalesce(sum(cancelled), 0) from order_line
+ where order_id = %s and coalesce(reason ->> 'code', '') <> all(%s::text[])
 """
 
 

@@ -27,6 +27,7 @@ class OrderRow:
     received_at: datetime
     updated_at: datetime
     pieces: Mapping[str, Quantities] = field(default_factory=dict)  # by line; none before it has been sourced
+    reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # why pieces of a line were cancelled
     money: PaymentLedger | None = None
     holds: Sequence[Mapping[str, Any]] | None = None  # the open ones; moments are text
     offers: Sequence[Mapping[str, Any]] | None = None  # the same
@@ -76,7 +77,7 @@ async def read_orders(database: Database, asked: Sequence[Asked]) -> dict[Asked,
 
 
 def _order(order_id: str, _: str | None, status: str, version: int, kept: Document, *rest: Any) -> OrderRow:
-    personal, reason, cancel, references, received_at, updated_at, holds, offers, lines, money, parts = rest
+    personal, reason, cancel, references, received_at, updated_at, holds, offers, lines, why, money, parts = rest
     return OrderRow(
         order_id=order_id,
         status=OrderStatus(status),
@@ -90,6 +91,7 @@ def _order(order_id: str, _: str | None, status: str, version: int, kept: Docume
         holds=holds,
         offers=offers,
         pieces={line_id: Quantities(**standing) for line_id, standing in (lines or {}).items()},
+        reasons=why or {},
         money=PaymentLedger(**money) if money else None,
         parts=parts or (),
     )
@@ -100,6 +102,8 @@ select asked.order_id, asked.partner, o.status, o.version, o.document, p.documen
        o.received_at, o.updated_at, {OPEN_HOLDS}, {OPEN_OFFERS},
        (select jsonb_object_agg(l.line_id, to_jsonb(l) - '{{order_id,line_id,number,sku,quantity,reason}}'::text[])
           from order_line l where l.order_id = o.order_id),
+       (select jsonb_object_agg(l.line_id, l.reason)
+          from order_line l where l.order_id = o.order_id and l.cancelled > 0 and l.reason is not null),
        (select to_jsonb(m) - '{{order_id,expires_at}}'::text[] from payment m where m.order_id = o.order_id),
        (select jsonb_agg(jsonb_build_object(
                    'fulfilment_id', f.fulfilment_id, 'status', f.status, 'method', f.method, 'amount', f.amount,

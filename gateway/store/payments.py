@@ -25,6 +25,14 @@ async def given_back(connection: Connection, order_id: str) -> None:
     await connection.execute("update payment set voided = authorised - captured where order_id = %s", (order_id,))
 
 
+async def still_held(connection: Connection, order_id: str) -> bool:
+    """Can what is held still be taken, as far as the provider has said until when?"""
+    cursor = await connection.execute(
+        "select coalesce(expires_at > clock_timestamp(), true) from payment where order_id = %s", (order_id,)
+    )
+    return await cursor.fetchone() != (False,)
+
+
 async def untaken(connection: Connection, order_id: str) -> int:
     """What is still held."""
     cursor = await connection.execute(

@@ -137,7 +137,7 @@ class Acts:
         left = finish.direction == "backward" and await self.run.signal(connection) is not None
         await self.run.ends(connection, status, although_it_came=left)
         await engine.end(connection, self.run.lease, status)
-        self.tools.metrics.ended("parked" if left else status)
+        self.tools.metrics.ended(self.run.saga.name, "parked" if left else status)
         log.info("ended", run_id=self.run.lease.run_id, outcome=status, parked=left, trace_id=self.run.trace_id)
 
     async def move(

@@ -66,8 +66,8 @@ def reserves(sourcing: Sourcing) -> LocalDo:
         await order_lines.begin(connection, case.order)
         refused = await sourcing.plan(connection, case, Around(now, case.trace_id, None, stop_wished=False))
         if refused is not None:
-            reason = {"code": refused.code, "detail": refused.detail}
-            await order_lines.drop(connection, case.order.order_id, reason=reason)
+            why = {"code": refused.code, "detail": refused.detail}
+            await order_lines.drop(connection, case.order.order_id, reason=why)
         return refused
 
     return reserve_stock

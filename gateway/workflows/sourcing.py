@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.domain.fulfilments import WITHOUT_PIECES, Executor, Fulfilment, FulfilmentStatus
+from gateway.domain.fulfilments import GONE, WITHOUT_PIECES, Executor, Fulfilment, FulfilmentStatus
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import DeliveryMethod, Order
 from gateway.domain.shares import Block, Share, free_blocks, share_of
 from gateway.domain.sourcing import Decision, decide
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.sourcing_terms import Lane, Odds, Site, Take, Task, Want, Weights
-from gateway.store import fulfilments, order_lines, sourcing, stock
+from gateway.store import backorders, fulfilments, order_lines, payments, sourcing, stock
 from gateway.store.fulfilments import Circumstances
 from gateway.store.pool import Connection
+from gateway.workflows.backorders import Rest, leave, left_by, rest_of
 from gateway.workflows.saga import Around, Case, Refusal
 
 MOST_PARTS = 20  # of one order, those that came to nothing included
@@ -43,6 +44,7 @@ class Asked:
     task: Task
     sites: Sequence[Site]
     weights: Weights
+    parts: Sequence[Fulfilment]  # of before
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,22 @@ class Sourcing:
     stores: bool = False
 
     async def plan(self, connection: Connection, case: Case, around: Around, way: Way | None = None) -> Refusal | None:
-        """Give every open piece to an executor: new fulfilments that hold stock at their nodes. Or say why not all."""
-        asked = await self.asked(connection, case, around.now, way or promised(case.order))
+        """Give the pieces that are open or wait for goods to executors: new fulfilments that hold stock at their nodes.
+        What cannot be had fares as the order wishes; or say why the order goes without any of it."""
+        order = case.order
+        asked = await self.asked(connection, case, around.now, way or promised(order))
         if isinstance(asked, Refusal):
             return asked
+        if not asked.task.wants:
+            return None
         decision = decide(asked.task, asked.sites, asked.weights)
-        if decision.plan.unfilled or not asked.weights.most_shipments:
-            return refusal(asked.task, asked.sites, decision)
-        await self.give(connection, case, around, asked, decision)
+        takes = decision.plan.takes if self._may_go(order, decision) else ()
+        rest = rest_of(asked.task, asked.sites, decision, takes)
+        if (refused := _refused(order, rest, first=not asked.parts)) is not None:
+            return refused
+        if takes:
+            await self.give(connection, case, around, asked, decision)
+        await leave(connection, order, rest, around, self.mint)
         return None
 
     async def asked(self, connection: Connection, case: Case, now: datetime, way: Way) -> Asked | Refusal:
@@ -74,32 +84,41 @@ class Sourcing:
             return Refusal("no_fulfilment_option", f"{MOST_PARTS} fulfilments were tried")
         if way.method != "ship_to_home" and not self.stores:
             return Refusal("no_fulfilment_option", "no store can be asked here")
-        lines = await order_lines.standing(connection, order.order_id)
-        open_ = {line_id: there.open for line_id, there in lines.items() if there.open}
-        task = Task(tuple(wants(order, open_)), deliver_by=None, without=_said_no(parts), types=way.types)
-        most = min(self._most_shipments(parts), 1 if way.method != "ship_to_home" else MOST_PARTS)
-        weights = replace(self.policy.weights, most_shipments=most)
+        without = _said_no(parts) if way.method == "ship_to_home" else frozenset(part.node_id for part in parts)
+        wanted = tuple(wants(order, await _wanted(connection, order.order_id)))
+        task = Task(wanted, deliver_by=None, without=without, types=way.types)
+        most = min(self._most_shipments(order, parts), 1 if way.method != "ship_to_home" else MOST_PARTS)
+        sites = await self._sites(connection, case, task, way, now)
+        return Asked(way, task, sites, replace(self.policy.weights, most_shipments=most), parts)
+
+    async def _sites(self, connection: Connection, case: Case, task: Task, way: Way, now: datetime) -> list[Site]:
+        """With what orders that wait and were received before have left of the goods."""
         skus = list(dict.fromkeys(want.sku for want in task.wants))
         to = case.ship_to.country if case.ship_to else None
         sites = await sourcing.sites_for(connection, skus, to, self.policy, now=now)
+        sites = left_by(sites, await backorders.of_older_orders(connection, case.order.order_id, skus))
         sites = [site for site in sites if way.nodes is None or site.node_id in way.nodes]
-        if way.method != "ship_to_home":
-            sites = [replace(site, lane=_FETCHED) for site in sites]
-        return Asked(way, task, sites, weights)
+        return [replace(site, lane=_FETCHED) for site in sites] if way.method != "ship_to_home" else sites
 
     async def give(self, connection: Connection, case: Case, around: Around, asked: Asked, decision: Decision) -> None:
         """Carry the decision out: it is kept, and each node of its plan takes its part on."""
         order, decision_id = case.order, self.mint("dec")
-        parts = await fulfilments.of_order(connection, order.order_id)
         told = (asked.task, asked.sites, asked.weights)
         await sourcing.keep_decision(connection, decision_id, order.order_id, told, decision, now=around.now)
         why = Circumstances(decision_id, around.trace_id, around.now)
-        for part in self._parts(order, parts, asked, decision.plan.takes, around.now):
+        for part in self._parts(order, asked.parts, asked, decision.plan.takes, around.now):
             await self._take_on(connection, order, part, why)
 
-    def _most_shipments(self, parts: Sequence[Fulfilment]) -> int:
-        live = sum(part.status not in WITHOUT_PIECES for part in parts)
-        return max(0, (self.policy.weights.most_shipments if self.in_parts else 1) - live)
+    def _most_shipments(self, order: Order, parts: Sequence[Fulfilment]) -> int:
+        """How many more it may go in. Of an order that waits for goods, those that have left do not count."""
+        if not self.in_parts:
+            return 0 if any(part.status not in WITHOUT_PIECES for part in parts) else 1
+        over = WITHOUT_PIECES | GONE if order.when_short == "backorder" else WITHOUT_PIECES
+        return max(0, self.policy.weights.most_shipments - sum(part.status not in over for part in parts))
+
+    def _may_go(self, order: Order, decision: Decision) -> bool:
+        """What is paid in one piece does not go without what it waits for."""
+        return self.in_parts or order.when_short != "backorder" or not decision.plan.unfilled
 
     def _parts(
         self, order: Order, before: Sequence[Fulfilment], asked: Asked, takes: Sequence[Take], now: datetime
@@ -136,6 +155,23 @@ class Sourcing:
         assert not short, "the positions are locked since they were looked at"
         await fulfilments.add(connection, part, why)
         await order_lines.move(connection, order.order_id, ("allocate",), part.counts())
+
+
+async def _wanted(connection: Connection, order_id: str) -> dict[str, int]:
+    """Pieces by line that are open, and those that wait for goods while the order's money is held."""
+    lines = await order_lines.standing(connection, order_id)
+    held = await payments.still_held(connection, order_id)
+    pieces = {line_id: there.open + (there.backordered if held else 0) for line_id, there in lines.items()}
+    return {line_id: count for line_id, count in pieces.items() if count}
+
+
+def _refused(order: Order, rest: Rest, *, first: bool) -> Refusal | None:
+    """Why nothing of the order is served, though some of it may be there; None: it is served as far as it can be."""
+    if order.when_short == "backorder":
+        vain = rest.lines_in_vain() if first else frozenset()
+        return refusal(rest.task_of(vain), rest.sites, rest.decision) if vain else None
+    against = rest.is_all if order.when_short == "cancel_lines" else bool(rest.pieces)
+    return refusal(rest.task, rest.sites, rest.decision) if against else None
 
 
 def _said_no(parts: Sequence[Fulfilment]) -> frozenset[str]:

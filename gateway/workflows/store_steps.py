@@ -14,6 +14,7 @@ from gateway.workflows.reasons import STORE, STORE_SILENT
 from gateway.workflows.saga import Assent, Case, Refusal, Seen, Step
 
 MISSING = Refusal("store_task_missing", "the store does not know the task that it took")
+_SOON = 1  # second: what the store said while it was not waited for has woken nobody
 CANCELLED = Refusal("cancelled_by_store", "the store cancelled what nobody asked it to")
 
 
@@ -69,6 +70,7 @@ def accepts(minutes: int) -> Assent:
     return Assent(
         *("await_acceptance", "ask_store", "store", _accepted, STORE_SILENT),
         patience=minutes * 60,
+        first_look=_SOON,
         customer=False,
         then="accepted",
     )
@@ -78,6 +80,7 @@ def gets_ready(minutes: int, on: Callable[[Connection, Case, Mapping[str, Any]],
     return Assent(
         *("await_ready", "ask_store", "store", _ready, STORE_SILENT),
         patience=minutes * 60,
+        first_look=_SOON,
         customer=False,
         then="ready",
         on=on,

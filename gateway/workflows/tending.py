@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, Fulfilment, FulfilmentStatus
+from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, WITHOUT_PIECES, Fulfilment, FulfilmentStatus
+from gateway.domain.orders import OrderStatus
 from gateway.ports import Effect
-from gateway.store import fulfilments, offers, order_lines, payments
+from gateway.store import backorders, fulfilments, offers, order_lines, orders, payments
 from gateway.store.pool import Connection
 from gateway.workflows import collect, fulfil, ship_from_store
+from gateway.workflows.backorders import SHORT
 from gateway.workflows.reasons import DECLINED, ELSEWHERE
 from gateway.workflows.rerouting import Rerouting
 from gateway.workflows.saga import Around, Case, Refusal, Tended
@@ -33,8 +35,9 @@ class Tending:
         else:
             given_up, waits = await self._given_out(connection, case, around, parts)
             parts = await fulfilments.of_order(connection, order_id)
+            await self._accepted(connection, order_id, parts, around)
         await _started(connection, order_id, parts, around)
-        return await _standing(connection, order_id, parts, around, given_up=given_up, waits=waits)
+        return await self._standing(connection, order_id, parts, around, given_up=given_up, waits=waits)
 
     async def _recalled(
         self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], now: datetime
@@ -50,19 +53,63 @@ class Tending:
     async def _given_out(
         self, connection: Connection, case: Case, around: Around, parts: Sequence[Fulfilment]
     ) -> tuple[Refusal | None, int]:
-        """Pieces that nobody serves any more are given to others, or the order goes without them. Seconds: for which
-        the customer is waited for."""
-        lines = await order_lines.standing(connection, case.order.order_id)
-        if not any(line.open for line in lines.values()):
+        """Pieces that nobody serves any more, or that waited, are given to others, or the order goes without them.
+        Seconds: for which the customer is waited for."""
+        order_id = case.order.order_id
+        lines = await order_lines.standing(connection, order_id)
+        waits = any(line.backordered for line in lines.values())
+        if not any(line.open for line in lines.values()) and not (
+            waits and await backorders.may_have_come(connection, order_id)
+        ):
             return None, 0
         outcome = await self.rerouting.given_out(connection, case, around)
         if outcome.refused is None:
             return None, outcome.waits
         refused = outcome.refused if outcome.refused is DECLINED else _last(parts) or outcome.refused
-        await order_lines.drop(connection, case.order.order_id, reason=_told(refused))
+        await order_lines.drop(connection, order_id, reason=_told(refused))
         waiting = (part.fulfilment_id for part in parts if part.status is FulfilmentStatus.BOOKED)
         await fulfilments.wake(connection, *waiting)  # it is not open any more who serves all of the order
         return refused, 0
+
+    async def _accepted(
+        self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around
+    ) -> None:
+        """An order that does nothing but wait for goods has no part whose booking would say that it is accepted."""
+        if any(part.status not in WITHOUT_PIECES for part in parts) or not await _waits(connection, order_id):
+            return
+        if await orders.lock_status(connection, order_id) is OrderStatus.RECEIVED:
+            event_id, now, trace_id = self.rerouting.sourcing.mint("evt"), around.now, around.trace_id
+            await orders.transition(
+                connection, order_id, OrderStatus.ACCEPTED, now=now, trace_id=trace_id, event_id=event_id
+            )
+
+    async def _standing(
+        self,
+        connection: Connection,
+        order_id: str,
+        parts: Sequence[Fulfilment],
+        around: Around,
+        *,
+        given_up: Refusal | None,
+        waits: int,
+    ) -> Tended:
+        """What there is to wait for, or what has come of all of it."""
+        asked = any(part.status is FulfilmentStatus.CANCEL_REQUESTED for part in parts)
+        goes_on = [part for part in parts if part.status not in ENDED]
+        gone = [part for part in parts if part.status in GONE]
+        answered = None
+        if around.stop_wished and not asked and (goes_on or gone):
+            dropped = await order_lines.cancelled(connection, order_id, but_for=SHORT)
+            answered = "partial" if dropped else "too_late"
+        if goes_on or waits or await _waits(connection, order_id):
+            return Tended(answered=answered, again=min(waits or LOOK, LOOK))
+        if not gone:
+            return Tended(nothing_left=True, reason=None if around.stop_wished else given_up or _last(parts))
+        rest = await payments.untaken(connection, order_id)
+        facts = {"rest": str(rest)} if rest and self.rerouting.sourcing.in_parts else {}
+        if rest and not facts:  # who takes money once gives back by itself what was not taken
+            await payments.given_back(connection, order_id)
+        return Tended(effect=Effect(order_id, f"{order_id}:{FULFIL}", "fulfilled", facts), answered=answered)
 
 
 def saga_of(part: Fulfilment) -> str:
@@ -90,34 +137,13 @@ def _told(refusal: Refusal | None) -> dict[str, str] | None:
     return {"code": refusal.code, "detail": refusal.detail} if refusal else None
 
 
+async def _waits(connection: Connection, order_id: str) -> bool:
+    """For goods."""
+    return any(line.backordered for line in (await order_lines.standing(connection, order_id)).values())
+
+
 async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around) -> None:
     for part in parts:
         if part.status is FulfilmentStatus.PLANNED:
             saga, trace, now = (saga_of(part), PARTS_VERSION), around.traceparent, around.now
             await fulfilments.start(connection, part.fulfilment_id, order_id, saga, trace=trace, now=now)
-
-
-async def _standing(
-    connection: Connection,
-    order_id: str,
-    parts: Sequence[Fulfilment],
-    around: Around,
-    *,
-    given_up: Refusal | None,
-    waits: int,
-) -> Tended:
-    """What there is to wait for, or what has come of all of it."""
-    asked = any(part.status is FulfilmentStatus.CANCEL_REQUESTED for part in parts)
-    goes_on = [part for part in parts if part.status not in ENDED]
-    gone = [part for part in parts if part.status in GONE]
-    answered = None
-    if around.stop_wished and not asked and (goes_on or gone):
-        dropped = sum(line.cancelled for line in (await order_lines.standing(connection, order_id)).values())
-        answered = "partial" if dropped else "too_late"
-    if goes_on or waits:
-        return Tended(answered=answered, again=min(waits or LOOK, LOOK))
-    if not gone:
-        return Tended(nothing_left=True, reason=None if around.stop_wished else given_up or _last(parts))
-    rest = await payments.untaken(connection, order_id)
-    facts = {"rest": str(rest)} if rest else {}
-    return Tended(effect=Effect(order_id, f"{order_id}:{FULFIL}", "fulfilled", facts), answered=answered)

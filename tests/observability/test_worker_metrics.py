@@ -56,7 +56,8 @@ async def test_a_journey_counts_its_calls_and_how_they_ended(
     assert seen.of(CALLS, system="erp", operation="book", call="do", outcome="unknown") == 1
     assert seen.of(CALLS, system="erp", operation="book", call="find", outcome="found") >= 1
     assert seen.of("omnigate_back_end_call_duration_seconds_count", system="erp", operation="book") >= 2
-    assert seen.of("omnigate_worker_ended_runs_total", outcome="completed") == 1
+    for saga in ("place_order", "fulfil"):  # the order, and its one part
+        assert seen.of("omnigate_worker_ended_runs_total", saga=saga, outcome="completed") == 1
     assert seen.of("omnigate_worker_claimed_runs_total") >= 2, "once to begin, once when the goods had left"
     assert seen.of("omnigate_worker_slots") == 16
 
@@ -71,7 +72,7 @@ async def test_a_refusal_of_a_back_end_is_an_outcome_without_its_text(
 
     assert document["status"] == "rejected"
     assert seen.of(CALLS, system="payments", operation="authorise", call="do", outcome="rejected") == 1
-    assert seen.of("omnigate_worker_ended_runs_total", outcome="rejected") == 1
+    assert seen.of("omnigate_worker_ended_runs_total", saga="place_order", outcome="rejected") == 1
     assert document["order_id"] not in seen.text
     assert "tok_declined" not in seen.text
 

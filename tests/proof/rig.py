@@ -116,6 +116,7 @@ async def open_rig(
     *,
     catalogue: Path | None = None,
     ground: Ground | None = None,
+    nodes: Path | None = None,
     plan: str = "internal",
     settings_too: Mapping[str, str] | None = None,
     tree: Path = ROOT,
@@ -162,6 +163,8 @@ async def open_rig(
         await rig.start_sandbox()
         if ground is not None:
             await rig.run("nodes", "inventory", "nodes", "load", str(ground.write_nodes(home)))
+        if nodes is not None:
+            await rig.run("nodes", "inventory", "nodes", "load", str(nodes))
         await rig.run("inventory", "inventory", "sync")
         yield rig
 

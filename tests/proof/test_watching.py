@@ -56,7 +56,7 @@ async def test_promtool_and_the_queries_agree_with_what_is_told(rig: Rig, promto
 
     assert edge.of("omnigate_http_requests_total", operation="place_order", status="202") == 1
     assert edge.of("omnigate_http_requests_total", operation="list_orders", status="401") == 1
-    assert worker.of("omnigate_worker_ended_runs_total", outcome="completed") == 1
+    assert worker.of("omnigate_worker_ended_runs_total", saga="place_order", outcome="completed") == 1
     assert worker.of("omnigate_back_end_calls_total", system="erp", outcome="succeeded") == 2
     assert [said(promtool, "check", "metrics", given=each.text) for each in (edge, worker)] == ["", ""]
     assert _strange_labels([edge, worker]) == []

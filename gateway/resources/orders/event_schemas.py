@@ -33,6 +33,7 @@ class Event(TypedDict):
         "com.omnigate.order.cancel_requested.v1",
         "com.omnigate.order.cancelled.v1",
         "com.omnigate.order.cancel_refused.v1",
+        "com.omnigate.order.backordered.v1",
         "com.omnigate.order.hold_placed.v1",
         "com.omnigate.order.hold_released.v1",
         "com.omnigate.order.offer_accepted.v1",

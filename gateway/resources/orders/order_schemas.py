@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from gateway.domain.orders import DeliveryMethod, TaxMode
+from gateway.domain.orders import DeliveryMethod, TaxMode, WhenShort
 from gateway.domain.payment_ledger import PaymentStatus
 from gateway.domain.quantities import FulfilmentStatus
 from gateway.resources.orders.handover_schemas import FulfilmentId
@@ -76,6 +76,7 @@ class Pieces(TypedDict):
 @with_config(CLOSED)
 class LineView(Line):
     pieces: NotRequired[Pieces]
+    reason: NotRequired[Reason]
 
 
 @with_config(CLOSED)
@@ -122,6 +123,7 @@ class OrderView(TypedDict):
     delivery_groups: Annotated[list[DeliveryGroupView], Field(min_length=1, max_length=1)]
     payment: PaymentView
     totals: Totals
+    when_short: NotRequired[WhenShort]
     payment_status: NotRequired[PaymentStatus]
     fulfilment_status: NotRequired[FulfilmentStatus]
     fulfilments: Annotated[list[FulfilmentView], Field(max_length=20)]

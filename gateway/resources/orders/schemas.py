@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from gateway.domain.orders import DeliveryMethod, TaxMode
+from gateway.domain.orders import DeliveryMethod, TaxMode, WhenShort
 from gateway.resources.shapes import (
     CLOSED,
     Code,
@@ -117,6 +117,7 @@ class OrderBody(TypedDict):
     delivery_groups: Annotated[list[DeliveryGroup], Field(min_length=1, max_length=1)]
     payment: Payment
     totals: Totals
+    when_short: NotRequired[WhenShort]
 
 
 @with_config(CLOSED)

@@ -53,10 +53,11 @@ def order_view(row: OrderRow) -> bytes:
 
 
 def _line(line: Mapping[str, Any], row: OrderRow) -> Mapping[str, Any]:
-    """With where its pieces stand, as far as there are any that stand so."""
+    """With where its pieces stand, as far as there are any that stand so, and why some were cancelled."""
     pieces = asdict(row.pieces[line["line_id"]]) if line["line_id"] in row.pieces else {}
     standing = {name: count for name, count in pieces.items() if count}
-    return {**line, "pieces": standing} if standing else line
+    told = {"pieces": standing, "reason": row.reasons.get(line["line_id"])}
+    return {**line, **{name: value for name, value in told.items() if value}}
 
 
 def _fulfilment(part: Mapping[str, Any], currency: str) -> FulfilmentView:
