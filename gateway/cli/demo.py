@@ -18,12 +18,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli import demo_books as books
 from gateway.cli import demo_faults as faults
 from gateway.cli import demo_orders as shop
+from gateway.cli import saturday
 from gateway.cli.channel import Channel
 from gateway.cli.demo_fleet import HOST, Fleet, free_port
 from gateway.cli.demo_folder import fresh_folder
 from gateway.cli.demo_report import Result, print_result
 from gateway.cli.demo_shop import Day, endings, its_operator, its_partner, kill_workers, place_all, watch
 from gateway.cli.opened import database, database_url
+from gateway.cli.saturday_goods import write_catalogue
 from gateway.domain.time import system_clock
 from gateway.partners.registry import Credentials
 from gateway.settings import Settings, read_settings
@@ -94,13 +96,16 @@ async def _demo(settings: Settings, folder: Path, wanted: Wanted) -> int:
     with database_url(own) as url:
         stage.say(f"PostgreSQL is up and migrated in {folder}")
         async with fleet, database(url, name="omnigate-demo") as opened, _sandbox(stage) as sandbox:
-            operator, partner = await its_operator(opened), await _set_up(stage, fleet, opened, sandbox_port)
+            operator = await its_operator(opened)
+            partner = await _set_up(stage, fleet, opened, sandbox_port, operator)
             await sandbox.post("/faults", json=faults.rules(wanted.seed))
             edge = Channel(stage.edge_url, client_id=partner.client_id, client_secret=partner.client_secret)
             async with edge:
                 day = await _busy(stage, fleet, opened, edge, wanted=wanted)
                 result = await _reckoned(opened, edge, sandbox, day, wanted=wanted, begun=begun)
                 print_result(stage.console, result)
+                async with saturday.town(opened, stage.edge_url, sandbox) as town:
+                    await saturday.play(town, fleet, stage.say, seed=wanted.seed)
                 if complaints := result.complaints():
                     stage.say(f"the logs are in {fleet.logs}")
                 if not wanted.leave:
@@ -116,6 +121,9 @@ def _variables(stage: Stage, port: int) -> dict[str, str]:
         "OMNIGATE_PAYMENTS_URL": f"{stage.sandbox_url}/psp",
         "OMNIGATE_ERP_URL": f"{stage.sandbox_url}/erp",
         "OMNIGATE_WMS_URL": f"{stage.sandbox_url}/wms",
+        "OMNIGATE_STORE_URL": f"{stage.sandbox_url}/store",
+        "OMNIGATE_CARRIER_URL": f"{stage.sandbox_url}/carrier",
+        "OMNIGATE_NOTIFICATIONS_URL": f"{stage.sandbox_url}/notifications",
     }
 
 
@@ -125,16 +133,19 @@ async def _sandbox(stage: Stage) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def _set_up(stage: Stage, fleet: Fleet, opened: Database, sandbox_port: int) -> Credentials:
-    """Everything but orders: a shop with stock, three back ends, the edge, two workers, a partner."""
+async def _set_up(
+    stage: Stage, fleet: Fleet, opened: Database, sandbox_port: int, operator: Credentials
+) -> Credentials:
+    """Everything but orders: nodes with stock, six back ends, the edge, two workers, a partner."""
     catalogue = stage.folder / "catalogue.csv"
-    shop.write_catalogue(catalogue)
+    write_catalogue(catalogue)
     await fleet.start("sandbox", "sandbox", "--port", str(sandbox_port), "--catalogue", str(catalogue))
     await fleet.start("edge", "serve")
     partner = await its_partner(opened)
     await fleet.answers("sandbox", f"{stage.sandbox_url}/healthz")
     for worker in WORKERS:
         await fleet.start(worker, "worker")
+    await saturday.load_nodes(fleet, stage.folder, operator)
     await fleet.run("inventory", "inventory", "sync")
     await fleet.answers("edge", f"{stage.edge_url}/readyz")
     stage.say(f"edge {stage.edge_url}, sandbox {stage.sandbox_url}, workers: {', '.join(WORKERS)}")
