@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli import demo_books as books
 from gateway.cli import demo_faults as faults
 from gateway.cli import demo_orders as shop
-from gateway.cli import saturday
 from gateway.cli.channel import Channel
 from gateway.cli.demo_fleet import HOST, Fleet, free_port
 from gateway.cli.demo_folder import fresh_folder
 from gateway.cli.demo_report import Result, print_result
 from gateway.cli.demo_shop import Day, endings, its_operator, its_partner, kill_workers, place_all, watch
 from gateway.cli.opened import database, database_url
+from gateway.cli.saturday import load_nodes, play, town_of
 from gateway.cli.saturday_goods import write_catalogue
+from gateway.cli.saturday_report import Saturday, print_saturday
 from gateway.domain.time import system_clock
 from gateway.partners.registry import Credentials
 from gateway.settings import Settings, read_settings
@@ -104,9 +105,8 @@ async def _demo(settings: Settings, folder: Path, wanted: Wanted) -> int:
                 day = await _busy(stage, fleet, opened, edge, wanted=wanted)
                 result = await _reckoned(opened, edge, sandbox, day, wanted=wanted, begun=begun)
                 print_result(stage.console, result)
-                async with saturday.town(opened, stage.edge_url, sandbox) as town:
-                    await saturday.play(town, fleet, stage.say, seed=wanted.seed)
-                if complaints := result.complaints():
+                saturday = await _saturday(stage, fleet, opened, sandbox, seed=wanted.seed, earlier=day.acks)
+                if complaints := [*result.complaints(), *saturday.complaints()]:
                     stage.say(f"the logs are in {fleet.logs}")
                 if not wanted.leave:
                     await _keep_serving(stage, fleet, edge, partner, operator)
@@ -145,7 +145,7 @@ async def _set_up(
     await fleet.answers("sandbox", f"{stage.sandbox_url}/healthz")
     for worker in WORKERS:
         await fleet.start(worker, "worker")
-    await saturday.load_nodes(fleet, stage.folder, operator)
+    await load_nodes(fleet, stage.folder, operator)
     await fleet.run("inventory", "inventory", "sync")
     await fleet.answers("edge", f"{stage.edge_url}/readyz")
     stage.say(f"edge {stage.edge_url}, sandbox {stage.sandbox_url}, workers: {', '.join(WORKERS)}")
@@ -186,6 +186,16 @@ async def _reckoned(
     )
 
 
+async def _saturday(
+    stage: Stage, fleet: Fleet, opened: Database, sandbox: httpx2.AsyncClient, *, seed: int, earlier: Collection[str]
+) -> Saturday:
+    """The second act."""
+    async with town_of(opened, stage.edge_url, sandbox) as town:
+        result = await play(town, fleet, opened, stage.say, seed=seed, earlier=earlier)
+    print_saturday(stage.console, result)
+    return result
+
+
 async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Credentials, operator: Credentials) -> None:
     order = [each async for each in edge.orders()][-1]["order_id"]
     auth = '-H "Authorization: Bearer $TOKEN"'
@@ -204,6 +214,7 @@ async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Cred
         f"  export OMNIGATE_HOME={stage.folder}",
         f"  export OMNIGATE_OPERATOR_ID={operator.client_id} OMNIGATE_OPERATOR_SECRET={operator.client_secret}",
         f"  omnigate orders show {order}",
+        f"  omnigate orders why {order}",
         "  omnigate exceptions list",
         "Ctrl-C ends it.",
     ):

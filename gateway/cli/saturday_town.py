@@ -63,10 +63,12 @@ class Town:
         return offer
 
     async def fetched(self, order_id: str) -> None:
-        """The customer comes with the code, and the store's till hands the goods over."""
+        """The customer comes with the code; the store's till hands the goods over, and its own system learns of it."""
         ready = await self.until(order_id, lambda seen: bool(_of_status(seen, "ready")), "ready to be fetched", REST)
         part, code = _of_status(ready, "ready"), await self._code(order_id)
         await self._asked(STORE, f"/v1/orders/{order_id}/fulfilments/{part}/collect", {"code": code})
+        aside = [each for each in await self.effects("store", order_id) if each["kind"] == "ready"]
+        await self.tell("/store/_hand_over", {"task_id": aside[0]["id"]})
 
     async def _code(self, order_id: str) -> str:
         """From the message that the customer was sent."""

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from gateway.cli.saturday_orders import Want, trade
-from gateway.cli.saturday_scenes import Scene
+from gateway.cli.saturday_scenes import Came, Scene
 from gateway.cli.saturday_town import Town
 
 IN_THE_MORNING = 24  # orders
@@ -16,15 +17,22 @@ NO_ERP = [
 ]
 
 
-async def morning(town: Town, seed: int) -> Scene:
+def morning(seed: int) -> Scene:
     wants = trade(IN_THE_MORNING, seed=seed, called="morning")
-    orders = await _placed(town, wants)
-    return Scene("ordinary orders", f"completed {len(wants)}", await _served(town, wants, orders))
+
+    async def play(town: Town) -> Came:
+        return Came(await _served(town, wants, await _placed(town, wants)))
+
+    return Scene("ordinary orders", f"completed {len(wants)}", play)
 
 
-async def erp_away(town: Town, seed: int) -> Scene:
-    """For half a minute every call of the ERP fails. Orders are accepted all the while, and served when it is back."""
+def outage(seed: int) -> Scene:
     wants = trade(int(AWAY * PER_SECOND), seed=seed, called="outage")
+    return Scene("ordered while the ERP was away", f"completed {len(wants)}", partial(_without_erp, wants=wants))
+
+
+async def _without_erp(town: Town, wants: Sequence[Want]) -> Came:
+    """For half a minute every call of the ERP fails. Orders are accepted all the while, and served when it is back."""
     await town.tell("/faults", {"rules": NO_ERP})
     try:
         begun = time.monotonic()
@@ -33,9 +41,9 @@ async def erp_away(town: Town, seed: int) -> Scene:
         struck = sum(rule["struck"] for rule in (await town.ask("/faults"))["rules"])
     finally:
         await town.tell("/faults", {"rules": []})
-    served, slowest = await _served(town, wants, orders), max(town.acks[order].seconds for order in orders)
-    title = f"orders taken while the ERP was away: {away:.0f} s, {struck} calls failed, slowest answer {slowest:.1f} s"
-    return Scene(title, f"completed {len(wants)}", served)
+    slowest = max(town.acks[order_id].seconds for order_id in orders) * 1000
+    note = f"{away:.0f} s, {struck} of its calls failed, the slowest order was accepted in {slowest:.0f} ms"
+    return Came(await _served(town, wants, orders), note=note)
 
 
 async def _placed(town: Town, wants: Sequence[Want]) -> list[str]:
