@@ -4,13 +4,13 @@ it to accept, and until the goods are ready; tell the customer the code against 
 have been, take the money and invoice. What nobody fetches goes back on the shelf.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.fulfilments import FulfilmentStatus
+from gateway.domain.handovers import hash_of_code
 from gateway.domain.sourcing_policy import PickupTerms
 from gateway.domain.time import rfc3339
 from gateway.fulfilment_ports import Method
@@ -46,7 +46,7 @@ class Counter:
         missing = await found_less(connection, case, fact)
         await self.effects.missing(connection, part, case.order.node_id, missing, now)
         code = f"{self.dice(10**_DIGITS):0{_DIGITS}d}"
-        until = await pickups.make(connection, part, code_hash(part, code), keep_days=self.terms.keep_days, now=now)
+        until = await pickups.make(connection, part, hash_of_code(part, code), keep_days=self.terms.keep_days, now=now)
         facts = {"code": code, "store": case.order.node_id, "until": rfc3339(until)}
         await self.teller.tell(connection, case, "ready_for_pickup", facts, now)
         await fulfilments.wake(connection, case.order.order_id)  # what is missing is to be had elsewhere
@@ -57,10 +57,6 @@ class Counter:
         due = tuple(each for each in days if each)
         if await pickups.remind(connection, part, due) is not None:
             await self.teller.tell(connection, case, "pickup_reminder", {"store": case.order.node_id}, now)
-
-
-def code_hash(fulfilment_id: str, code: str) -> bytes:
-    return hashlib.sha256(f"{fulfilment_id}:{code}".encode()).digest()
 
 
 async def look_at_counter(case: Case, back_ends: BackEnds) -> Seen:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -13,7 +13,8 @@ from tests.chaos.fleet import Fleet, open_fleet
 from tests.chaos.gather import Gathering, Witness, witness
 from tests.chaos.proxy import FaultProxy, open_proxy
 from tests.chaos.room import PATIENT, Room
-from tests.proof.client import Acked, Channel, order
+from tests.proof.client import Acked, Channel, Json, order
+from tests.proof.ground import Ground
 from tests.proof.processes import until
 from tests.proof.rig import Rig, open_rig
 
@@ -67,12 +68,19 @@ class Floor:
 
 @asynccontextmanager
 async def open_floor(
-    room: Room, *, url: str = "", spoiled: bool = False, edges: int = 2, workers: int = 2
+    room: Room,
+    *,
+    url: str = "",
+    ground: Ground | None = None,
+    spoiled: bool = False,
+    edges: int = 2,
+    workers: int = 2,
 ) -> AsyncIterator[Floor]:
-    """*url*: a PostgreSQL that the point has brought along. *spoiled*: back ends stand behind a proxy."""
+    """*url*: a PostgreSQL that the point has brought along. *ground*: what lies where, if not all of it at one node.
+    *spoiled*: back ends stand behind a proxy."""
     async with AsyncExitStack() as stack:
         url = url or stack.enter_context(acquire(room.home)).url
-        rig = await stack.enter_async_context(open_rig(url, room.home))
+        rig = await stack.enter_async_context(open_rig(url, room.home, ground=ground))
         proxy = None
         if spoiled:
             proxy = await stack.enter_async_context(open_proxy(rig.sandbox_port, seed=room.seed, chances={}))
@@ -93,14 +101,26 @@ async def open_floor(
         yield floor
 
 
+def usual_wish(number: int) -> Json:
+    return order(number=number, token="tok_declined" if number % DECLINED == DECLINED - 1 else "tok_visa")
+
+
+async def second_thoughts(channel: Channel, acked: Acked, number: int) -> None:
+    if number % CANCELLED == CANCELLED - 1:
+        with suppress(HTTPError):  # no answer, of an edge that has just died; and too late is an answer, too
+            await channel.cancel(acked.order_id)
+
+
 @dataclass(slots=True)
 class Buyers:
-    """Place the orders from 0 to *count*, a few at a time, and never more than `allowed`."""
+    """Place the orders from 0 to *count*, a few at a time, and never more than `allowed`. `then`: what they do next."""
 
     floor: Floor
     count: int
     allowed: int
     _next: int = 0
+    wish: Callable[[int], Json] = usual_wish
+    then: Callable[[Channel, Acked, int], Awaitable[None]] = second_thoughts
 
     async def shop(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -116,8 +136,5 @@ class Buyers:
             await self._order(self.floor.channels[number % len(self.floor.channels)], number)
 
     async def _order(self, channel: Channel, number: int) -> None:
-        token = "tok_declined" if number % DECLINED == DECLINED - 1 else "tok_visa"
-        acked = await channel.place(order(number=number, token=token), within=PATIENT)
-        if number % CANCELLED == CANCELLED - 1:
-            with suppress(HTTPError):  # no answer, of an edge that has just died; and too late is an answer, too
-                await channel.cancel(acked.order_id)
+        acked = await channel.place(self.wish(number), within=PATIENT)
+        await self.then(channel, acked, number)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.chaos.checker import check
-from tests.chaos.checker.evidence import Evidence, Part
+from tests.chaos.checker.evidence import Part
 from tests.chaos.honest import LINES, Change, both, changed, dropped, honest, repeated
 
 DONE, STOPPED, DECLINED, PARKED, SPLIT = "ord_done", "ord_stopped", "ord_declined", "ord_parked", "ord_split"
@@ -295,16 +295,3 @@ NORTH_GAVE_UP = both(
 
 def test_nothing_is_wrong_with_an_order_of_which_one_part_went_and_one_was_cancelled() -> None:
     assert check(NORTH_GAVE_UP(honest())) == []
-
-
-def _unreleased(evidence: Evidence) -> Evidence:
-    """The parked order never got as far as the warehouse: its units are promised to nobody there, and held by us."""
-    shelves = tuple(replace(shelf, allocated=0) for shelf in evidence.shelves)
-    return replace(both(dropped("effects", 14), dropped("attempts", 13))(evidence), shelves=shelves)
-
-
-def test_what_a_parked_order_holds_is_not_for_sale_and_not_missing() -> None:
-    held = check(_unreleased(honest()))
-    given_back = check(changed("shelves", 0, available=8)(_unreleased(honest())))
-
-    assert (held, given_back) == ([], [])

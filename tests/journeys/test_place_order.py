@@ -38,6 +38,7 @@ async def test_what_is_not_in_stock_is_rejected_and_the_money_given_back(
 
     assert (document["status"], document["reason"]["code"]) == ("rejected", reason)
     assert await shop.books(order_id) == {"psp": ["authorisation", "void"], "erp": [], "wms": []}
+    assert (document["lines"][0]["pieces"], document["fulfilment_status"]) == ({"cancelled": quantity}, "cancelled")
 
 
 @pytest.mark.parametrize(

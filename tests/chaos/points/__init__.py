@@ -2,7 +2,7 @@
 The points of chaos, each a run of its own: what is done to an installation, how often, and how long it may take.
 
     kills R1 · crash_points R2 · answers R3 · copies R4 · restarts R5 · starts and pauses R7 · poison and deploy R9 ·
-    shelves S1
+    shelves S1 · parts O1
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,6 +13,7 @@ from tests.chaos.points.copies import copies
 from tests.chaos.points.crash_points import crash_points
 from tests.chaos.points.deploy import deploy
 from tests.chaos.points.kills import kills
+from tests.chaos.points.parts import parts
 from tests.chaos.points.pauses import pauses
 from tests.chaos.points.poison import poison
 from tests.chaos.points.restarts import restarts
@@ -45,4 +46,5 @@ POINTS = {
     "r9a": Point("poison", poison, {"orders": 100}, {"orders": 500}),
     "r9b": Point("deploy", deploy, {"orders": 100}, {"orders": 500}),
     "s1": Point("stock", shelves, {"kills": 12, "wishes": 600}, {"kills": 200, "wishes": 10_000}),
+    "o1": Point("orders in parts", parts, {"kills": 12, "orders": 240}, {"kills": 200, "orders": 4000}),
 }

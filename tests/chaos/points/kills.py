@@ -32,7 +32,7 @@ async def kills(room: Room) -> None:
         buyers = Buyers(floor, room.size["orders"], allowed=plan[0].after)
         async with asyncio.TaskGroup() as group:
             group.create_task(buyers.shop())
-            group.create_task(_killing(floor, buyers, plan))
+            group.create_task(killing(floor, buyers, plan))
         last_fault = time.time()
         await room.judge(floor.gathering, last_fault=last_fault)
         killed = Counter(floor.fleet.places[kill.place].command for kill in plan)
@@ -40,7 +40,8 @@ async def kills(room: Room) -> None:
         room.hold(len(floor.acked) == room.size["orders"], f"{len(floor.acked)} orders were acknowledged")
 
 
-async def _killing(floor: Floor, buyers: Buyers, plan: Sequence[Kill]) -> None:
+async def killing(floor: Floor, buyers: Buyers, plan: Sequence[Kill]) -> None:
+    """Each kill after so many orders; buyers wait for it, so that there is always work under way."""
     for number, kill in enumerate(plan):
         ahead = plan[min(number + AHEAD, len(plan) - 1)].after
         buyers.allowed = ahead if number + AHEAD < len(plan) else buyers.count
