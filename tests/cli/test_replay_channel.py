@@ -176,7 +176,7 @@ async def test_anything_else_is_asked_for_without_a_key_or_under_one(gate: Gate)
     lines = {"lines": [{"sku": "LAMP-7"}]}
     async with caller(gate, await gate.partner()) as client:
         there = await client.post("/v1/inventory/availability:query", lines)
-        refused = await client.post("/v1/orders/ord_01JD00000000000000000000ZZ/cancel", {}, key="once")
+        refused = await client.post("/v1/orders/ord_01JD00000000000000000000ZZ/cancel", {}, key="0f8fad5b-d9cb-469f")
 
     assert not isinstance(there, Refusal)
     assert [item["sku"] for item in there["items"]] == ["LAMP-7"]
