@@ -140,6 +140,11 @@ class Channel:
         reply = await self._asked("POST", f"/v1/orders/{order_id}/cancel", key=cancel_key(order_id), content=content)
         return None if reply.status == 202 else _refusal(order_id, reply)
 
+    async def post(self, path: str, body: Json, *, key: str = "") -> Json | Refusal:
+        """Whatever else can be asked for; under the same *key* it is done once."""
+        reply = await self._asked("POST", path, key=key, content=orjson.dumps(body))
+        return reply.json() if reply.status == 200 else _refusal(path, reply)
+
     async def order(self, order_id: str) -> Json:
         return self._read(await self._asked("GET", f"/v1/orders/{order_id}"))
 
@@ -176,7 +181,8 @@ class Channel:
     async def _asked(
         self, method: str, path: str, *, key: str = "", content: bytes | None = None, parameters: Json | None = None
     ) -> _Reply:
-        headers = {"idempotency-key": f'"{key}"', "content-type": "application/json"} if content is not None else {}
+        headers = {"content-type": "application/json"} if content is not None else {}
+        headers |= {"idempotency-key": f'"{key}"'} if key else {}
         async with self._turns:
             return await self._repeated(
                 lambda: self._authorised(method, path, headers=headers, content=content, params=parameters),

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,9 @@ from gateway.cli.demo_folder import fresh_folder
 from gateway.cli.demo_report import Result, print_result
 from gateway.cli.demo_shop import Day, endings, its_operator, its_partner, kill_workers, place_all, watch
 from gateway.cli.opened import database, database_url
+from gateway.cli.saturday import load_nodes, play, town_of
+from gateway.cli.saturday_goods import write_catalogue
+from gateway.cli.saturday_report import Saturday, print_saturday
 from gateway.domain.time import system_clock
 from gateway.partners.registry import Credentials
 from gateway.settings import Settings, read_settings
@@ -94,14 +97,16 @@ async def _demo(settings: Settings, folder: Path, wanted: Wanted) -> int:
     with database_url(own) as url:
         stage.say(f"PostgreSQL is up and migrated in {folder}")
         async with fleet, database(url, name="omnigate-demo") as opened, _sandbox(stage) as sandbox:
-            operator, partner = await its_operator(opened), await _set_up(stage, fleet, opened, sandbox_port)
+            operator = await its_operator(opened)
+            partner = await _set_up(stage, fleet, opened, sandbox_port, operator)
             await sandbox.post("/faults", json=faults.rules(wanted.seed))
             edge = Channel(stage.edge_url, client_id=partner.client_id, client_secret=partner.client_secret)
             async with edge:
                 day = await _busy(stage, fleet, opened, edge, wanted=wanted)
                 result = await _reckoned(opened, edge, sandbox, day, wanted=wanted, begun=begun)
                 print_result(stage.console, result)
-                if complaints := result.complaints():
+                saturday = await _saturday(stage, fleet, opened, sandbox, seed=wanted.seed, earlier=day.acks)
+                if complaints := [*result.complaints(), *saturday.complaints()]:
                     stage.say(f"the logs are in {fleet.logs}")
                 if not wanted.leave:
                     await _keep_serving(stage, fleet, edge, partner, operator)
@@ -116,6 +121,9 @@ def _variables(stage: Stage, port: int) -> dict[str, str]:
         "OMNIGATE_PAYMENTS_URL": f"{stage.sandbox_url}/psp",
         "OMNIGATE_ERP_URL": f"{stage.sandbox_url}/erp",
         "OMNIGATE_WMS_URL": f"{stage.sandbox_url}/wms",
+        "OMNIGATE_STORE_URL": f"{stage.sandbox_url}/store",
+        "OMNIGATE_CARRIER_URL": f"{stage.sandbox_url}/carrier",
+        "OMNIGATE_NOTIFICATIONS_URL": f"{stage.sandbox_url}/notifications",
     }
 
 
@@ -125,16 +133,19 @@ async def _sandbox(stage: Stage) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def _set_up(stage: Stage, fleet: Fleet, opened: Database, sandbox_port: int) -> Credentials:
-    """Everything but orders: a shop with stock, three back ends, the edge, two workers, a partner."""
+async def _set_up(
+    stage: Stage, fleet: Fleet, opened: Database, sandbox_port: int, operator: Credentials
+) -> Credentials:
+    """Everything but orders: nodes with stock, six back ends, the edge, two workers, a partner."""
     catalogue = stage.folder / "catalogue.csv"
-    shop.write_catalogue(catalogue)
+    write_catalogue(catalogue)
     await fleet.start("sandbox", "sandbox", "--port", str(sandbox_port), "--catalogue", str(catalogue))
     await fleet.start("edge", "serve")
     partner = await its_partner(opened)
     await fleet.answers("sandbox", f"{stage.sandbox_url}/healthz")
     for worker in WORKERS:
         await fleet.start(worker, "worker")
+    await load_nodes(fleet, stage.folder, operator)
     await fleet.run("inventory", "inventory", "sync")
     await fleet.answers("edge", f"{stage.edge_url}/readyz")
     stage.say(f"edge {stage.edge_url}, sandbox {stage.sandbox_url}, workers: {', '.join(WORKERS)}")
@@ -175,6 +186,16 @@ async def _reckoned(
     )
 
 
+async def _saturday(
+    stage: Stage, fleet: Fleet, opened: Database, sandbox: httpx2.AsyncClient, *, seed: int, earlier: Collection[str]
+) -> Saturday:
+    """The second act."""
+    async with town_of(opened, stage.edge_url, sandbox) as town:
+        result = await play(town, fleet, opened, stage.say, seed=seed, earlier=earlier)
+    print_saturday(stage.console, result)
+    return result
+
+
 async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Credentials, operator: Credentials) -> None:
     order = [each async for each in edge.orders()][-1]["order_id"]
     auth = '-H "Authorization: Bearer $TOKEN"'
@@ -193,6 +214,7 @@ async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Cred
         f"  export OMNIGATE_HOME={stage.folder}",
         f"  export OMNIGATE_OPERATOR_ID={operator.client_id} OMNIGATE_OPERATOR_SECRET={operator.client_secret}",
         f"  omnigate orders show {order}",
+        f"  omnigate orders why {order}",
         "  omnigate exceptions list",
         "Ctrl-C ends it.",
     ):

@@ -52,7 +52,7 @@ class Fleet:
             resume(member)  # who is paused must wake up to hear it
         await asyncio.gather(*(_ended(member) for member in self.members.values()))
 
-    async def start(self, name: str, *arguments: str) -> Member:
+    async def start(self, name: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Member:
         """Start `omnigate ARGUMENTS`, in a session of its own so that Ctrl-C reaches it only through us."""
         log = self.logs / f"{name}.log"
         with log.open("ab") as file:
@@ -61,19 +61,20 @@ class Fleet:
                 stdin=DEVNULL,
                 stdout=file,
                 stderr=file,
-                env=self._environment,
+                env={**self._environment, **(variables or {})},
                 start_new_session=True,
             )
         self.members[name] = Member(name, arguments, process, log)
         return self.members[name]
 
-    async def run(self, name: str, *arguments: str) -> None:
-        """Run a command to its end. Raises `Unavailable`, naming the log, when it fails."""
-        member = await self.start(name, *arguments)
+    async def run(self, name: str, *arguments: str, variables: Mapping[str, str] | None = None) -> str:
+        """Run a command to its end; answers what it said. Raises `Unavailable`, naming the log, when it fails."""
+        member = await self.start(name, *arguments, variables=variables)
         code = await member.process.wait()
         del self.members[name]
         if code:
             raise Unavailable(f"`omnigate {' '.join(arguments)}` ended with {code}; read {member.log}")
+        return member.log.read_text(encoding="utf-8")
 
     async def answers(self, name: str, url: str) -> None:
         """Wait until the member serves *url*."""

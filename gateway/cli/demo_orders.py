@@ -1,12 +1,10 @@
 """The demo's shop: articles with their stock, and orders of every kind, the same for the same seed."""
 
-import csv
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from stdnum import ean
@@ -58,13 +56,6 @@ def articles() -> list[Article]:
 def _gtin(number: int) -> str:
     digits = f"952123450{number:03}"  # in the range that GS1 keeps for examples
     return digits + str(ean.calc_check_digit(digits))
-
-
-def write_catalogue(path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("sku", "gtin", "on_hand"))
-        writer.writerows((each.sku, each.gtin, each.on_hand) for each in articles())
 
 
 def wishes(count: int, *, seed: int, now: datetime) -> list[Wish]:

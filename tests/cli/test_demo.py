@@ -21,7 +21,7 @@ from gateway.settings import ROOT
 from gateway.store.locks import is_held
 from tests.cli.sheets import line, sheet
 
-PATIENCE = 150.0  # seconds; a bound, not a promise
+PATIENCE = 420.0  # seconds; a bound, not a promise
 LAST_WORD = "Ctrl-C ends it."
 
 
@@ -75,6 +75,8 @@ def served(home: Path) -> Iterator[Demo]:
 def test_the_demo_ends_well_and_serves_until_it_is_told_to_stop(served: Demo, tmp_path: Path) -> None:
     assert "lost 0 · doubled 0 · parked 0 · orders 20\n" in served.said
     assert "1 effect" in served.said or "effects in flight" in served.said
+    assert served.after(r"lost 0 · doubled 0 · oversold 0 · parked 0 · orders (\d+)\n") == "111"
+    assert "  left out york: has_said_no\n" in served.said.rpartition("which was rerouted")[2]
     address = served.after(r"edge (http://\S+),")
 
     bearer = {"authorization": "Bearer " + served.after(r"TOKEN=(\S+)")}

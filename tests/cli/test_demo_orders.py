@@ -10,7 +10,8 @@ import pytest
 
 from adapters.sandbox import SandboxOptions, create_sandbox, load_catalogue
 from gateway.cli import demo_faults
-from gateway.cli.demo_orders import RARE, wishes, write_catalogue
+from gateway.cli.demo_orders import RARE, wishes
+from gateway.cli.saturday_goods import write_catalogue
 from gateway.domain.orders import order_from
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

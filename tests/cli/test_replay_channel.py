@@ -170,3 +170,15 @@ async def test_a_wrong_secret_is_said_at_once(gate: Gate) -> None:
     async with client:
         with pytest.raises(Misconfigured, match="no token for that client id and secret: invalid_client"):
             await client.token()
+
+
+async def test_anything_else_is_asked_for_without_a_key_or_under_one(gate: Gate) -> None:
+    lines = {"lines": [{"sku": "LAMP-7"}]}
+    async with caller(gate, await gate.partner()) as client:
+        there = await client.post("/v1/inventory/availability:query", lines)
+        refused = await client.post("/v1/orders/ord_01JD00000000000000000000ZZ/cancel", {}, key="0f8fad5b-d9cb-469f")
+
+    assert not isinstance(there, Refusal)
+    assert [item["sku"] for item in there["items"]] == ["LAMP-7"]
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.code) == (404, "not_found")

@@ -1,0 +1,117 @@
+"""Who acts on the Saturday: customers at their channels, staff in stores and warehouses; and what they see."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import uuid5
+
+import httpx2
+
+from gateway.cli.channel import NAMESPACE, Ack, Channel, Json, Refusal
+from gateway.cli.demo_books import AT_REST
+from gateway.cli.saturday_orders import STORE, Want, body_of
+from gateway.domain.time import system_clock
+from gateway.errors import Unavailable
+
+POLL = 0.25
+PATIENCE = 60.0  # seconds for what a scene waits for
+REST = 120.0  # seconds, from the last order, until all must rest
+
+
+@dataclass(slots=True)
+class Town:
+    """Orders are placed and answered through the API; what back ends do is told to the sandbox."""
+
+    channels: Mapping[str, Channel]
+    sandbox: httpx2.AsyncClient
+    acks: dict[str, Ack] = field(default_factory=dict)  # by order id
+    placed_at: dict[str, str] = field(default_factory=dict)  # order id -> channel
+    refused: list[Refusal] = field(default_factory=list)
+
+    async def place(self, want: Want) -> str:
+        """Raises `Unavailable` when the order is not taken."""
+        answer = await self.channels[want.channel].place(body_of(want, system_clock()))
+        if isinstance(answer, Refusal):
+            self.refused.append(answer)
+            raise Unavailable(f"{want.name} was refused: {answer.code}: {answer.detail}")
+        self.acks[answer.order_id] = answer
+        self.placed_at[answer.order_id] = want.channel
+        return answer.order_id
+
+    async def order(self, order_id: str) -> Json:
+        return await self.channels[self.placed_at[order_id]].order(order_id)
+
+    async def until(self, order_id: str, looks: Callable[[Json], bool], what: str, within: float = PATIENCE) -> Json:
+        """The order as soon as it looks so."""
+        deadline = time.monotonic() + within
+        while not looks(seen := await self.order(order_id)):
+            if time.monotonic() > deadline:
+                raise Unavailable(f"{order_id} is {seen['status']}, and not yet {what}")
+            await asyncio.sleep(POLL)
+        return seen
+
+    async def ended(self, order_id: str) -> Json:
+        return await self.until(order_id, lambda seen: seen["status"] in AT_REST, "at rest", REST)
+
+    async def answer_offer(self, order_id: str, how: str) -> Json:
+        """The customer says `accept` or `decline` to what is offered instead."""
+        seen = await self.until(order_id, lambda seen: bool(seen.get("offers")), "offered another way")
+        offer: Json = seen["offers"][0]
+        path = f"/v1/orders/{order_id}/offers/{offer['offer_id']}/{how}"
+        await self._asked(self.placed_at[order_id], path, {})
+        return offer
+
+    async def fetched(self, order_id: str) -> None:
+        """The customer comes with the code; the store's till hands the goods over, and its own system learns of it."""
+        ready = await self.until(order_id, lambda seen: bool(_of_status(seen, "ready")), "ready to be fetched", REST)
+        part, code = _of_status(ready, "ready"), await self._code(order_id)
+        await self._asked(STORE, f"/v1/orders/{order_id}/fulfilments/{part}/collect", {"code": code})
+        aside = [each for each in await self.effects("store", order_id) if each["kind"] == "ready"]
+        await self.tell("/store/_hand_over", {"task_id": aside[0]["id"]})
+
+    async def _code(self, order_id: str) -> str:
+        """From the message that the customer was sent."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            sent = await self.ask("/ledger/notifications/messages", order_id=order_id)
+            for message in sent["messages"]:
+                if message["kind"] == "ready_for_pickup":
+                    return str(message["facts"]["code"])
+            await asyncio.sleep(POLL)
+        raise Unavailable(f"the customer of {order_id} was sent no code")
+
+    async def _asked(self, channel: str, path: str, body: Json) -> Json:
+        answer = await self.channels[channel].post(path, body, key=str(uuid5(NAMESPACE, path)))
+        if isinstance(answer, Refusal):
+            raise Unavailable(f"{path} was refused: {answer.code}: {answer.detail}")
+        return answer
+
+    async def ask(self, path: str, **query: str | int) -> Json:
+        """What the sandbox has in its books."""
+        answer: Json = (await self.sandbox.get(path, params=query)).raise_for_status().json()
+        return answer
+
+    async def tell(self, path: str, body: Json) -> Json:
+        """Have something happen at a back end."""
+        answer: Json = (await self.sandbox.post(path, json=body)).raise_for_status().json()
+        return answer
+
+    async def effects(self, system: str, order_id: str) -> list[Json]:
+        found: list[Json] = (await self.ask(f"/ledger/{system}/effects", order_id=order_id))["effects"]
+        return found
+
+    async def until_effects(self, system: str, order_id: str, kind: str, count: int) -> list[Json]:
+        """The order's effects of that kind, once there are so many."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            found = [each for each in await self.effects(system, order_id) if each["kind"] == kind]
+            if len(found) >= count:
+                return found
+            await asyncio.sleep(POLL)
+        raise Unavailable(f"{order_id} has not {count} of {kind} in the ledger of {system}")
+
+
+def _of_status(order: Json, status: str) -> str:
+    """The part that stands so; empty: there is none."""
+    return next((str(part["fulfilment_id"]) for part in order["fulfilments"] if part["status"] == status), "")
