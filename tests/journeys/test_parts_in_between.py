@@ -13,7 +13,8 @@ from gateway.errors import Rejected
 from gateway.governance.bundle import Bundle
 from gateway.ports import Effect, Erp, Wms
 from gateway.store import fulfilments
-from tests.journeys.shop import PATIENCE, Shop, open_shop
+from tests.journeys.opening import open_shop
+from tests.journeys.shop import PATIENCE, Shop
 from tests.journeys.test_parts import emptied, large
 from tests.journeys.test_sourcing import stocked
 
