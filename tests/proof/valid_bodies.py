@@ -23,10 +23,21 @@ def mend(body: Json) -> None:
     body["channel"]["channel_id"] = CHANNEL
     body["channel_order_id"] = body["channel_order_id"][:30] + uuid4().hex
     body["placed_at"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    body["delivery_groups"][0]["address"]["country"] = _chosen(COUNTRIES, body["currency"])
+    _mend_delivery(body["delivery_groups"][0], body["currency"])
     for place, line in enumerate(body["lines"], 1):
         _mend_line(line, place, currency)
     _total(body, currency)
+
+
+def _mend_delivery(group: Json, currency: str) -> None:
+    """What is shipped has an address and is not fetched; what is fetched is fetched somewhere."""
+    if group["method"] == "ship_to_home":
+        group.pop("pickup", None)
+        group.setdefault("address", {"name": "Ada", "lines": ["1 High Street"], "city": "York", "country": "GB"})
+    else:
+        group.setdefault("pickup", {"node_id": "main"})
+    if "address" in group:
+        group["address"]["country"] = _chosen(COUNTRIES, currency)
 
 
 def _mend_line(line: Json, place: int, currency: str) -> None:
