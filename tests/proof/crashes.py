@@ -77,8 +77,9 @@ class Grid:
         await until(over, what="the worker is dead or has nothing left to do", within=60)
 
     async def _audit(self, shop: Branch, order_id: str) -> list[str]:
-        body, status = shop.channel.acked[0].body, await shop.channel.status(order_id)
-        found = faults(await effects(self.street.rig.sandbox, order_id=order_id), [Promised(order_id, status, body)])
+        body = shop.channel.acked[0].body
+        told = Promised(body, await shop.channel.look(order_id))
+        found, status = faults(await effects(self.street.rig.sandbox, order_id=order_id), [told]), told.status
         if status != self.story.end:
             found.append(f"{order_id} has ended as {status}")
         if await shop.row("select count(*) from run where state = 'parked'") != (0,):
