@@ -37,7 +37,7 @@ def sale_of(order: Order, mapping: Mapping, *, key: str) -> Json:
         "invoice_method": "order",
         "shipment_method": "order",
         "reference": key,
-        "comment": f"{order.channel_id} {order.channel_order_id}",
+        "comment": f"{order.channel_id} {order.channel_order_id} {order.order_id}",
         "lines": [["create", list(_lines(order, mapping))]],
     }
 

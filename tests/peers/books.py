@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.peers.clerk import Clerk
 
-SALE = ["number", "state", "reference", "total_amount", "shipments", "invoices"]
+SALE = ["number", "state", "reference", "total_amount", "shipments", "invoices", "comment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Sale:
     shipments: tuple[str, ...]
     invoices: tuple[str, ...]
     invoiced: Decimal
+    comment: str
 
     @property
     def cancelled(self) -> bool:
@@ -30,12 +31,13 @@ class Sale:
 
     @property
     def order_id(self) -> str:
-        return self.reference.partition(":")[0]
+        """Of which it is a part: the last word of the comment."""
+        return self.comment.rpartition(" ")[2]
 
 
 def sales(clerk: Clerk, order_id: str = "ord") -> list[Sale]:
-    """Every sale under one of our references, oldest first; of one order, if it is named."""
-    found = clerk.found("sale.sale", SALE, ["reference", "like", f"{order_id}%"])
+    """Every sale under one of our references, oldest first; those of one order, if it is named."""
+    found = clerk.found("sale.sale", SALE, ["comment", "like", f"% {order_id}%"])
     return [_sale(clerk, each) for each in found]
 
 
@@ -49,6 +51,7 @@ def _sale(clerk: Clerk, sale: dict[str, Any]) -> Sale:
         total=_decimal(sale["total_amount"]),
         shipments=_states(shipments),
         invoices=_states(invoices),
+        comment=sale["comment"],
         invoiced=sum((_decimal(each["total_amount"]) for each in invoices), Decimal(0)),
     )
 
