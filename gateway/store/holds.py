@@ -30,14 +30,6 @@ OPEN_HOLDS: LiteralString = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class OpenHold:
-    hold_id: str
-    type: HoldType
-    placed_at: datetime
-    expires_at: datetime | None  # None: until it is released
-
-
-@dataclass(frozen=True, slots=True)
 class HoldRow:
     hold_id: str
     order_id: str
@@ -67,21 +59,9 @@ class Asked:
     expires_at: datetime | None = None
 
 
-async def blocking(connection: Connection, order_id: str) -> list[OpenHold]:
-    """The order's open holds, the oldest first. None is placed or released while the caller holds the order's lock;
-    they still may come to their end."""
-    cursor = await connection.execute(_BLOCKING, (order_id,))
-    return [OpenHold(*row) for row in await cursor.fetchall()]
-
-
-_BLOCKING = f"""
-select h.hold_id, h.type, h.placed_at, h.expires_at from order_hold h where h.order_id = %s and {_OPEN}
- order by h.placed_at, h.hold_id
-"""
-
-
 async def seconds_left(connection: Connection, order_id: str, *, most: int) -> int:
-    """Until the order's open holds have ended by themselves, at least 1 and at most so many; 0: none is open."""
+    """Until the order's open holds have ended by themselves, at least 1 and at most so many; 0: none is open. None is
+    placed or released while the caller holds the row of the order's run; they still may come to their end."""
     cursor = await connection.execute(_LEFT, (most, most, order_id))
     row = await cursor.fetchone()
     return int(row[0]) if row and row[0] else 0

@@ -9,6 +9,8 @@ from psycopg.types.json import Jsonb
 
 from gateway.store.pool import Connection
 
+GONE = frozenset({"shipped", "collected"})  # the kinds that say that goods have left
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -39,8 +41,8 @@ async def signal(connection: Connection, told: Signal, *, now: datetime, trace_i
     if await cursor.fetchone() is None:
         return False
     await connection.execute(_WAKE, {"run_id": told.run_id, "role": told.role})
-    if told.kind == "shipped":
-        await connection.execute(_SHIPPED_AFTER_END, (now, told.run_id))
+    if told.kind in GONE:
+        await connection.execute(_GONE_AFTER_END, {"kind": told.kind, "now": now, "run": told.run_id})
     return True
 
 
@@ -58,11 +60,13 @@ select wake(%(run_id)s)
                                   and state = 'intended')
 """
 
-_SHIPPED_AFTER_END = """
-update run set state = 'parked', updated_at = %s,
-       cause = jsonb_build_object('code', 'shipped_after_' || outcome, 'step', 'await_shipment',
-                                  'detail', 'the warehouse shipped an order that had ended as ' || outcome)
- where run_id = %s and state = 'ended' and outcome in ('rejected', 'cancelled')
+_GONE_AFTER_END = """
+update run set state = 'parked', updated_at = %(now)s,
+       cause = jsonb_build_object(
+           'code', %(kind)s || '_after_' || outcome, 'detail', 'goods left for an order that had ended as ' || outcome,
+           'step', coalesce((select s.name from step s where s.run_id = run.run_id and s.operation = 'look'
+                              order by s.number desc limit 1), 'await_shipment'))
+ where run_id = %(run)s and state = 'ended' and outcome in ('rejected', 'cancelled')
 """
 
 

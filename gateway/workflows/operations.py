@@ -16,7 +16,7 @@ from gateway.store.runs import OpenStep, RunView
 from gateway.store.signals import Signal, signal
 from gateway.workflows.part import PartSubject
 from gateway.workflows.place_order import sagas
-from gateway.workflows.saga import Assent, Branches, Moved, Pivot, Saga
+from gateway.workflows.saga import Assent, Branches, Gate, Moved, Pivot, Saga
 from observability import tracing
 
 SAGAS = sagas()
@@ -58,10 +58,11 @@ class Desk:
             table = _saga(run).step(step.name.removeprefix("undo:"))
             if isinstance(table, Branches):
                 raise Conflict(f"{run.run_id} waits for its parts; look at these, or retry has it look again")
-            if isinstance(table, Assent):
-                raise Conflict(f"{run.run_id} waits for its customer; retry has it look again, abandon gives it up")
-            if step.operation == "look":
-                await self._say_it_came(connection, run.run_id, succeeded=succeeded, reference=reference)
+            if isinstance(table, Assent | Gate):
+                whom = "its customer" if isinstance(table, Assent) and table.customer else table.system
+                raise Conflict(f"{run.run_id} waits for {whom}; retry has it look again, abandon gives it up")
+            if isinstance(table, Pivot):
+                await self._say_it_came(connection, run.run_id, table, succeeded=succeeded, reference=reference)
             else:
                 effect = _effect(step, reference) if succeeded else None
                 await runs.declare(connection, run.run_id, step.name, state=state, effect=effect, evidence=evidence)
@@ -73,14 +74,14 @@ class Desk:
         await self._do("resolve", run_id, change)
 
     async def _say_it_came(
-        self, connection: Connection, run_id: str, *, succeeded: bool, reference: str | None
+        self, connection: Connection, run_id: str, pivot: Pivot, *, succeeded: bool, reference: str | None
     ) -> None:
         """The run waits for goods to leave, and a person has seen that they did."""
         if not succeeded or reference is None:
             raise Invalid("say --as succeeded with --reference SHIPMENT once the goods have left, or abandon the order")
-        now = self.clock()
-        fact = {"shipment_id": reference, "shipped_at": now.isoformat()}
-        told = Signal(self.mint("sig"), run_id, "shipped", f"operator:{self.operator}", fact)
+        now, kind = self.clock(), pivot.signal
+        fact = {"shipment_id": reference, f"{kind}_at": now.isoformat()}
+        told = Signal(self.mint("sig"), run_id, kind, f"operator:{self.operator}", fact)
         await signal(connection, told, now=now, trace_id=None)
 
     async def _follow(self, connection: Connection, run: RunView, step: OpenStep, reference: str | None) -> None:

@@ -111,7 +111,8 @@ class Terms:
 def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], int] = randbelow) -> Mapping[str, Saga]:
     """All that runs may be of, by task."""
     terms = terms or Terms()
-    sourcing = Sourcing(terms.sourcing, mint, terms.in_parts, stores="store" in terms.roles)
+    stores, carrier = "store" in terms.roles, "carrier" in terms.roles
+    sourcing = Sourcing(terms.sourcing, mint, terms.in_parts, stores, carrier)
     teller, effects = Teller(mint, connected="notifications" in terms.roles), StockEffects(mint, terms.inventory)
     part = PartSubject(mint, effects)
     current = (

@@ -30,6 +30,12 @@ class Case:
     now: datetime = _NEVER  # when the transaction began in which this was read
     begun_at: datetime = _NEVER  # when the part was planned
 
+    @property
+    def part(self) -> str:
+        """The id of the part that is carried out."""
+        assert self.order.fulfilment_id is not None, "only parts have such steps"
+        return self.order.fulfilment_id
+
     def done(self, step: str) -> Effect:
         return self.effects[step] if step in self.effects else self.given[step]
 

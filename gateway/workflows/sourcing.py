@@ -50,12 +50,13 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Sourcing:
     """How the retailer sources. *in_parts*: the payment provider takes what it holds in as many parts as there are;
-    *stores*: there is somebody who asks stores."""
+    *stores*: there is somebody who asks stores; *carrier*: and one who takes what they send."""
 
     policy: SourcingPolicy
     mint: Mint
     in_parts: bool = True
     stores: bool = False
+    carrier: bool = False
 
     async def plan(self, connection: Connection, case: Case, around: Around, way: Way | None = None) -> Refusal | None:
         """Give the pieces that are open or wait for goods to executors: new fulfilments that hold stock at their nodes.
@@ -131,12 +132,17 @@ class Sourcing:
         for number, node in enumerate(sorted({take.node_id for take in takes}), len(before) + 1):
             blocks = tuple(_blocks(order, [take for take in takes if take.node_id == node], taken))
             taken += blocks
-            at_store = any(site.node_id == node and site.type == "store" for site in asked.sites)
-            executor: Executor = "store" if at_store and self.stores else "warehouse"
+            executor = self._executor(node, asked)
             share = Share(blocks, shipping)
             parts.append(self._part(order, number, node, share, way=asked.way, executor=executor, now=now))
             shipping = 0
         return parts
+
+    def _executor(self, node: str, asked: Asked) -> Executor:
+        """A store that cannot be asked, or has no carrier for what it would send, is served like a warehouse."""
+        at_store = any(site.node_id == node and site.type == "store" for site in asked.sites)
+        asks = self.stores and (self.carrier or asked.way.method != "ship_to_home")
+        return "store" if at_store and asks else "warehouse"
 
     def _part(
         self, order: Order, number: int, node: str, share: Share, *, way: Way, executor: Executor, now: datetime

@@ -11,7 +11,8 @@ from gateway.ports import BackEnds, Effect
 from gateway.store import fulfilments, order_lines, orders, stock
 from gateway.store.pool import Connection
 from gateway.workflows.reasons import STORE, STORE_SILENT
-from gateway.workflows.saga import Assent, Case, Refusal, Seen, Step
+from gateway.workflows.saga import Assent, Case, OnFact, Refusal, Seen, Step
+from gateway.workflows.stock_effects import StockEffects
 
 MISSING = Refusal("store_task_missing", "the store does not know the task that it took")
 _SOON = 1  # second: what the store said while it was not waited for has woken nobody
@@ -36,34 +37,44 @@ async def _recall(case: Case, back_ends: BackEnds, asked: Effect, key: str) -> E
     return await back_ends.store.cancel(asked.id, key=key)
 
 
-async def task_of(case: Case, back_ends: BackEnds) -> StoreTask | None:
+async def _task(case: Case, back_ends: BackEnds) -> StoreTask | Seen:
+    """Where the task stands, or what has come of it that nothing can follow from but that."""
     assert back_ends.store is not None, "it was asked"
-    return await back_ends.store.task(case.done("ask_store").id)
+    task = await back_ends.store.task(case.done("ask_store").id)
+    if task is None:
+        return Seen(trouble=MISSING)
+    if task.status == "cancelled":
+        return Seen(trouble=CANCELLED)
+    return task
 
 
 async def _accepted(case: Case, back_ends: BackEnds) -> Seen:
-    task = await task_of(case, back_ends)
-    if task is None:
-        return Seen(trouble=MISSING)
+    task = await _task(case, back_ends)
+    if isinstance(task, Seen):
+        return task
     if task.status == "rejected":
         return Seen(refusal=STORE(task.reason or ""))
-    if task.status == "cancelled":
-        return Seen(trouble=CANCELLED)
     return Seen() if task.status == "asked" else Seen(fact={})
 
 
 async def _ready(case: Case, back_ends: BackEnds) -> Seen:
-    task = await task_of(case, back_ends)
-    if task is None:
-        return Seen(trouble=MISSING)
-    if task.status == "cancelled":
-        return Seen(trouble=CANCELLED)
+    task = await _task(case, back_ends)
+    if isinstance(task, Seen):
+        return task
     if task.status == "rejected":
         return Seen(refusal=STORE(task.reason or ""))
     if task.status == "accepted":
         return Seen()
     found = {line.line_id: min(line.quantity, task.picked.get(line.line_id, 0)) for line in case.order.lines}
     return Seen(fact={"picked": found}) if any(found.values()) else Seen(refusal=STORE("not_in_stock"))
+
+
+async def handed_over(case: Case, back_ends: BackEnds) -> Seen:
+    """To the customer, or to the carrier."""
+    task = await _task(case, back_ends)
+    if isinstance(task, Seen):
+        return task
+    return Seen(fact={"collected_at": task.at.isoformat()}) if task.status == "handed_over" else Seen()
 
 
 def accepts(minutes: int) -> Assent:
@@ -76,7 +87,7 @@ def accepts(minutes: int) -> Assent:
     )
 
 
-def gets_ready(minutes: int, on: Callable[[Connection, Case, Mapping[str, Any]], Any]) -> Assent:
+def gets_ready(minutes: int, on: OnFact) -> Assent:
     return Assent(
         *("await_ready", "ask_store", "store", _ready, STORE_SILENT),
         patience=minutes * 60,
@@ -87,14 +98,13 @@ def gets_ready(minutes: int, on: Callable[[Connection, Case, Mapping[str, Any]],
     )
 
 
-async def found_less(connection: Connection, case: Case, fact: Mapping[str, Any]) -> dict[str, int]:
-    """The part goes on with what was found; what was not is open again. Returns what is missing, by SKU."""
-    assert case.order.fulfilment_id is not None, "it is a part that is picked"
-    part = await fulfilments.one(connection, case.order.fulfilment_id)
+async def found_less(connection: Connection, case: Case, fact: Mapping[str, Any], effects: StockEffects) -> None:
+    """The part goes on with what was found; what was not is not there, and is open again for the order's run."""
+    part = await fulfilments.one(connection, case.part)
     short = {line: count - fact["picked"].get(line, 0) for line, count in part.counts().items()}
     short = {line: count for line, count in short.items() if count > 0}
     if not short:
-        return {}
+        return
     await order_lines.move(connection, part.order_id, ("come_short",), short)
     blocks = tuple(_trimmed(part, short))
     whole = (await orders.load(connection, part.order_id)).order
@@ -106,7 +116,8 @@ async def found_less(connection: Connection, case: Case, fact: Mapping[str, Any]
         if line.line_id in short:
             missing[line.sku.upper()] = missing.get(line.sku.upper(), 0) + short[line.line_id]
     await stock.release_some(connection, part.order_id, part.number, missing)
-    return missing
+    await effects.missing(connection, case.part, part.node_id, missing, now=case.now)
+    await fulfilments.wake(connection, part.order_id)
 
 
 def _trimmed(part: Fulfilment, short: Mapping[str, int]) -> list[Block]:

@@ -18,19 +18,23 @@ HOME = {"name": "Ada", "lines": ["1 High Street"], "city": "York", "country": "G
 
 @pytest.fixture
 async def shop(database_url: str, tmp_path: Path, promises: Bundle) -> AsyncIterator[Shop]:
-    """Two stores and a distribution centre with ten lamps each; nothing lies elsewhere."""
     async with open_shop(database_url, tmp_path, promises, stores=True) as opened:
-        for node, type_ in ((SHOP, "store"), (OTHER, "store"), (DC, "dc"), ("main", "dc")):
-            if node != "main":
-                received = {"sku": LAMP, "node": node, "quantity": 10}
-                assert (await opened.sandbox.post("/wms/_receive", json=received)).status_code == 200
-            status = "closed" if node == "main" else "active"
-            body = {"type": type_, "name": node, "timezone": "Europe/London", "source_id": "wms", "status": status}
-            headers = await opened.gate.bearer(await opened.gate.operator(f"of-{node}"))
-            made = await opened.gate.http.put(f"/v1/inventory/nodes/{node}", json=body, headers=headers)
-            assert made.status_code == 200, made.text
-        await opened.sync_stock()
+        await furnished(opened)
         yield opened
+
+
+async def furnished(shop: Shop) -> None:
+    """Two stores and a distribution centre with ten lamps each; nothing lies elsewhere."""
+    for node, type_ in ((SHOP, "store"), (OTHER, "store"), (DC, "dc"), ("main", "dc")):
+        if node != "main":
+            received = {"sku": LAMP, "node": node, "quantity": 10}
+            assert (await shop.sandbox.post("/wms/_receive", json=received)).status_code == 200
+        status = "closed" if node == "main" else "active"
+        body = {"type": type_, "name": node, "timezone": "Europe/London", "source_id": "wms", "status": status}
+        headers = await shop.gate.bearer(await shop.gate.operator(f"of-{node}"))
+        made = await shop.gate.http.put(f"/v1/inventory/nodes/{node}", json=body, headers=headers)
+        assert made.status_code == 200, made.text
+    await shop.sync_stock()
 
 
 def fetched(quantity: int = 2, *, address: dict[str, Any] | None = None) -> dict[str, Any]:

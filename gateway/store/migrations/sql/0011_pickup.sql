@@ -47,3 +47,22 @@ create table pickup (
     reminded      integer not null default 0,
     collected_at  timestamptz
 );
+
+-- What stores may do that nobody asked them to.
+insert into exception_cause (code, class) values
+    ('store_task_missing',        'fulfilment/lost'),
+    ('cancelled_by_store',        'fulfilment/node_reject'),
+    ('collected_after_cancelled', 'fulfilment/cancel_race'),
+    ('collected_after_rejected',  'fulfilment/cancel_race');
+
+-- As before; goods that were handed over in a store have left, too.
+create or replace function actions_on(parked run) returns text[]
+language sql stable as $$
+    select case
+        when parked.outcome is not null then array['abandon']
+        when parked.cause ->> 'code' = 'saga_changed' then array['retry']
+        when parked.direction = 'backward' then array['retry', 'resolve']
+        when exists (select from signal s where s.run_id = parked.run_id and s.kind in ('shipped', 'collected'))
+            then array['retry', 'resolve', 'abandon']
+        else array['retry', 'resolve', 'compensate', 'abandon'] end
+$$;
