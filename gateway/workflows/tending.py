@@ -9,8 +9,9 @@ from gateway.domain.orders import OrderStatus
 from gateway.ports import Effect
 from gateway.store import backorders, fulfilments, offers, order_lines, orders, payments
 from gateway.store.pool import Connection
-from gateway.workflows import collect, fulfil, part_saga, ship_from_store
+from gateway.workflows import collect, fulfil, ship_from_store
 from gateway.workflows.backorders import SHORT
+from gateway.workflows.part_saga import VERSION as PARTS_VERSION
 from gateway.workflows.reasons import DECLINED, ELSEWHERE
 from gateway.workflows.rerouting import Rerouting
 from gateway.workflows.saga import Around, Case, Refusal, Tended
@@ -144,5 +145,5 @@ async def _waits(connection: Connection, order_id: str) -> bool:
 async def _started(connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around) -> None:
     for part in parts:
         if part.status is FulfilmentStatus.PLANNED:
-            saga, trace, now = (saga_of(part), part_saga.VERSION), around.traceparent, around.now
+            saga, trace, now = (saga_of(part), PARTS_VERSION), around.traceparent, around.now
             await fulfilments.start(connection, part.fulfilment_id, order_id, saga, trace=trace, now=now)
