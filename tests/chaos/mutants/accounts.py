@@ -133,8 +133,8 @@ def acknowledged_and_then_unknown(given: Given) -> Evidence:
 
 
 def late_failure(given: Given) -> Evidence:
-    since = given.evidence.circumstances.ended - 10
-    answer = given.pick(each for each in given.evidence.exchanges if each.sent >= since)
+    ended = given.evidence.circumstances.ended  # what is asked after it, to collect the evidence, is not judged
+    answer = given.pick(each for each in given.evidence.exchanges if ended - 10 <= each.sent <= ended)
     return given.put("exchanges", answer, replace(answer, status=given.pick((503, None)), version=None, stands=None))
 
 
