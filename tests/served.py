@@ -11,12 +11,11 @@ from starlette.types import ASGIApp
 
 from gateway.edge.door import Door
 from gateway.edge.places import Places
-from gateway.governance.bundle import load_bundle
 from gateway.server import Served, options, terms
-from gateway.settings import ROOT
+from tests.house import house
 
 HOST = "127.0.0.1"
-BUNDLE = load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
+BUNDLE = house()
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

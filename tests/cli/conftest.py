@@ -8,10 +8,11 @@ import jsonschema_rs
 import pytest
 from ruamel.yaml import YAML
 
-from gateway.governance.bundle import Bundle, load_bundle
+from gateway.governance.bundle import Bundle
 from gateway.settings import ROOT
 from tests.cli.shell import Shell
 from tests.gate import Gate, open_gate
+from tests.house import house
 
 CONTRACTS = ROOT / "contracts" / "openapi"
 
@@ -19,7 +20,7 @@ CONTRACTS = ROOT / "contracts" / "openapi"
 @pytest.fixture(scope="session")
 def promises() -> Bundle:
     """The contracts and policies that are really in force."""
-    return load_bundle(CONTRACTS, ROOT / "policies")
+    return house()
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ import pytest
 from gateway.domain.access import Allow, Deny
 from gateway.errors import Misconfigured
 from gateway.governance.admission import load_admission
-from gateway.governance.bundle import load_bundle
-from gateway.settings import ROOT
+from tests.house import house
 
-BUNDLE = load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
+BUNDLE = house()
 ADMISSION = BUNDLE.admission
 
 SOUND = """places: 10

@@ -25,13 +25,13 @@ from gateway.errors import Misconfigured
 from gateway.governance.access import load_access
 from gateway.governance.admission import load_admission
 from gateway.governance.bundle import Bundle
-from gateway.governance.contracts import Contracts, load_contracts
+from gateway.governance.contracts import Contracts
 from gateway.governance.explain import Case, Explanation, Told, explain
 from gateway.governance.quotas import load_quotas
 from gateway.partners import SCOPES
-from gateway.settings import ROOT
 from observability import logs
 from tests.gate import Gate, open_gate
+from tests.house import house
 from tests.resources.inventory.desk import wish
 from tests.resources.shop import order_body
 from tests.resources.warehouse import SECRET, Warehouse
@@ -231,8 +231,8 @@ async def register(gate: Gate, caller: Caller, lines: BytesIO) -> Door:
 
 
 @pytest.fixture(scope="session")
-def house() -> Contracts:
-    return load_contracts(ROOT / "contracts" / "openapi")
+def promised() -> Contracts:
+    return house().contracts
 
 
 @settings(
@@ -242,14 +242,14 @@ def house() -> Contracts:
 async def test_the_front_door_does_what_explain_says(
     database_url: str,
     tmp_path: Path,
-    house: Contracts,
+    promised: Contracts,
     rules: list[dict[str, Any]],
     plans: dict[str, dict[str, int]],
     caller: Caller,
 ) -> None:
     lines = BytesIO()
     logs.configure(stream=lines)
-    bundle = written(tmp_path, rules, plans, house)
+    bundle = written(tmp_path, rules, plans, promised)
     async with open_gate(database_url, tmp_path, bundle=bundle) as gate:
         await gate.secrets.put("callback:wms", SECRET.encode())
         door = await register(gate, caller, lines)

@@ -7,13 +7,12 @@ from uuid import uuid4
 import pytest
 
 from gateway.domain.access import Matter
-from gateway.governance.bundle import load_bundle
 from gateway.governance.explain import Case, explain
 from gateway.partners import ROLES
 from gateway.partners.registry import operator_of
-from gateway.settings import ROOT
 from gateway.store import operators
 from tests.gate import open_gate
+from tests.house import house
 
 ABSENT = "01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 DEED = {"action": "retry", "evidence": "seen in the ERP"}
@@ -34,7 +33,7 @@ CALLS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
 
 @pytest.mark.parametrize("role", sorted(ROLES))
 async def test_the_front_door_does_what_explain_says(role: str, database_url: str, tmp_path: Path) -> None:
-    bundle = load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
+    bundle = house()
     async with open_gate(database_url, tmp_path, bundle=bundle) as gate:
         bearer = await gate.bearer(await gate.operator("olga", role))
         (olga,) = [each for each in await operators.everyone(gate.database) if each.operator_id == "olga"]

@@ -4,15 +4,15 @@ import re
 
 import orjson
 
-from gateway.governance.contracts import load_contracts
 from gateway.settings import ROOT
+from tests.house import house
 
 PAGE = (ROOT / "docs" / "guides" / "partner.md").read_text("utf-8")
 SECTION = PAGE.partition("## Ask what is available")[2].partition("\n## ")[0]
 
 
 def test_the_answer_that_is_explained_is_one() -> None:
-    contracts = load_contracts(ROOT / "contracts" / "openapi")
+    contracts = house().contracts
     body = re.findall(r"^```json\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)[0].encode()
 
     headers = {"content-type": "application/json"}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.governance.bundle import Bundle, load_bundle
-from gateway.settings import ROOT
+from gateway.governance.bundle import Bundle
+from tests.house import house
 from tests.journeys.opening import open_shop
 from tests.journeys.shop import Shop
 
@@ -14,7 +14,7 @@ from tests.journeys.shop import Shop
 @pytest.fixture(scope="session")
 def promises() -> Bundle:
     """The contracts and policies that are really in force."""
-    return load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
+    return house()
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from gateway.governance.bundle import Bundle, load_bundle
-from gateway.settings import ROOT
+from gateway.governance.bundle import Bundle
 from observability import logs
 from tests.gate import Gate, open_gate
+from tests.house import house
 from tests.proof.processes import free_port
 from tests.scrape import Scrape, ports_of, scrape
 
@@ -29,7 +29,7 @@ class Watched:
 
 @pytest.fixture(scope="session")
 def bundle() -> Bundle:
-    return load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
+    return house()
 
 
 @pytest.fixture

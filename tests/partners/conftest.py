@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import structlog
 
-from gateway.governance.bundle import Bundle, load_bundle
-from gateway.settings import ROOT
+from gateway.governance.bundle import Bundle
 from observability import logs
 from tests.gate import Gate, open_gate
+from tests.house import house
 
 
 @pytest.fixture(scope="session")
 def bundle() -> Bundle:
-    return load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
+    return house()
 
 
 @pytest.fixture

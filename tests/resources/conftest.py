@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway.governance.bundle import Bundle, load_bundle
-from gateway.settings import ROOT
+from gateway.governance.bundle import Bundle
 from tests.gate import Gate, open_gate
+from tests.house import house
 from tests.resources.shop import Shop
 from tests.resources.warehouse import SECRET, Warehouse
 
 
 @pytest.fixture(scope="session")
 def bundle() -> Bundle:
-    return load_bundle(ROOT / "contracts" / "openapi", ROOT / "policies")
+    return house()
 
 
 @pytest.fixture
