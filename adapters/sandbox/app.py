@@ -15,7 +15,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.sandbox import carrier, control, erp, fulfilment_control, notifications, psp, store, stripe, wms
+from adapters.sandbox import (
+    carrier,
+    control,
+    credit_memos,
+    erp,
+    fulfilment_control,
+    notifications,
+    psp,
+    store,
+    stripe,
+    wms,
+)
 from adapters.sandbox.callbacks import Callbacks, standard, stripes
 from adapters.sandbox.catalogue import EXAMPLE_CATALOGUE, Product, stock_shelves
 from adapters.sandbox.control import Act, Control
@@ -29,7 +40,7 @@ from adapters.sandbox.switchboard import Switchboard
 from adapters.sandbox.wire import json_response
 
 LONGEST_PACE = 24 * 60 * 60.0
-SYSTEMS = (psp, stripe, erp, wms, store, carrier, notifications)
+SYSTEMS = (psp, stripe, erp, credit_memos, wms, store, carrier, notifications)
 OPERATIONS = tuple(operation for system in SYSTEMS for operation in system.OPERATIONS)
 ROUTES = (*control.ROUTES, *fulfilment_control.ROUTES)
 PACES = ("ship_after", "accept_after", "ready_after", "collect_after")

@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.sandbox import lies, psp, shelves, stripe, witness
+from adapters.sandbox import credit_memos, lies, psp, shelves, stripe, witness
 from adapters.sandbox.answers import Json, Refusal, integer, text
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Faults
@@ -65,6 +65,14 @@ async def hold_money(control: Control, request: Request) -> Json:
     seconds = integer(await read_body(request), "seconds")
     psp.hold_for(control.ledger, seconds)
     return {"seconds": seconds}
+
+
+async def close_period(control: Control, request: Request) -> Json:
+    closed = (await read_body(request)).get("closed")
+    if not isinstance(closed, bool):
+        raise Refusal(422, "malformed", "'closed' must be true or false")
+    credit_memos.close_period(control.ledger, closed=closed)
+    return {"closed": closed}
 
 
 async def hold(control: Control, request: Request) -> Json:
@@ -189,6 +197,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("POST", "/faults", set_faults),
     ("DELETE", "/faults", drop_faults),
     ("POST", "/psp/_hold_for", hold_money),
+    ("POST", "/erp/_period", close_period),
     ("POST", "/wms/_hold", hold),
     ("POST", "/wms/_ship", ship),
     ("POST", "/wms/_receive", receive),

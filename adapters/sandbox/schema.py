@@ -44,6 +44,12 @@ CREATE TABLE IF NOT EXISTS invoices (
 CREATE INDEX IF NOT EXISTS invoices_by_reference ON invoices (reference);
 CREATE INDEX IF NOT EXISTS invoices_by_order ON invoices (sales_order);
 
+CREATE TABLE IF NOT EXISTS credit_memos (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, sales_order TEXT NOT NULL,
+    amount INTEGER NOT NULL, currency TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS credit_memos_by_reference ON credit_memos (reference);
+CREATE INDEX IF NOT EXISTS credit_memos_by_order ON credit_memos (sales_order);
+
 CREATE TABLE IF NOT EXISTS articles (sku TEXT PRIMARY KEY, name TEXT NOT NULL, gtin TEXT) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS shelves (

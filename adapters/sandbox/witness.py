@@ -99,6 +99,7 @@ def _sales(ledger: Ledger) -> Json:
         "goods": {row["currency"]: row["goods"] for row in sums},
         "total": {row["currency"]: row["total"] for row in sums},
         "invoiced": _pairs(ledger.rows("SELECT currency, sum(amount) FROM invoices GROUP BY currency")),
+        "credited": _pairs(ledger.rows("SELECT currency, sum(amount) FROM credit_memos GROUP BY currency")),
     }
 
 
