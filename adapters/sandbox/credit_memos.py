@@ -45,7 +45,10 @@ def create_credit_memo(ledger: Ledger, call: Call) -> Answer:
         amount=total,
         currency=currency,
         lines=returned,
-        data={"number": f"CRM-{number}", **{name: body[name] for name in ("sales_order", "invoice", "fees", "refund")}},
+        data={
+            "number": f"CRM-{number}",
+            **{name: body.get(name) for name in ("sales_order", "invoice", "fees", "refund")},
+        },
     )
     return Answer(201, _shown(made, number, reference), effect)
 
@@ -63,7 +66,8 @@ def find_credit_memos(ledger: Ledger, call: Call) -> Answer:
 
 
 def _refuse_odd_sum(body: Json, returned: list[Json], total: int) -> None:
-    text(body, "refund")
+    if body.get("refund") is not None:
+        text(body, "refund")
     fees = body.get("fees")
     if not isinstance(fees, list) or not all(isinstance(fee, dict) and fee.get("type") in FEES for fee in fees):
         raise Refusal(400, "malformed", f"'fees' must be a list of objects with a type of {', '.join(FEES)}")

@@ -37,7 +37,7 @@ class CreditMemo:
     lines: tuple[CreditLine, ...]
     fees: tuple[Fee, ...] = ()
     reason: str  # a code, as of the return's lines: changed_mind
-    refund: str  # the provider's id of the money that was given back
+    refund: str | None = None  # the provider's id of the money that was given back; None: the fees left nothing
 
     @property
     def total(self) -> Money:

@@ -21,6 +21,7 @@ from gateway.workflows.fulfil import fulfil
 from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD
 from gateway.workflows.notices import Teller, tell
 from gateway.workflows.part import PartSubject
+from gateway.workflows.pay_back import pay_back
 from gateway.workflows.rerouting import Rerouting
 from gateway.workflows.saga import Around, Branches, Case, Local, LocalDo, Moved, Refusal, Saga
 from gateway.workflows.ship_from_store import ship_from_store
@@ -106,6 +107,7 @@ class Terms:
     inventory: InventoryPolicy = field(default_factory=InventoryPolicy)
     in_parts: bool = True
     roles: frozenset[str] = frozenset({"payments", "erp", "wms"})
+    credits_goods: bool = True  # by the ERP; else a person does it
 
 
 def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], int] = randbelow) -> Mapping[str, Saga]:
@@ -121,5 +123,6 @@ def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], i
         collect(part, Counter(terms.sourcing.pickup, teller, effects, dice)),
         ship_from_store(part, terms.sourcing.pickup, effects),
         tell(),
+        pay_back(mint, credits_goods=terms.credits_goods),
     )
     return {saga.task: saga for saga in (*current, *earlier(sourcing, OrderSubject()))}
