@@ -12,7 +12,7 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
 from gateway.domain.refunds import RefundState
 from gateway.ports import BackEnds, Effect
-from gateway.store import journal, late_failures, orders, refunds
+from gateway.store import fulfilments, journal, late_failures, orders, refunds
 from gateway.store.exceptions import Opening, open_exception
 from gateway.store.pool import Connection
 from gateway.store.refunds import Refund
@@ -123,7 +123,7 @@ class RefundSubject:
             await refunds.stand(connection, owed, RefundState.SUCCEEDED, now=moved.now)
         if await refunds.memo_of(connection, run_id) == "draft":
             await self._by_hand(connection, owed, moved)
-        await connection.execute("select wake(%s)", (owed.source[1],))
+        await fulfilments.wake(connection, owed.source[1])
 
     async def _by_hand(self, connection: Connection, owed: Refund, moved: Moved) -> None:
         """The ERP does not post credit memos, so a person does."""
