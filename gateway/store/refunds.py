@@ -3,7 +3,7 @@ Refunds, inside the caller's transaction. What a refund may take is reserved by 
 is asked: of the order's payment and of the capture it is drawn from. The order's row is locked before its payment's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -133,6 +133,42 @@ async def memo_of(connection: Connection, refund_id: str) -> str | None:
     cursor = await connection.execute("select state from credit_memo where refund_id = %s", (refund_id,))
     row = await cursor.fetchone()
     return str(row[0]) if row else None
+
+
+async def uncredited(connection: Connection, kind: str, source_id: str) -> bool:
+    """Is a credit memo of it still to be posted?"""
+    cursor = await connection.execute(_UNCREDITED, (kind, source_id))
+    return await cursor.fetchone() is not None
+
+
+_UNCREDITED = """
+select 1 from refund r join credit_memo m using (refund_id)
+ where r.source_kind = %s and r.source_id = %s and m.state = 'draft' and r.state <> 'rejected' limit 1
+"""
+
+
+async def parts_of_units(connection: Connection, order_id: str) -> dict[tuple[str, int], str]:
+    """For each piece of the order that has left, by line and number: the part that it left with."""
+    cursor = await connection.execute(_PARTS, (order_id,))
+    return {(line_id, first + n): part for line_id, first, many, part in await cursor.fetchall() for n in range(many)}
+
+
+_PARTS = """
+select l.line_id, l.first, l.quantity, f.fulfilment_id from fulfilment f join fulfilment_line l using (fulfilment_id)
+ where f.order_id = %s and f.pieces in ('shipped', 'collected')
+"""
+
+
+async def all_taken(connection: Connection, part_ids: Iterable[str]) -> bool:
+    """Has the money of all these parts been taken?"""
+    cursor = await connection.execute(_TAKEN, (list(part_ids),))
+    return await cursor.fetchone() is None
+
+
+_TAKEN = """
+select 1 from unnest(%s::text[]) as part
+ where not exists (select from step where run_id = part and name = 'take_money' and state = 'succeeded') limit 1
+"""
 
 
 async def of_source(connection: Connection, kind: str, source_id: str) -> list[Refund]:

@@ -20,6 +20,7 @@ from gateway.domain.access import Matter
 from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.principal import Principal
+from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.time import rfc3339
 from gateway.errors import Misconfigured
@@ -126,6 +127,8 @@ def written(
     admission = load_admission(ROOM, operations=(), plans=())
     quota, stock = load_quotas(folder / "quotas.yaml"), InventoryPolicy()
     return Bundle(contracts, access, quota, admission, stock, SourcingPolicy(), ApprovalPolicy())
+    usual = (InventoryPolicy(), SourcingPolicy(), ReturnsPolicy())
+    return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission, *usual)
 
 
 @dataclass(frozen=True, slots=True)
