@@ -21,6 +21,7 @@ from gateway.edge.limits import PATIENCE
 from gateway.edge.places import Places
 from gateway.edge.shared_counters import SharedCounters
 from gateway.framework import Lifespan, State, framework, record_spans
+from gateway.governance.approvals import load_approvals
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.governance.inventory import load_inventory
 from gateway.governance.sourcing import load_sourcing
@@ -186,7 +187,9 @@ async def create_worker(
         tools = Tools(database, connected, clock, mint, metrics=metrics, books=books)
         sourcing = load_sourcing(settings.policies / "sourcing.yaml")
         in_parts = connected.payments.manifest["capture"].in_parts
-        terms = Terms(sourcing, policy, in_parts, frozenset(connected.present))
+        approvals = load_approvals(settings.policies / "approvals.yaml")
+        credits_goods = connected.credits is not None
+        terms = Terms(sourcing, policy, in_parts, frozenset(connected.present), approvals, credits_goods)
         yield Worker(sagas(terms, mint), tools, policy=policy)
 
 

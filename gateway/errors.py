@@ -4,8 +4,9 @@ Everything Omnigate can refuse or fail to do.
 GatewayError
 ├── Refused                     the caller must change something             4xx
 │   ├── Malformed                   400   Unauthenticated        401   Forbidden            403
-│   │   ├── IdempotencyKeyMissing   400   ├── InvalidToken       401   └── InsufficientScope 403
-│   │   └── IdempotencyKeyMalformed 400   └── InvalidSignature   401
+│   │   ├── IdempotencyKeyMissing   400   ├── InvalidToken       401   ├── InsufficientScope 403
+│   │   └── IdempotencyKeyMalformed 400   └── InvalidSignature   401   ├── SelfApprovalForbidden 403
+│   │                                                                └── NotInChain        403
 │   ├── NotFound                    404   MethodNotAllowed       405   NotAcceptable        406
 │   ├── RequestTimeout              408
 │   ├── Conflict                    409
@@ -13,6 +14,7 @@ GatewayError
 │   │   ├── InsufficientStock       409   SkuNotStocked          409   NodeNotSellable      409
 │   │   ├── HolderClosed            409   ReservationExpired     409   NotExtendable        409
 │   │   ├── OfferClosed             409   PickupExpired          409   TriesExhausted       409
+│   │   ├── ApprovalSuperseded      409   AlreadyDecided         409
 │   │   └── OrderLocked             409   StockLocked            409
 │   ├── PreconditionFailed          412
 │   ├── TooLarge                    413   UnsupportedMedia       415
@@ -34,7 +36,8 @@ GatewayError
 
 Divided by what the reader should do next. A class docstring is the problem's title; what to
 do about each stands in `gateway/edge/catalogue.py`. `Refused` and all below it stand in `gateway/refusals.py`, what is
-refused of stock in `gateway/stock_refusals.py`, what of customers' answers and codes in `gateway/customer_refusals.py`.
+refused of stock in `gateway/stock_refusals.py`, what of customers' answers and codes in `gateway/customer_refusals.py`,
+what of approvals in `gateway/approval_refusals.py`.
 Facts of a `Refused` go to the caller; facts of the others go to the log only.
 """
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
+from gateway.domain.credits import CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import StockLevel
@@ -103,6 +104,19 @@ class Erp(BackEnd, Protocol):
         """Post the invoice of the sales order with its payment recorded."""
 
 
+@runtime_checkable
+class Crediting(Protocol):
+    """What an ERP may do besides: it says so by a `Promise` for `credit` in its manifest. Where it does not, credit
+    memos wait for a person."""
+
+    async def credit(self, memo: CreditMemo, *, key: str) -> Effect:
+        """Post a credit memo for goods of an invoiced sales order that came back. Its facts: `number`, `status`.
+
+        `Rejected`, by code: `fiscal_period_closed`, `credit_exceeds_invoice` (money or pieces, with what was credited
+        before), `invoice_not_found`.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Shipment:
     """Where a release stands at the warehouse."""
@@ -135,6 +149,12 @@ class BackEnds:
     store: Store | None = None
     carrier: Carrier | None = None
     notifications: Notifications | None = None
+
+    @property
+    def credits(self) -> Crediting | None:
+        """The ERP, if it posts credit memos."""
+        erp = self.erp
+        return erp if isinstance(erp, Crediting) and "credit" in erp.manifest else None
 
     @property
     def present(self) -> Mapping[str, BackEnd]:

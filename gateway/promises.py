@@ -76,7 +76,7 @@ class Finding:
         return f"{self.place}: {self.what}; {self.mend}"
 
 
-EFFECTS: Mapping[str, tuple[str, ...]] = {
+EFFECTS: Mapping[str, tuple[str, ...]] = {  # without which a role cannot be played; what may be left out: `OPTIONAL`
     "payments": ("authorise", "void", "capture", "refund"),
     "erp": ("book", "cancel", "invoice"),
     "wms": ("release", "cancel"),
@@ -84,6 +84,7 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {
     "carrier": ("label", "void"),
     "notifications": ("send",),
 }
+OPTIONAL: Mapping[str, tuple[str, ...]] = {"erp": ("credit",)}  # done where the manifest promises it, else by a person
 
 
 def contradictions(role: str, manifest: Manifest) -> list[Finding]:

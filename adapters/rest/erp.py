@@ -1,9 +1,10 @@
-"""The ERP: sales orders and invoices. It knows no keys; ours is the reference by which it can be asked."""
+"""The ERP: sales orders, invoices and credit memos. It knows no keys; it is asked by our reference."""
 
 from decimal import Decimal
 
 from adapters.reading import Json
 from adapters.rest.dialect import Conversation, money
+from gateway.domain.credits import CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Line, Order
 from gateway.errors import Rejected
@@ -11,6 +12,7 @@ from gateway.ports import Effect
 
 SALES_ORDERS = "/sales-orders"
 INVOICES = "/invoices"
+CREDIT_MEMOS = "/credit-memos"
 ALREADY_CANCELLED = "already_cancelled"
 
 
@@ -44,6 +46,11 @@ class RestErp:
         self._erp.text(posted, "status", expected="posted")
         return self._numbered("invoice", posted, key=key)
 
+    async def credit(self, memo: CreditMemo, *, key: str) -> Effect:
+        posted = await self._erp.effect("credit", CREDIT_MEMOS, credit_memo(memo, reference=key))
+        self._erp.text(posted, "status", expected="posted")
+        return self._numbered("credit_memo", posted, key=key)
+
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         if operation == "cancel":
             if subject is None:
@@ -52,6 +59,7 @@ class RestErp:
         path, name, kind = {
             "book": (SALES_ORDERS, "sales_orders", "sales_order"),
             "invoice": (INVOICES, "invoices", "invoice"),
+            "credit": (CREDIT_MEMOS, "credit_memos", "credit_memo"),
         }[operation]
         listed = await self._erp.listed(path, name, query={"reference": key})
         return [self._numbered(kind, each, key=key) for each in listed]
@@ -87,6 +95,30 @@ def sales_order(order: Order, *, reference: str) -> Json:
         "shipping": totals.shipping.amount,
         "tax": totals.tax.amount,
         "total": totals.grand_total.amount,
+    }
+
+
+def credit_memo(memo: CreditMemo, *, reference: str) -> Json:
+    """A credit memo in the ERP's words: of each line so many pieces and what they are worth together."""
+    return {
+        "reference": reference,
+        "order_id": memo.order_id,
+        "sales_order": memo.sales_order,
+        "invoice": memo.invoice,
+        "reason": memo.reason,
+        "refund": memo.refund,
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "net": line.net.amount,
+                "tax": line.tax.amount,
+            }
+            for line in memo.lines
+        ],
+        "fees": [{"type": fee.kind, "amount": fee.amount.amount} for fee in memo.fees],
+        "total": money(memo.total),
     }
 
 

@@ -57,6 +57,7 @@ MANIFESTS = Manifests(
         "book": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",), undo="cancel"),
         "cancel": Promise(RetryClass.NATURAL, deadline=DAY, found_by=("subject",)),
         "invoice": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
+        "credit": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
         "find": LOOK_UP,
     },
     wms={

@@ -15,7 +15,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.sandbox import carrier, control, erp, fulfilment_control, notifications, psp, store, stripe, wms
+from adapters.sandbox import (
+    carrier,
+    control,
+    credit_memos,
+    erp,
+    fulfilment_control,
+    notifications,
+    psp,
+    refunds,
+    store,
+    stripe,
+    wms,
+)
 from adapters.sandbox.callbacks import Callbacks, standard, stripes
 from adapters.sandbox.catalogue import EXAMPLE_CATALOGUE, Product, stock_shelves
 from adapters.sandbox.control import Act, Control
@@ -29,7 +41,7 @@ from adapters.sandbox.switchboard import Switchboard
 from adapters.sandbox.wire import json_response
 
 LONGEST_PACE = 24 * 60 * 60.0
-SYSTEMS = (psp, stripe, erp, wms, store, carrier, notifications)
+SYSTEMS = (psp, refunds, stripe, erp, credit_memos, wms, store, carrier, notifications)
 OPERATIONS = tuple(operation for system in SYSTEMS for operation in system.OPERATIONS)
 ROUTES = (*control.ROUTES, *fulfilment_control.ROUTES)
 PACES = ("ship_after", "accept_after", "ready_after", "collect_after")
@@ -48,6 +60,8 @@ class SandboxOptions:
     callback_secret: str = EXAMPLE_SECRET
     events_url: str | None = None
     events_secret: str = EXAMPLE_SECRET
+    psp_callback_url: str | None = None
+    psp_callback_secret: str = EXAMPLE_SECRET
     store_callback_url: str | None = None
     store_callback_secret: str = EXAMPLE_SECRET
     callback_transport: httpx2.AsyncBaseTransport | None = None
@@ -59,7 +73,7 @@ class SandboxOptions:
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
-        for url in (self.callback_url, self.events_url, self.store_callback_url):
+        for url in (self.callback_url, self.events_url, self.psp_callback_url, self.store_callback_url):
             if url is not None and not url.startswith(("http://", "https://")):
                 raise ValueError(f"callback_url must begin with http:// or https://, not '{url}'")
         for name in PACES:
@@ -105,12 +119,13 @@ async def _at_work(app: Starlette, ledger: Ledger, options: SandboxOptions) -> A
         voice(
             table="store_callbacks", url=options.store_callback_url, sign=standard(options.store_callback_secret)
         ) as stores,
+        voice(table="psp_callbacks", url=options.psp_callback_url, sign=standard(options.psp_callback_secret)) as psps,
     ):
         shipping = Shipping(ledger, callbacks, ship_after=options.ship_after)
         picking = Picking(ledger, stores, paces=(options.accept_after, options.ready_after, options.collect_after))
-        work = [asyncio.create_task(each.run()) for each in (shipping, picking, callbacks, events, stores)]
-        app.state.switchboard = Switchboard(ledger, faults, shipping, picking, callbacks, events)
-        app.state.control = Control(ledger, faults, shipping, picking, events, work)
+        work = [asyncio.create_task(each.run()) for each in (shipping, picking, callbacks, events, stores, psps)]
+        app.state.switchboard = Switchboard(ledger, faults, shipping, picking, callbacks, events, psps)
+        app.state.control = Control(ledger, faults, shipping, picking, events, psps, work)
         yield
         for task in work:
             task.cancel()

@@ -49,7 +49,7 @@ class Callbacks:
         self,
         ledger: Ledger,
         *,
-        table: Literal["callbacks", "store_callbacks", "stripe_events"],
+        table: Literal["callbacks", "store_callbacks", "stripe_events", "psp_callbacks"],
         url: str | None,
         sign: Sign,
         transport: httpx2.AsyncBaseTransport | None = None,

@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.sandbox import lies, psp, shelves, stripe, witness
+from adapters.sandbox import credit_memos, lies, psp, refunds, shelves, stripe, witness
 from adapters.sandbox.answers import Json, Refusal, integer, text
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Faults
@@ -29,6 +29,7 @@ class Control:
     shipping: Shipping
     picking: Picking
     events: Callbacks
+    payments: Callbacks
     work: list[asyncio.Task[None]]
 
     async def answer(self, act: "Act", request: Request) -> Response:
@@ -65,6 +66,33 @@ async def hold_money(control: Control, request: Request) -> Json:
     seconds = integer(await read_body(request), "seconds")
     psp.hold_for(control.ledger, seconds)
     return {"seconds": seconds}
+
+
+async def fail_refund(control: Control, request: Request) -> Json:
+    """What was given back comes back after all, days later for all that anybody knew."""
+    body = await read_body(request)
+    named, code = text(body, "refund_id"), text(body, "code") if "code" in body else "account_closed"
+    with control.ledger.transaction():
+        refunds.fail(control.ledger, named, code)
+    control.payments.wake()
+    return {"refund_id": named, "code": code}
+
+
+async def tell_again(control: Control, request: Request) -> Json:
+    """The provider repeats all it has told of a refund, under other ids: a merchant's books must not change by it."""
+    named = text(await read_body(request), "refund_id")
+    with control.ledger.transaction():
+        told = refunds.tell_again(control.ledger, named)
+    control.payments.wake()
+    return {"refund_id": named, "told": told}
+
+
+async def close_period(control: Control, request: Request) -> Json:
+    closed = (await read_body(request)).get("closed")
+    if not isinstance(closed, bool):
+        raise Refusal(422, "malformed", "'closed' must be true or false")
+    credit_memos.close_period(control.ledger, closed=closed)
+    return {"closed": closed}
 
 
 async def hold(control: Control, request: Request) -> Json:
@@ -169,6 +197,10 @@ async def events(control: Control, request: Request) -> Json:
     return witness.events(control.ledger, request.query_params)
 
 
+async def payment_callbacks(control: Control, request: Request) -> Json:
+    return witness.payment_callbacks(control.ledger, request.query_params)
+
+
 async def summary(control: Control, request: Request) -> Json:
     return witness.summary(control.ledger)
 
@@ -189,6 +221,9 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("POST", "/faults", set_faults),
     ("DELETE", "/faults", drop_faults),
     ("POST", "/psp/_hold_for", hold_money),
+    ("POST", "/psp/_fail_refund", fail_refund),
+    ("POST", "/psp/_tell_again", tell_again),
+    ("POST", "/erp/_period", close_period),
     ("POST", "/wms/_hold", hold),
     ("POST", "/wms/_ship", ship),
     ("POST", "/wms/_receive", receive),
@@ -200,6 +235,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("GET", "/stripe/_authenticate", authenticate),
     ("GET", "/ledger/summary", summary),
     ("GET", "/ledger/stripe/events", events),
+    ("GET", "/ledger/psp/callbacks", payment_callbacks),
     ("GET", "/ledger/wms/callbacks", callbacks),
     ("GET", "/ledger/wms/stock", stock),
     ("GET", "/ledger/wms/moves", moves),

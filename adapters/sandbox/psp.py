@@ -6,8 +6,6 @@ from adapters.sandbox.answers import Answer, Call, Effect, Json, Refusal, money,
 from adapters.sandbox.ledger import Ledger, moment
 from adapters.sandbox.operations import DAY, Operation
 
-CAPTURE = "SELECT * FROM effects WHERE system = 'psp' AND kind = 'capture' AND subject = ?"
-REFUNDED = "SELECT coalesce(sum(amount), 0) FROM refunds WHERE capture = ?"
 DECLINED_TOKEN = "tok_declined"  # noqa: S105  a magic word for partners, no secret
 LATER = {"capture": "captured", "refund": "refunded"}
 HOLD_FOR, LONGEST_HOLD = 7 * DAY, 30 * DAY
@@ -81,29 +79,6 @@ def capture(ledger: Ledger, call: Call) -> Answer:
     return Answer(201, answer, _effect("capture", made, held, amount))
 
 
-def refund(ledger: Ledger, call: Call) -> Answer:
-    taken = ledger.row(CAPTURE, call.subject)
-    if taken is None:
-        raise Refusal(404, "unknown_capture", "there is no such capture")
-    amount, currency = money(call.body or {}, "amount", least=1)
-    left = taken["amount"] - ledger.value(REFUNDED, call.subject)
-    if currency != taken["currency"] or amount > left:
-        raise Refusal(422, "amount_too_large", f"only {left} {taken['currency']} are left to give back")
-    made = f"ref_{secrets.token_hex(10)}"
-    ledger.run("INSERT INTO refunds (id, capture, amount) VALUES (?, ?, ?)", made, call.subject, amount)
-    effect = Effect(
-        kind="refund",
-        subject=made,
-        order_id=taken["order_id"],
-        reference=taken["reference"],
-        amount=amount,
-        currency=currency,
-        data={"capture": call.subject},
-    )
-    given_back = {"amount": amount, "currency": currency}
-    return Answer(201, {"id": made, "status": "refunded", "capture": call.subject, "amount": given_back}, effect)
-
-
 def find_effects(ledger: Ledger, call: Call) -> Answer:
     found = ledger.rows(
         "SELECT e.subject, e.kind, e.key, e.amount, e.currency, a.status, a.expires_at FROM effects e"
@@ -154,6 +129,5 @@ OPERATIONS = (
     Operation(
         system="psp", name="capture", method="POST", path="/authorisations/{id}/captures", run=capture, keys_kept=DAY
     ),
-    Operation(system="psp", name="refund", method="POST", path="/captures/{id}/refunds", run=refund, keys_kept=DAY),
     Operation(system="psp", name="find_effects", method="GET", path="/effects", run=find_effects),
 )

@@ -32,6 +32,15 @@ CREATE TABLE IF NOT EXISTS refunds (
     id TEXT PRIMARY KEY, capture TEXT NOT NULL, amount INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS refunds_by_capture ON refunds (capture);
 
+CREATE TABLE IF NOT EXISTS refund_failures (
+    refund TEXT PRIMARY KEY, code TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS psp_callbacks (
+    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, refund TEXT NOT NULL, body BLOB NOT NULL,
+    traceparent TEXT, state TEXT NOT NULL, copies INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    last_status INTEGER, next_at REAL NOT NULL, delivered_at REAL);
+CREATE INDEX IF NOT EXISTS psp_callbacks_due ON psp_callbacks (next_at) WHERE state = 'pending';
+
 CREATE TABLE IF NOT EXISTS sales_orders (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, order_id TEXT NOT NULL,
     status TEXT NOT NULL, currency TEXT NOT NULL, goods INTEGER NOT NULL, total INTEGER NOT NULL,
@@ -43,6 +52,12 @@ CREATE TABLE IF NOT EXISTS invoices (
     amount INTEGER NOT NULL, currency TEXT NOT NULL, payment TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS invoices_by_reference ON invoices (reference);
 CREATE INDEX IF NOT EXISTS invoices_by_order ON invoices (sales_order);
+
+CREATE TABLE IF NOT EXISTS credit_memos (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, sales_order TEXT NOT NULL,
+    amount INTEGER NOT NULL, currency TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS credit_memos_by_reference ON credit_memos (reference);
+CREATE INDEX IF NOT EXISTS credit_memos_by_order ON credit_memos (sales_order);
 
 CREATE TABLE IF NOT EXISTS articles (sku TEXT PRIMARY KEY, name TEXT NOT NULL, gtin TEXT) WITHOUT ROWID;
 

@@ -41,6 +41,7 @@ class Switchboard:
     picking: Picking
     callbacks: Callbacks
     events: Callbacks
+    payments: Callbacks
     under_way: set[tuple[str, str]] = field(default_factory=set)  # (system, key) of calls that take their time
 
     async def take(self, operation: Operation, request: Request) -> Response:
@@ -159,6 +160,8 @@ class Switchboard:
                 self.shipping.wake()  # it looks after this commit, for nothing is awaited before
             elif effect.kind == "task":
                 self.picking.wake()
+            elif effect.kind == "refund":
+                self.payments.wake()
         if call.key is not None and operation.keys_kept:
             self.ledger.store_answer(call, settled.status, settled.body)
         order_id = effect.order_id if effect else None

@@ -25,7 +25,10 @@ SELECT currency, sum(captured) AS captured,
   FROM authorisations GROUP BY currency
 """
 SHELVES = "SELECT node, sku, on_hand, allocated FROM shelves ORDER BY node, sku"
-REFUNDED = "SELECT currency, sum(amount) FROM effects WHERE system = ? AND kind = 'refund' GROUP BY currency"
+REFUNDED = """
+SELECT currency, sum(CASE kind WHEN 'refund' THEN amount ELSE -amount END) FROM effects
+ WHERE system = ? AND kind IN ('refund', 'refund_failed') GROUP BY currency
+"""
 BOOKED = "SELECT count(*) AS orders, coalesce(sum(lines), 0) AS lines FROM sales_orders WHERE status <> 'cancelled'"
 
 
@@ -99,6 +102,7 @@ def _sales(ledger: Ledger) -> Json:
         "goods": {row["currency"]: row["goods"] for row in sums},
         "total": {row["currency"]: row["total"] for row in sums},
         "invoiced": _pairs(ledger.rows("SELECT currency, sum(amount) FROM invoices GROUP BY currency")),
+        "credited": _pairs(ledger.rows("SELECT currency, sum(amount) FROM credit_memos GROUP BY currency")),
     }
 
 
@@ -136,6 +140,11 @@ def moves(ledger: Ledger, query: Mapping[str, str]) -> Json:
 def callbacks(ledger: Ledger, query: Mapping[str, str]) -> Json:
     """One page of the warehouse's callbacks, oldest first."""
     return _told(ledger, "callbacks", query, ("shipment",))
+
+
+def payment_callbacks(ledger: Ledger, query: Mapping[str, str]) -> Json:
+    """One page of the payment provider's callbacks, oldest first."""
+    return _told(ledger, "psp_callbacks", query, ("type", "refund"))
 
 
 def store_callbacks(ledger: Ledger, query: Mapping[str, str]) -> Json:

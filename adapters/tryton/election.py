@@ -10,7 +10,8 @@ holds without leases and clocks: there is no moment in which a worker that has b
 
 from adapters.tryton.conversation import Conversation, Json
 from adapters.tryton.mapping import Mapping
-from gateway.errors import Failed
+from adapters.tryton.transitions import may_be_overtaken
+from gateway.errors import Failed, Rejected
 
 SALE = "sale.sale"
 ROUNDS = 8  # elections lost to others before the runner is left to try again, later
@@ -38,8 +39,8 @@ async def _elect(talk: Conversation, mapping: Mapping, seen: Json, draft: int, *
     marks = ([register], {"comment": order_id}, [draft], {"description": order_id})
     try:
         await talk.effect("book", f"model.{SALE}.write", *marks, _timestamp={f"{SALE},{register}": seen["_timestamp"]})
-    except Failed as lost:
-        if lost.facts.get("said") != "ConcurrencyException":
+    except (Rejected, Failed) as lost:  # refused, too: the draft that was elected may be confirmed by now
+        if not may_be_overtaken(lost):
             raise
         return False
     return True

@@ -2,14 +2,51 @@
 Bringing a record of Tryton's to a state.
 
 A transition that was made before is refused, not repeated, so a refusal is believed only when the state is still the
-old one. Some transitions are dialogues of several calls, Tryton's wizards.
+old one. Some transitions are dialogues of several calls, Tryton's wizards. And what a transition entails (that a
+sale knows of its cancelled shipment, that an invoice is paid) Tryton does in a transaction of its own, a moment later,
+or when its worker gets to it: in between everybody sees a record that has gone halfway, and goes on from there.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from adapters.tryton.conversation import Conversation, Json
 from gateway.errors import Failed, Rejected
+
+ROUNDS = 12  # steps to a state, and those lost to others
+LASTING = 4  # so often nothing has come of a step, or it was refused, while the record is as it was: it stays like that
+
+SALE = "sale.sale"
+HANDLED = {"shipment": "moves", "invoice": "invoices"}  # what can be cancelled of a sale, and its name in the dialogue
+
+There = TypeVar("There")
+
+
+async def stepwise(
+    talk: Conversation, look: Callable[[], Awaitable[Json]], step: Callable[[Json], Awaitable[There | None]]
+) -> There:
+    """One step after the other, each from where the record has just been seen and nowhere else, until it is *There*.
+
+    What a step was refused because somebody else took it, a copy of this call or a clerk, is looked at again. Raises
+    Tryton's no when it stays with it, and `Failed` when others keep being faster.
+    """
+    seen_like = Counter[str]()
+    for _ in range(ROUNDS):
+        seen = await look()
+        seen_like[repr(seen)] += 1
+        lasting = seen_like[repr(seen)] == LASTING
+        try:
+            there = await step(seen)
+        except (Rejected, Failed) as no:
+            if lasting or not may_be_overtaken(no):
+                raise
+            continue
+        if there is not None:
+            return there
+        if lasting:
+            break
+    raise Failed("others are at this record, or Tryton does not go on with it", system=talk.system)
 
 
 async def moved(
@@ -29,7 +66,7 @@ async def moved(
 
 def may_be_overtaken(no: Rejected | Failed) -> bool:
     """What is asked for on condition that a record is as it was seen, is not done when it has changed since: Tryton
-    says so itself, or refuses what cannot be done in the new state."""
+    says so itself, or refuses what cannot be done in the new state, which it looks at first."""
     return no.facts.get("code") == "refused" or no.facts.get("said") == "ConcurrencyException"
 
 
@@ -59,9 +96,13 @@ async def answered(
 
 async def accepted(talk: Conversation, operation: str, sale: int) -> None:
     """What of a sale was cancelled is not to be made again: without this word Tryton waits for it in `exception`."""
-    for kind, field in (("shipment", "moves"), ("invoice", "invoices")):
-        found = await talk.read(operation, "sale.sale", sale, [f"{kind}_state"])
-        if found is None or found[f"{kind}_state"] != "exception":
+    process = (operation, f"model.{SALE}.process", [sale])
+    await talk.effect(*process)  # else the sale may not know yet what was cancelled
+    found = await talk.read(operation, SALE, sale, [f"{kind}_state" for kind in HANDLED])
+    if found is None:
+        raise talk.unreadable("it has lost a sale")
+    for kind, field in HANDLED.items():
+        if found[f"{kind}_state"] != "exception":
             continue
 
         def ignore(defaults: Json, field: str = field) -> tuple[str, Json]:
@@ -69,4 +110,5 @@ async def accepted(talk: Conversation, operation: str, sale: int) -> None:
             form = {f"domain_{field}": cancelled, f"recreate_{field}": [], f"ignore_{field}": cancelled}
             return "handle", form
 
-        await answered(talk, operation, f"sale.handle.{kind}.exception", ("sale.sale", sale), ignore)
+        await answered(talk, operation, f"sale.handle.{kind}.exception", (SALE, sale), ignore)
+        await talk.effect(*process)

@@ -1,13 +1,12 @@
 """Tryton as the warehouse: the shipments of its sales. The key of a release is a shipment's `reference`."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
 from adapters.tryton.conversation import Conversation, Json
 from adapters.tryton.mapping import Mapping
-from adapters.tryton.transitions import accepted, may_be_overtaken, moved
+from adapters.tryton.transitions import accepted, moved, stepwise
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import StockLevel
 from gateway.errors import Failed, Rejected
@@ -17,8 +16,6 @@ SALE, SHIPMENT, ADDRESS, PRODUCT = "sale.sale", "stock.shipment.out", "party.add
 FIELDS = ["state", "reference", "customer", "write_date", "_timestamp"]
 RESERVED = frozenset({"assigned", "picked", "packed", "shipped", "done"})
 STATUSES = {"shipped": "shipped", "done": "shipped", "cancelled": "cancelled"}
-ROUNDS = 12  # steps of a release, and those lost to others
-LASTING = 4  # refusals of a step, while nothing has changed about the shipment, are a no
 AT_ONCE = 200  # articles counted by one call
 
 
@@ -37,36 +34,37 @@ class TrytonWms:
         for line in order.lines:
             if line.sku.upper() not in self._mapping.articles:
                 raise self._no("unknown_sku", f"article {line.sku} is not mapped")
-        refused = Counter[str]()  # by how the shipment was seen
-        for _ in range(ROUNDS):
-            shipment = await self._of(order)
-            if shipment["state"] in RESERVED:
-                if shipment["reference"] != key:
-                    raise self._no("released_before", "the shipment was released under another key")
-                return Effect(str(shipment["id"]), key, "shipment")
-            try:
+
+        async def step(shipment: Json) -> Effect | None:
+            if shipment["state"] not in RESERVED:
                 await self._forward(shipment, ship_to, key=key)
-            except (Rejected, Failed) as no:  # by another attempt, or a clerk: looked at again
-                refused[shipment["_timestamp"]] += 1
-                if not may_be_overtaken(no) or refused[shipment["_timestamp"]] == LASTING:
-                    raise
-        raise Failed("others are at this shipment", system=self._wms.system)
+                return None
+            if shipment["reference"] != key:
+                raise self._no("released_before", "the shipment was released under another key")
+            return Effect(str(shipment["id"]), key, "shipment")
+
+        return await stepwise(self._wms, lambda: self._of(order), step)
 
     async def cancel(self, shipment: str, *, key: str) -> Effect:
         number = self._wms.number(shipment)
-        found = await self._wms.read("cancel", SHIPMENT, number, FIELDS)
-        if found is None:
-            raise Failed("Tryton knows no such shipment", system=self._wms.system)
-        state = found["state"]
-        if state != "cancelled" and state not in STATUSES:
-            state = await moved(
-                self._wms, "cancel", f"{SHIPMENT}.cancel", number, before=state, _timestamp=_as_seen(found)
-            )
-        if state != "cancelled":
-            raise self._no("too_late", "the goods have left")
-        for sale in await self._wms.listed("cancel", SALE, [["shipments", "=", number]], ["state"]):
-            await accepted(self._wms, "cancel", sale["id"])
-        return Effect(shipment, key, "cancel")
+
+        async def look() -> Json:
+            found = await self._wms.read("cancel", SHIPMENT, number, FIELDS)
+            if found is None:
+                raise Failed("Tryton knows no such shipment", system=self._wms.system)
+            return found
+
+        async def step(found: Json) -> Effect | None:
+            if STATUSES.get(found["state"]) == "shipped":
+                raise self._no("too_late", "the goods have left")
+            if found["state"] != "cancelled":
+                await self._stepped(found, "cancel", operation="cancel")
+                return None
+            for sale in await self._wms.listed("cancel", SALE, [["shipments", "=", number]], ["state"]):
+                await accepted(self._wms, "cancel", sale["id"])
+            return Effect(shipment, key, "cancel")
+
+        return await stepwise(self._wms, look, step)
 
     async def shipment(self, shipment: str) -> Shipment | None:
         if not (shipment.isascii() and shipment.isdigit()):
@@ -133,9 +131,9 @@ class TrytonWms:
         await self._written(after, {"reference": None})
         raise self._no("short", "there is not enough stock")
 
-    async def _stepped(self, shipment: Json, button: str) -> None:
+    async def _stepped(self, shipment: Json, button: str, *, operation: str = "release") -> None:
         number = shipment["id"]
-        await self._wms.effect("release", f"model.{SHIPMENT}.{button}", [number], _timestamp=_as_seen(shipment))
+        await self._wms.effect(operation, f"model.{SHIPMENT}.{button}", [number], _timestamp=_as_seen(shipment))
 
     async def _written(self, shipment: Json, values: Json) -> None:
         number = shipment["id"]

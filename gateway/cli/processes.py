@@ -107,10 +107,12 @@ def sandbox(
 
 
 def _others_that_call(settings: Settings) -> dict[str, Any]:
-    """Where the stores' callbacks and Stripe's events go, and what they are signed with."""
+    """Where the callbacks of stores and payment provider and Stripe's events go, and what they are signed with."""
     return {
         "store_callback_url": f"{settings.public_address}/v1/callbacks/store",
         "store_callback_secret": _shared_secret(settings, "store"),
+        "psp_callback_url": f"{settings.public_address}/v1/callbacks/psp",
+        "psp_callback_secret": _shared_secret(settings, "psp"),
         "events_url": f"{settings.public_address}/v1/callbacks/stripe",
         "events_secret": _shared_secret(settings, "stripe"),
     }

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.inventory import InventoryPolicy
+from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.governance.access import Access, load_access
 from gateway.governance.admission import Admission, load_admission
+from gateway.governance.approvals import load_approvals
 from gateway.governance.contracts import Contracts, load_contracts
 from gateway.governance.inventory import load_inventory
 from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
+from gateway.governance.returns import load_returns
 from gateway.governance.sourcing import load_sourcing
 
 
@@ -21,6 +25,8 @@ class Bundle:
     admission: Admission
     inventory: InventoryPolicy
     sourcing: SourcingPolicy
+    approvals: ApprovalPolicy
+    returns: ReturnsPolicy
 
 
 def load_bundle(contracts: Path, policies: Path) -> Bundle:
@@ -34,4 +40,6 @@ def load_bundle(contracts: Path, policies: Path) -> Bundle:
         admission=load_admission(policies / "admission.yaml", operations=promised.operations, plans=quotas.plans),
         inventory=load_inventory(policies / "inventory.yaml"),
         sourcing=load_sourcing(policies / "sourcing.yaml"),
+        approvals=load_approvals(policies / "approvals.yaml"),
+        returns=load_returns(policies / "returns.yaml"),
     )

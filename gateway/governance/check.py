@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gateway.domain.operation import Operation
 from gateway.domain.principal import Kind
+from gateway.governance.approvals import roles_named
 from gateway.governance.bundle import Bundle
 from gateway.governance.decisions import BESIDES
 from gateway.governance.names import did_you_mean, listed
@@ -30,6 +31,7 @@ def findings(
         *_actions(bundle, access),
         *_given(access, "needs", scopes, called="scope"),
         *_given(access, "roles", roles, called="role"),
+        *_deciding(policies / "approvals.yaml", roles),
         *_uncovered(bundle, contracts),
     ]
 
@@ -47,6 +49,13 @@ def _given(access: Document, key: str, known: frozenset[str], *, called: str) ->
         if word not in known:
             hint = did_you_mean(word, known) or f"; there are {listed(sorted(known))}"
             yield f"{place}: nobody can be given the {called} '{word}'{hint}"
+
+
+def _deciding(approvals: Path, known: frozenset[str]) -> Iterator[str]:
+    for place, role in roles_named(read_yaml(approvals)) if approvals.exists() else ():
+        if role not in known:
+            hint = did_you_mean(role, known) or f"; there are {listed(sorted(known))}"
+            yield f"{place}: nobody can be given the role '{role}'{hint}"
 
 
 def _uncovered(bundle: Bundle, contracts: Path) -> Iterator[str]:

@@ -69,7 +69,31 @@ class Texts:
         return next((fault for item in value if (fault := self.item.fault(item))), None)
 
 
-Shape = Text | Count | Texts | Region
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list, whose entries are read by themselves."""
+
+    like: str
+    least: int = 1
+    most: int = 1_000
+
+    def fault(self, value: Any) -> str | None:
+        if not isinstance(value, list) or not self.least <= len(value) <= self.most:
+            return f"must be a list of {self.least} to {self.most}, like {self.like}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping, whose entries are read by themselves."""
+
+    like: str
+
+    def fault(self, value: Any) -> str | None:
+        return None if isinstance(value, dict) else f"must be a mapping, like {self.like}"
+
+
+Shape = Text | Count | Texts | Region | Listed | Table
 
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 

@@ -87,7 +87,7 @@ class Held:
         """Asks the database only for what can still turn the run: a wish to stop, and the awaited signal."""
         ahead = self.direction == "forward" and self.pivot is not None and not self.done(self.pivot.name)
         stop = ahead and await self.stop_wished(connection)
-        at = self._ahead_of() if ahead else None
+        at = self._ahead_of() if ahead or self.saga.forward_only else None
         signalled = isinstance(at, Pivot) and await self.signal(connection) is not None
         hindered = await at.hindered(connection, self.case) if isinstance(at, Gate) else 0
         return Situation(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import randbelow
 
+from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.identifiers import Mint, mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.orders import OrderStatus
@@ -21,7 +22,9 @@ from gateway.workflows.fulfil import fulfil
 from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD
 from gateway.workflows.notices import Teller, tell
 from gateway.workflows.part import PartSubject
+from gateway.workflows.pay_back import pay_back
 from gateway.workflows.rerouting import Rerouting
+from gateway.workflows.return_to_refund import return_to_refund
 from gateway.workflows.saga import Around, Branches, Case, Local, LocalDo, Moved, Refusal, Saga
 from gateway.workflows.ship_from_store import ship_from_store
 from gateway.workflows.sourcing import Sourcing
@@ -106,6 +109,8 @@ class Terms:
     inventory: InventoryPolicy = field(default_factory=InventoryPolicy)
     in_parts: bool = True
     roles: frozenset[str] = frozenset({"payments", "erp", "wms"})
+    approvals: ApprovalPolicy = field(default_factory=ApprovalPolicy)
+    credits_goods: bool = True  # by the ERP; else a person does it
 
 
 def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], int] = randbelow) -> Mapping[str, Saga]:
@@ -121,5 +126,7 @@ def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], i
         collect(part, Counter(terms.sourcing.pickup, teller, effects, dice)),
         ship_from_store(part, terms.sourcing.pickup, effects),
         tell(),
+        return_to_refund(mint, terms.approvals),
+        pay_back(mint, credits_goods=terms.credits_goods),
     )
     return {saga.task: saga for saga in (*current, *earlier(sourcing, OrderSubject()))}

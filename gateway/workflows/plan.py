@@ -67,7 +67,7 @@ def undo_of(name: str) -> str:
 
 
 def _forward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> Next:
-    pivot_passed = False
+    pivot_passed = saga.forward_only
     for step in saga.steps:
         record = now.records.get(step.name)
         if record is not None and record.state == "succeeded":

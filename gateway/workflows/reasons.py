@@ -48,3 +48,10 @@ def STORE(code: str) -> Refusal:  # noqa: N802  as its neighbours, which are mad
 ELSEWHERE = frozenset(
     {"refused_by_warehouse", "refused_by_store", "store_silent", *(f"store_{code}" for code in _STORE_SAYS)}
 )
+REFUND = _because(Refusal("refund_refused", "the payment provider refused to give the money back"))
+CREDIT = _because(
+    Refusal("credit_refused", "the order system refused the credit memo"),
+    fiscal_period_closed="the fiscal period is closed in the order system",
+    credit_exceeds_invoice="more would be credited than was invoiced",
+    invoice_not_found="the order system does not know the invoice",
+)

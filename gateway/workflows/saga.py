@@ -11,6 +11,7 @@ from gateway.domain.orders import Address, Contact, Order
 from gateway.ports import BackEnds, Effect
 from gateway.store.notices import Notice
 from gateway.store.pool import Connection
+from gateway.store.refunds import Refund
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -27,6 +28,8 @@ class Case:
     contact: Contact | None = None
     method: str = "ship_to_home"  # how this part of the order reaches its customer
     notice: Notice | None = None  # what is to be told
+    owed: Refund | None = None  # what is to go back
+    returned: str = ""  # the id of the return that is carried out
     now: datetime = _NEVER  # when the transaction began in which this was read
     begun_at: datetime = _NEVER  # when the part was planned
 
@@ -210,6 +213,7 @@ class Saga:
     stopped: str  # … when the way back began with somebody's wish
     wished: str  # … while somebody wishes to stop
     resumed: str  # … when that wish came too late
+    forward_only: bool = False  # there is no way back, from the first step on
 
     @property
     def task(self) -> str:

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 from gateway.cli.policies import case_of
 from gateway.domain.access import Matter
+from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.principal import Principal
+from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.time import rfc3339
 from gateway.errors import Misconfigured
@@ -123,9 +125,10 @@ def written(
     }
     (folder / "quotas.yaml").write_bytes(orjson.dumps(quotas))
     admission = load_admission(ROOM, operations=(), plans=())
-    return Bundle(
-        contracts, access, load_quotas(folder / "quotas.yaml"), admission, InventoryPolicy(), SourcingPolicy()
-    )
+    quota, stock = load_quotas(folder / "quotas.yaml"), InventoryPolicy()
+    return Bundle(contracts, access, quota, admission, stock, SourcingPolicy(), ApprovalPolicy())
+    usual = (InventoryPolicy(), SourcingPolicy(), ReturnsPolicy())
+    return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission, *usual)
 
 
 @dataclass(frozen=True, slots=True)

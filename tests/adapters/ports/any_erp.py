@@ -16,8 +16,10 @@ from adapters.rest import MANIFESTS
 from adapters.rest.dialect import Conversation
 from adapters.rest.erp import RestErp
 from gateway.back_ends import own_adapter, roles
+from gateway.domain.credits import CreditLine, CreditMemo
+from gateway.domain.money import Money
 from gateway.domain.orders import Order
-from gateway.ports import Effect, Erp
+from gateway.ports import Crediting, Effect, Erp
 from gateway.settings import Settings, read_settings
 from tests.adapters.ports.ground import EUR_30, in_reach, order
 
@@ -104,6 +106,25 @@ async def invoice(erp: AnyErp) -> Asked:
     booked = await erp.port.book(placed, key=f"{placed.order_id}:book_in_erp")
     key = f"{placed.order_id}:invoice"
     return Asked(erp, "invoice", key, partial(erp.port.invoice, booked.id, EUR_30, capture="cap_1", key=key), booked.id)
+
+
+async def credit(erp: AnyErp) -> Asked:
+    """A lamp of four came back; of an ERP that says it credits."""
+    posted = await invoice(erp)
+    billed = await posted.ask()
+    placed = posted.key.partition(":")[0]
+    assert isinstance(erp.port, Crediting)
+    assert posted.subject is not None
+    memo = CreditMemo(
+        order_id=placed,
+        sales_order=posted.subject,
+        invoice=billed.id,
+        lines=(CreditLine("1", SKU, 1, Money(6_30, "EUR"), Money(1_20, "EUR")),),
+        reason="changed_mind",
+        refund="ref_1",
+    )
+    key = f"{placed}:credit"
+    return Asked(erp, "credit", key, partial(erp.port.credit, memo, key=key))
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
+from gateway.domain.credits import CreditLine, CreditMemo, Fee
 from gateway.domain.money import Money
 from gateway.ports import BackEnd, Effect, Promise
 from tests.adapters.ports.ground import ADA, EUR_30, HOME, KEY, SOME_DAY, Ground, Json, order
@@ -111,6 +112,32 @@ async def invoice(ground: Ground) -> Trial:
     return Trial(ground=ground, port=port, operation="invoice", ask=ask, subject=booked.id, **where)
 
 
+async def credit(ground: Ground) -> Trial:
+    port = ground.back_ends.credits
+    assert port is not None
+    ask = partial(port.credit, await credited(ground, sold=9), key=KEY)
+    where = {"ledger": "erp", "name": "create_credit_memo", "kind": "credit_memo"}
+    look_up = "find_credit_memos"
+    return Trial(ground=ground, port=ground.back_ends.erp, operation="credit", ask=ask, look_up=look_up, **where)
+
+
+async def credited(ground: Ground, *, quantity: int = 1, fee: int = 1_00, sold: int = 3) -> CreditMemo:
+    """A credit memo of lamps at 7.50 out of those that were sold and invoiced."""
+    erp = ground.back_ends.erp
+    booked = await erp.book(order(("LAMP-7", sold)), key="before")
+    posted = await erp.invoice(booked.id, Money(7_50 * sold, "EUR"), capture="cap_1", key="invoiced before")
+    net, tax = Money(6_30 * quantity, "EUR"), Money(1_20 * quantity, "EUR")
+    return CreditMemo(
+        order_id="ord_1",
+        sales_order=booked.id,
+        invoice=posted.id,
+        lines=(CreditLine("1", "LAMP-7", quantity, net, tax),),
+        fees=(Fee("restocking", Money(fee, "EUR")),) if fee else (),
+        reason="changed_mind",
+        refund="ref_1",
+    )
+
+
 async def release(ground: Ground) -> Trial:
     port = ground.back_ends.wms
     ask = partial(port.release, order(), HOME, key=KEY)
@@ -165,4 +192,5 @@ async def send(ground: Ground) -> Trial:
 PAYMENTS = (authorise, void, capture, refund)
 TRADE = (book, cancel_booking, invoice, release, cancel_release)
 FULFILMENT = (ask, cancel_task, label, void_label, send)
-EFFECTS = (*PAYMENTS, *TRADE, *FULFILMENT)
+BACK = (credit,)  # optional: of the adapters whose manifest promises it
+EFFECTS = (*PAYMENTS, *TRADE, *BACK, *FULFILMENT)

@@ -119,6 +119,10 @@ class Ground:
     async def ship(self, shipment: str) -> None:
         await self._asked("POST", "/wms/_ship", {"shipment_id": shipment})
 
+    async def close_period(self, *, closed: bool) -> None:
+        """The ERP's fiscal one."""
+        await self._asked("POST", "/erp/_period", {"closed": closed})
+
     async def at_the_store(self, does: Literal["answer", "pick", "hand_over"], task: str) -> None:
         await self._asked("POST", f"/store/_{does}", {"task_id": task})
 

@@ -2,7 +2,8 @@
 What an ERP and its adapter have to keep, whoever wrote them: the suite to pass before they are put behind Omnigate.
 
 Runs over the REST dialect; with OMNIGATE_ERP=package.module:function and OMNIGATE_ERP_URL also over what they name.
-SUITE_SKU is an article that the ERP sells (LAMP-7). It books, cancels and invoices: give it an ERP to try things on.
+SUITE_SKU is an article that the ERP sells (LAMP-7). It books, cancels, invoices and, where it
+says so, credits: give it an ERP to try things on.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from adapters.outbound import Outbound
 from gateway.errors import Failed, Rejected, Unknown
 from gateway.ports import Checkable, RetryClass, sending
 from gateway.promises import contradictions
-from tests.adapters.ports.any_erp import AnyErp, Asked, book, cancel, invoice, named, rest
+from tests.adapters.ports.any_erp import AnyErp, Asked, book, cancel, credit, invoice, named, rest
 from tests.adapters.ports.ground import refusing_port
 
 ADAPTERS = [pytest.param(rest, id="rest")]
@@ -32,8 +33,10 @@ async def erp(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[A
         yield await stack.enter_async_context(request.param(tmp_path))
 
 
-@pytest.fixture(params=[book, cancel, invoice], ids=lambda prepare: prepare.__name__)
+@pytest.fixture(params=[book, cancel, invoice, credit], ids=lambda prepare: prepare.__name__)
 async def asked(request: pytest.FixtureRequest, erp: AnyErp) -> Asked:
+    if request.param is credit and "credit" not in erp.port.manifest:
+        pytest.skip("it does not credit")
     prepared: Asked = await request.param(erp)
     return prepared
 

@@ -1,0 +1,97 @@
+"""
+return_to_refund: as goods come back and are found good, what is due for them is reserved, approved and paid back, one
+tranche after the other; the return is closed once all of it is counted and nothing is owed any more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.domain.approval_policy import ApprovalPolicy
+from gateway.domain.identifiers import Mint
+from gateway.domain.returns import SAGA, SAGA_VERSION, Return, ReturnState
+from gateway.ports import Effect
+from gateway.store import orders, returns
+from gateway.store.hands import Hand
+from gateway.store.pool import Connection
+from gateway.workflows.saga import Around, Branches, Case, Moved, Saga, Tended
+from gateway.workflows.tranches import Tranches
+
+LOOK = 3600  # seconds after which a return is looked at although nobody said anything
+PAY_BACK = "pay_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """What is tended of a return, whenever something has come of it or of its refunds."""
+
+    tranches: Tranches
+    mint: Mint
+
+    async def tend(self, connection: Connection, case: Case, around: Around) -> Tended:
+        await returns.lock_return(connection, case.returned)
+        seen = await _seen(connection, case.returned)
+        owed = await self.tranches.tend(connection, case.order, seen, around)
+        if seen.state is ReturnState.AUTHORISED and not _all_counted(seen):
+            if around.now < seen.expires_at:
+                left = (seen.expires_at - around.now) / timedelta(seconds=1)
+                return Tended(again=max(1, min(LOOK, int(left) + 1)))
+            if not any(line.quantities.counted for line in seen.lines):
+                await self._moves(connection, seen, ReturnState.EXPIRED, around)
+        if owed or any(line.quantities.uninspected for line in seen.lines):
+            return Tended(again=LOOK)
+        return Tended(effect=Effect(seen.return_id, f"{seen.return_id}:{PAY_BACK}", "paid_back"))
+
+    async def _moves(self, connection: Connection, seen: Return, after: ReturnState, around: Around) -> None:
+        hand = Hand("system", around.now, around.trace_id, self.mint)
+        await returns.move_return(connection, seen.return_id, after, hand)
+
+
+def _all_counted(seen: Return) -> bool:
+    return not any(line.quantities.outstanding for line in seen.lines)
+
+
+async def _seen(connection: Connection, return_id: str) -> Return:
+    stored = await returns.load_return(connection, return_id)
+    assert stored is not None, f"{return_id} was authorised together with its run"
+    return stored.told
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSubject:
+    """`gateway.workflows.saga.Subject` of a return."""
+
+    mint: Mint
+
+    async def load(self, connection: Connection, run_id: str) -> Case:
+        stored = await returns.load_return(connection, run_id)
+        assert stored is not None, f"{run_id} was authorised together with its run"
+        order = (await orders.load(connection, stored.told.order_id)).order
+        return Case(order, None, trace_id=stored.trace_id, returned=run_id)
+
+    async def status(self, connection: Connection, run_id: str) -> str:
+        await returns.lock_return(connection, run_id)
+        return (await _seen(connection, run_id)).state
+
+    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
+        raise AssertionError("nobody has to act before goods come back")
+
+    async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
+        """Closed, unless it was given up before."""
+        hand = Hand("system", moved.now, moved.trace_id, self.mint)
+        await returns.move_return(connection, run_id, ReturnState(status), hand)
+
+
+def return_to_refund(mint: Mint, approvals: ApprovalPolicy) -> Saga:
+    return Saga(
+        SAGA,
+        SAGA_VERSION,
+        (Branches(PAY_BACK, Returning(Tranches(mint, approvals), mint).tend),),
+        ReturnSubject(mint),
+        done=ReturnState.CLOSED,
+        undone=ReturnState.CLOSED,
+        stopped=ReturnState.CLOSED,
+        wished="",
+        resumed="",
+        forward_only=True,
+    )

@@ -1,0 +1,135 @@
+"""
+Copies of one call, and a Tryton that works late: whoever sees a record that has gone halfway goes on from there.
+
+One copy is stopped before its n-th call, the other one goes through from beginning to end, and then the first goes on;
+for every n that there is. What bad luck would show once in a hundred runs is shown in every one.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from adapters.tryton import Roles, tryton_back_ends
+from gateway.domain.money import Money
+from gateway.domain.orders import Order
+from gateway.ports import Effect
+from tests.adapters.ports.ground import HOME, order
+from tests.adapters.ports.on_tryton import login_of, mapping_of
+from tests.peers.tryton import Tryton, tryton
+
+pytestmark = pytest.mark.proof
+
+Ask = Callable[[Roles], Awaitable[Effect]]
+Prepare = Callable[[Roles], Awaitable[Ask]]
+
+MOST_CALLS = 40
+
+
+@dataclass(slots=True)
+class Overtaken(httpx2.AsyncBaseTransport):
+    """A network on which, before the n-th call, somebody else is served first."""
+
+    carrier: httpx2.AsyncBaseTransport
+    at: int
+    first: Callable[[], Awaitable[object]]
+    calls: int = 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if not json.loads(request.content)["method"].endswith(("db.login", "get_preferences")):
+            self.calls += 1
+            if self.calls == self.at:
+                await self.first()
+        return await self.carrier.handle_async_request(request)
+
+
+@asynccontextmanager
+async def connected(server: Tryton, transport: httpx2.AsyncBaseTransport) -> AsyncIterator[Roles]:
+    async with tryton_back_ends(login_of(server), mapping_of(server), transport=transport) as roles:
+        yield roles
+
+
+def placed(price: str = "7.50", tax: int = 0) -> Order:
+    """An order of its own; with a tax of 1 cent on 9 Tryton needs a line for what it rounds otherwise."""
+    made = order(price=price, order_id=f"ord_{uuid4().hex}")
+    taxed = replace(made.lines[0], tax=Money(tax, "EUR"))
+    return replace(made, lines=(taxed,), totals=replace(made.totals, tax=Money(tax, "EUR")))
+
+
+async def book(_: Roles) -> Ask:
+    made = placed("0.03", 1)
+    return lambda roles: roles.erp.book(made, key=f"{made.order_id}/book")
+
+
+async def cancel(roles: Roles) -> Ask:
+    made = placed()
+    booked = await roles.erp.book(made, key=f"{made.order_id}/book")
+    await roles.wms.release(made, HOME, key=f"{made.order_id}/release")
+    return lambda roles: roles.erp.cancel(booked.id, key=f"{made.order_id}/cancel")
+
+
+async def invoice(roles: Roles) -> Ask:
+    made = placed()
+    booked = await roles.erp.book(made, key=f"{made.order_id}/book")
+    key, total = f"{made.order_id}/invoice", made.totals.grand_total
+    return lambda roles: roles.erp.invoice(booked.id, total, capture="cap_1", key=key)
+
+
+async def release(roles: Roles) -> Ask:
+    made = placed()
+    await roles.erp.book(made, key=f"{made.order_id}/book")
+    return lambda roles: roles.wms.release(made, HOME, key=f"{made.order_id}/release")
+
+
+async def cancel_release(roles: Roles) -> Ask:
+    made = placed()
+    await roles.erp.book(made, key=f"{made.order_id}/book")
+    released = await roles.wms.release(made, HOME, key=f"{made.order_id}/release")
+    return lambda roles: roles.wms.cancel(released.id, key=f"{made.order_id}/cancel")
+
+
+EFFECTS = [book, cancel, invoice, release, cancel_release]
+
+
+@pytest.mark.parametrize("prepare", EFFECTS, ids=lambda each: each.__name__)
+async def test_a_copy_that_is_overtaken_at_any_moment_comes_to_the_same_end(
+    prepare: Prepare, tryton_server: Tryton
+) -> None:
+    async with httpx2.AsyncHTTPTransport(trust_env=False) as network, connected(tryton_server, network) as other:
+        for at in range(1, MOST_CALLS):
+            ask = await prepare(other)
+            ends: list[Effect] = []
+
+            async def first(ask: Ask = ask, ends: list[Effect] = ends) -> None:
+                ends.append(await ask(other))
+
+            line = Overtaken(network, at, first)
+            async with connected(tryton_server, line) as one:
+                ends.append(await ask(one))
+
+            if line.calls < at:  # it had come to its end before
+                assert at > 2
+                return
+            assert ends[0] == ends[1], f"overtaken before call {at}"
+    raise AssertionError(f"it takes more than {MOST_CALLS} calls")
+
+
+@pytest.fixture(scope="module")
+def queued(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tryton]:
+    """A Tryton that leaves what may wait to a worker, and there is none."""
+    with tryton(tmp_path_factory.mktemp("queued"), queued=True) as server:
+        yield server
+
+
+@pytest.mark.parametrize("prepare", EFFECTS, ids=lambda each: each.__name__)
+async def test_what_tryton_has_queued_is_not_waited_for(prepare: Prepare, queued: Tryton) -> None:
+    async with httpx2.AsyncHTTPTransport(trust_env=False) as network, connected(queued, network) as roles:
+        ask = await prepare(roles)
+
+        done = await ask(roles)
+
+        assert await ask(roles) == done
