@@ -33,7 +33,8 @@ def create_task(ledger: Ledger, call: Call) -> Answer:
     asked = (_method(body), _until(body), orjson.dumps(wanted), ledger.now(), call.traceparent)
     mishap = (fault.kind, fault.delay, fault.copies) if fault else (None, 0.0, 1)
     ledger.run(INSERT, made, reference, order_id, node, *asked, *mishap)
-    effect = Effect(kind="task", subject=made, order_id=order_id, reference=reference, lines=wanted)
+    about = {"node": node, "method": asked[0]}
+    effect = Effect(kind="task", subject=made, order_id=order_id, reference=reference, lines=wanted, data=about)
     return Answer(201, {"id": made, "status": "asked", "reference": reference, "node": node}, effect)
 
 

@@ -65,15 +65,15 @@ async def lock_part(connection: Connection, fulfilment_id: str) -> None:
 async def hand_over(connection: Connection, claim: Claim, by: Hand) -> Handed | Missed:
     """The caller has locked a part that is ready, and commits. What has been handed over stays so.
 
-    Raises `PickupExpired`, `TriesExhausted`, or `Conflict` when the part has been given up.
+    Raises `PickupExpired`, `TriesExhausted`, or `Conflict` when the part has been given up, or is being taken back.
     """
     cursor = await connection.execute(_STANDING, (claim.fulfilment_id,))
     row = await cursor.fetchone()
     assert row is not None, "the caller has seen that it is ready"
-    code_hash, wrong, collected_at, over, status = row
+    code_hash, wrong, collected_at, over, status, taken_back = row
     if collected_at is not None:
         return Handed(collected_at, changed=False)
-    _refuse_unless_there(status, over=over)
+    _refuse_unless_there(status, over=over, taken_back=taken_back)
     if claim.code is not None:
         if wrong >= MOST_WRONG:
             raise TriesExhausted(f"{wrong} wrong codes were tried; operations may hand over without one", effect="none")
@@ -87,16 +87,20 @@ async def hand_over(connection: Connection, claim: Claim, by: Hand) -> Handed | 
     return Handed(by.now, changed=True)
 
 
-def _refuse_unless_there(status: str, *, over: bool) -> None:
+def _refuse_unless_there(status: str, *, over: bool, taken_back: bool) -> None:
     if status in WITHOUT_PIECES:
         raise Conflict(f"this part of the order is {status}: there is nothing to hand over", effect="none")
     if over:
         raise PickupExpired("the time to fetch the goods is over", effect="none")
+    if taken_back:  # the store is being asked to put them back, and the money goes back after that
+        raise Conflict("this part of the order is being taken back: nothing may be handed over", effect="none")
 
 
 _STANDING = """
-select p.code_hash, p.wrong, p.collected_at, p.expires_at <= clock_timestamp(), f.status
-  from pickup p join fulfilment f using (fulfilment_id) where p.fulfilment_id = %s for no key update of p
+select p.code_hash, p.wrong, p.collected_at, p.expires_at <= clock_timestamp(), f.status,
+       f.status = 'cancel_requested' or r.direction = 'backward'
+  from pickup p join fulfilment f using (fulfilment_id) join run r on r.run_id = f.fulfilment_id
+ where p.fulfilment_id = %s for no key update of p
 """
 _MISSED = "update pickup set wrong = wrong + 1 where fulfilment_id = %s"
 _COLLECTED = "update pickup set collected_at = %s where fulfilment_id = %s"

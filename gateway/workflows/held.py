@@ -64,8 +64,11 @@ class Held:
             )
             if effect is not None and step.state == "succeeded":
                 self.effects[step.name] = effect
+        await self._load(connection, row.now)
+
+    async def _load(self, connection: Connection, now: datetime) -> None:
         case = await self.saga.subject.load(connection, self.lease.run_id)
-        self.case = replace(case, effects=self.effects, now=row.now)
+        self.case = replace(case, effects=self.effects, now=now)
 
     def stranger(self) -> Park | None:
         """The run began with other steps than this build has under the same name and version: their records would be
@@ -114,6 +117,7 @@ class Held:
         """What follows in our own database from an answer that came, and from every look for what was not there yet."""
         if isinstance(step, Assent) and step.on is not None and fact is not None:
             await step.on(connection, self.case, fact)
+            await self._load(connection, self.case.now)  # what was found may be less than what was asked for
         if isinstance(step, Pivot) and step.meanwhile is not None:
             await step.meanwhile(connection, self.case, now)
 

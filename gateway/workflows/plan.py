@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from gateway.ports import Effect, Manifest, Promise, RetryClass
@@ -56,7 +57,8 @@ class Situation:
 
 
 def plan(saga: Saga, situation: Situation, manifests: Mapping[str, Manifest]) -> Next:
-    """The next thing to do. Forward: the first step that is not done. Backward: the last step that is not undone."""
+    """The next thing to do. Forward: the first step that is not done. Backward: the first on the way
+    back that is not undone."""
     if situation.direction == "forward":
         return _forward(saga, situation, manifests)
     return _backward(saga, situation, manifests)
@@ -99,7 +101,7 @@ def _forward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> N
 
 
 def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> Next:
-    for step in reversed(saga.steps):
+    for step in _way_back(saga.steps):
         done, undone = now.records.get(step.name), now.records.get(undo_of(step.name))
         if isinstance(step, NOT_UNDONE) or done is None or done.state in ("rejected", "failed"):
             continue
@@ -120,6 +122,16 @@ def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> 
         send = Send(step, "undo", undo_of(step.name), step.undo_operation, subject=done.effect.id)
         return _call(send, undone, promise, now, absence_matters=False)
     return Finish("backward")
+
+
+@cache
+def _way_back(steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
+    """In which order they are undone: the last one first, but for those that say otherwise."""
+    later = [step for step in steps if isinstance(step, Step) and step.undone_after]
+    back = [step for step in reversed(steps) if step not in later]
+    for step in later:
+        back.insert(1 + next(at for at, each in enumerate(back) if each.name == step.undone_after), step)
+    return tuple(back)
 
 
 def _do(step: Step, now: Situation) -> Send:

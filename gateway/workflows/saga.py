@@ -80,6 +80,7 @@ class Step:
     undo: Undo | None = None
     undo_operation: str = ""
     undo_may_be_refused: bool = False  # the back end is the arbiter: a refused undo turns the run forward again
+    undone_after: str = ""  # an earlier step that is undone first: whether it can be decides about this one, too
     about: str = ""  # the step whose effect this one goes on from
     then: str | None = None  # the resource's status once the step has succeeded
     only_if: str = ""  # "step.fact": left out unless that step's effect has the fact
@@ -242,6 +243,7 @@ def _shape(steps: tuple[AnyStep, ...]) -> str:
                 f"{each.name}={value}"
                 for each in fields(step)
                 if isinstance(value := getattr(step, each.name), str | bool)
+                and each.name != "undone_after"  # a journal says what has been undone, in whichever order
                 and not _as_ever(step, each.name, value=value)
             ),
         )

@@ -41,7 +41,11 @@ async def void_label(case: Case, back_ends: BackEnds, label: Effect, key: str) -
 
 
 def ship_from_store(subject: PartSubject, terms: PickupTerms, effects: StockEffects) -> Saga:
-    label = Step(*("buy_label", "carrier", "label", buy_label, CARRIER, void_label, "void"), undo_may_be_refused=True)
+    label = Step(
+        *("buy_label", "carrier", "label", buy_label, CARRIER, void_label, "void"),
+        undo_may_be_refused=True,
+        undone_after="ask_store",  # what the store has handed over goes on, under its label
+    )
     return part_saga(
         NAME,
         subject,

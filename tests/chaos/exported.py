@@ -42,6 +42,7 @@ def order_of(document: Json, events: Sequence[Json], *, partner: str, parked: st
                 status=part["status"],
                 amount=part["amount"]["amount"],
                 lines=tuple((line["line_id"], line["quantity"]) for line in part["lines"]),
+                method=part["method"],
             )
             for part in document["fulfilments"]
         ),

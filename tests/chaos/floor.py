@@ -19,6 +19,7 @@ from tests.proof.processes import until
 from tests.proof.rig import Rig, open_rig
 
 BUYERS = 16
+WITH_STORES = ("store", "carrier", "notifications")
 RENEWED = 120.0  # seconds
 DECLINED, CANCELLED = 19, 23  # every so many orders: a card that is declined, a customer who changes their mind
 
@@ -77,7 +78,8 @@ async def open_floor(
     workers: int = 2,
 ) -> AsyncIterator[Floor]:
     """*url*: a PostgreSQL that the point has brought along. *ground*: what lies where, if not all of it at one node.
-    *spoiled*: back ends stand behind a proxy."""
+    *spoiled*: back ends stand behind a proxy. Stores can be asked, and goods that come in are told of, where there are
+    stores."""
     async with AsyncExitStack() as stack:
         url = url or stack.enter_context(acquire(room.home)).url
         rig = await stack.enter_async_context(open_rig(url, room.home, ground=ground))
@@ -88,6 +90,10 @@ async def open_floor(
             rig.environment |= {
                 f"OMNIGATE_{name}_URL": f"{behind}/{path}"
                 for name, path in (("PAYMENTS", "psp"), ("ERP", "erp"), ("WMS", "wms"))
+            }
+        if ground is not None and ground.stores:
+            rig.environment |= {"OMNIGATE_WMS_STOCK_CHANGES": "true"} | {
+                f"OMNIGATE_{name.upper()}_URL": f"http://127.0.0.1:{rig.sandbox_port}/{name}" for name in WITH_STORES
             }
         fleet = await stack.enter_async_context(open_fleet(rig, edges=edges, workers=workers))
         web = await stack.enter_async_context(witness(rig, fleet.addresses[0]))

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import itertools
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,9 +13,9 @@ from typing import Any
 import psycopg
 from httpx2 import HTTPError
 
-from tests.chaos.checker.evidence import Circumstances, Evidence, Order, Shelf
+from tests.chaos.checker.evidence import Circumstances, Evidence, Message, Order, Queue, Shelf
 from tests.chaos.exported import cause_of, is_stuck, order_of
-from tests.chaos.ledgers import attempt_of, effect_of, is_effect, rows
+from tests.chaos.ledgers import attempt_of, effect_of, is_effect, messages, received, rows
 from tests.chaos.notebook import Notebook
 from tests.proof.client import Channel
 from tests.proof.processes import until
@@ -23,6 +24,7 @@ from tests.proof.rig import Rig
 Json = dict[str, Any]
 
 UNDER_WAY = ("received", "accepted", "processing", "cancel_requested")
+FETCHED = ("bopis", "curbside")
 AT_ONCE = 16  # questions about orders
 CALM, PACE, READERS = 10.5, 0.2, 3  # seconds of ordinary life, seconds between requests, of so many people at once
 POSITIONS = "select node_id, sku, on_hand - reserved from stock_position where condition = 'new'"
@@ -45,6 +47,7 @@ class Gathering:
     witnesses: Sequence[Witness]
     started: float
     bounds: Mapping[str, float | int | None] = field(default_factory=dict)
+    queues: Sequence[Queue] = ()  # that were seen on the way
 
     async def evidence(self, *, last_fault: float, within: float = 180.0) -> Evidence:
         """After the last fault: rest, ten seconds of ordinary life, rest again, and everybody's account."""
@@ -69,6 +72,8 @@ class Gathering:
             attempts=tuple(attempt_of(row) for row in await rows(self.rig.sandbox, "attempts") if is_effect(row)),
             orders=orders,
             shelves=await self._shelves(),
+            messages=await self._messages(orders),
+            queues=tuple(self.queues),
         )
 
     async def rest(self, *, within: float) -> None:
@@ -136,9 +141,15 @@ class Gathering:
         ]
         return tuple(await asyncio.gather(*asked))
 
+    async def _messages(self, orders: Sequence[Order]) -> tuple[Message, ...]:
+        """To customers who fetch their goods: only they are told codes."""
+        fetch = [order.order_id for order in orders if any(part.method in FETCHED for part in order.parts)]
+        return tuple([each for order_id in fetch for each in await messages(self.rig.sandbox, order_id)])
+
     async def _shelves(self) -> tuple[Shelf, ...]:
         with self.rig.catalogue.open(encoding="utf-8", newline="") as file:
-            start = dict(_counts(csv.DictReader(file)))
+            start = Counter(dict(_counts(csv.DictReader(file))))
+        start.update(await received(self.rig.sandbox))
         stock = (await self.rig.sandbox.get("/ledger/wms/stock")).raise_for_status().json()["stock"]
         connection = await psycopg.AsyncConnection.connect(self.rig.environment["DATABASE_URL"], autocommit=True)
         async with connection:

@@ -26,6 +26,7 @@ Json = dict[str, Any]
 OPERATIONS = (
     ("POST", re.compile(r"/v1/orders"), "place"),
     ("POST", re.compile(r"/v1/orders/([^/]+)/cancel"), "cancel"),
+    ("POST", re.compile(r"/v1/orders/([^/]+)/fulfilments/([^/]+)/collect"), "collect"),
     ("GET", re.compile(r"/v1/orders/([^/]+)"), "read"),
 )
 REPEATED = ("content-type", "location", "etag")  # headers that belong to an answer, however often it is given
@@ -51,7 +52,7 @@ class Notebook:
 
     def note(self, request: Request, answered: tuple[Response, bytes] | None, *, sent: float) -> None:
         answer, content = answered or (None, b"")
-        operation, order_id = operation_of(request)
+        operation, order_id, part = operation_of(request)
         told = _told(content) if answer is not None and answer.is_success else {}
         digest = digest_of(request.content)
         if operation == "place" and digest not in self._wanted:
@@ -70,6 +71,8 @@ class Notebook:
             headers={name: answer.headers[name] for name in REPEATED if name in answer.headers} if answer else {},
             version=told.get("version"),
             stands=told.get("status") if operation == "read" else None,
+            part=part,
+            code=_told(request.content).get("code") if part else None,
         )
         self.exchanges.append(exchange)
 
@@ -96,12 +99,13 @@ class _Remembering(AsyncBaseTransport):
         await self._network.aclose()
 
 
-def operation_of(request: Request) -> tuple[str, str | None]:
-    """What is asked, and the order that the address names."""
+def operation_of(request: Request) -> tuple[str, str | None, str | None]:
+    """What is asked, and the order and the part that the address names."""
     for method, path, name in OPERATIONS:
         if request.method == method and (found := path.fullmatch(request.url.path)):
-            return name, found[1] if path.groups else None
-    return "other", None
+            order_id, part, *_ = (*found.groups(), None, None)
+            return name, order_id, part
+    return "other", None, None
 
 
 def digest_of(content: bytes) -> str:

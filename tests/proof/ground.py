@@ -1,6 +1,6 @@
 """Nodes beside the main one and what lies at each, so that some orders have to be served from several."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +9,19 @@ MAIN = "main"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`picking`: what it costs at each node, in pence; `stock`: of each SKU, how many pieces lie where."""
+    """`picking`: what it costs at each node, in pence; `stock`: of each SKU, how many pieces lie where. `stores`: nodes
+    that are stores."""
 
     picking: Mapping[str, int]
     stock: Mapping[str, Mapping[str, int]]
+    stores: Collection[str] = ()
 
     def write_nodes(self, folder: Path) -> Path:
         """As `omnigate inventory nodes load` reads them."""
         path = folder / "nodes.yaml"
         entries = (
-            f"  {node}: {{type: dc, name: {node}, timezone: UTC, source_id: wms,"
-            f" cost: {{currency: GBP, pick: {pick}}}}}\n"
+            f"  {node}: {{type: {'store' if node in self.stores else 'dc'}, name: {node}, timezone: UTC,"
+            f" source_id: wms, cost: {{currency: GBP, pick: {pick}}}}}\n"
             for node, pick in self.picking.items()
         )
         path.write_text("nodes:\n" + "".join(entries))

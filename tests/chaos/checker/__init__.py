@@ -5,6 +5,7 @@ The ledger checker: reads the evidence of a run that has come to rest, and says 
     books.py       the evidence order by order, and part by part
     loss.py I1 · doubles.py I2 · money.py I3 · stock.py I4 · ghosts.py I5 · sequence.py I6 · replay.py I7
     monotone.py I8 · agreement.py I9 · bounded.py I10 · alive.py I11 · pieces.py I12
+    hands.py I13
 
     python -m tests.chaos.checker FILE      prints every violation; exit code 1 if there is one
 
@@ -21,6 +22,7 @@ from tests.chaos.checker.doubles import doubles
 from tests.chaos.checker.evidence import Evidence, Violation
 from tests.chaos.checker.files import read, write
 from tests.chaos.checker.ghosts import ghosts
+from tests.chaos.checker.hands import hands
 from tests.chaos.checker.loss import loss
 from tests.chaos.checker.money import money
 from tests.chaos.checker.monotone import monotone
@@ -44,6 +46,7 @@ INVARIANTS: dict[str, Callable[[Books], Iterator[Violation]]] = {
     "I10": bounded,
     "I11": alive,
     "I12": pieces,
+    "I13": hands,
 }
 
 

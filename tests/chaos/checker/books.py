@@ -20,14 +20,30 @@ FORWARD: tuple[Kind, ...] = (
     ("psp", "capture"),
     ("erp", "invoice"),
 )
+# The same of a part that a store picks; what is sent from there has a label as well.
+AT_STORE: tuple[Kind, ...] = (
+    FORWARD[0],
+    *(("store", kind) for kind in ("task", "accepted", "ready", "handed_over")),
+    *FORWARD[3:],
+)
+LABEL: Kind = ("carrier", "label")
+LEFT = frozenset({("wms", "shipped"), ("store", "handed_over")})  # goods that are gone
 # What takes back what, in the order in which it is done; the last is the order's own.
 UNDO: Mapping[Kind, Kind] = {
     ("wms", "cancel"): ("wms", "shipment"),
     ("erp", "cancel"): ("erp", "sales_order"),
     GIVEN_BACK: HELD,
 }
+# A store is asked before its parcel's label is voided: what it has handed over goes on.
+UNDO_AT_STORE: Mapping[Kind, Kind] = {
+    ("store", "cancel"): ("store", "task"),
+    ("carrier", "void"): LABEL,
+    ("erp", "cancel"): ("erp", "sales_order"),
+    GIVEN_BACK: HELD,
+}
 COMPLETED, UNDONE = frozenset({"completed"}), frozenset({"rejected", "cancelled"})
-BY_ITSELF = "shipped"  # done by the warehouse, asked for by nobody
+# Done by warehouses and stores, asked for by nobody.
+BY_ITSELF = frozenset({"shipped", "accepted", "rejected", "ready", "handed_over"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,37 @@ class Share:
     @property
     def kinds(self) -> Counter[Kind]:
         return Counter((effect.system, effect.kind) for effect in self.effects)
+
+    @property
+    def at_store(self) -> bool:
+        return any(effect.system == "store" for effect in self.effects)
+
+    @property
+    def forward(self) -> tuple[Kind, ...]:
+        return AT_STORE if self.at_store else FORWARD
+
+    @property
+    def undo(self) -> Mapping[Kind, Kind]:
+        """A store that rejects has nothing that could be taken back."""
+        if not self.at_store:
+            return UNDO
+        said_no = bool(self.of("store", "rejected"))
+        return {undo: done for undo, done in UNDO_AT_STORE.items() if not (said_no and undo == ("store", "cancel"))}
+
+    @property
+    def short(self) -> Counter[str]:
+        """Pieces by line that its store did not find; the part goes on without them."""
+        found: Counter[str] = Counter()
+        for effect in self.of("store", "ready"):
+            found += units(effect.lines or ()) - units(gone(effect))
+        return found
+
+    @property
+    def asked(self) -> tuple[Line, ...]:
+        """Its lines as they were booked and asked for: with what its store did not find."""
+        skus = {line: sku for effect in self.of("store", "ready") for line, sku, _ in effect.lines or ()}
+        skus |= {line: sku for line, sku, _ in self.lines}
+        return tuple(sorted((line, skus[line], count) for line, count in (units(self.lines) + self.short).items()))
 
     @property
     def completed(self) -> bool:
@@ -197,6 +244,31 @@ def units(lines: Iterable[Line]) -> Counter[str]:
     for line, _, quantity in lines:
         found[line] += quantity
     return found
+
+
+def left(effects: Iterable[Effect]) -> list[Effect]:
+    return [effect for effect in effects if (effect.system, effect.kind) in LEFT]
+
+
+def gone(effect: Effect) -> tuple[Line, ...]:
+    """What an effect is really about: of what a store was asked for, as much as it has picked."""
+    picked = effect.data.get("picked")
+    lines = effect.lines or ()
+    if picked is None:
+        return lines
+    return tuple((line, sku, picked.get(line, 0)) for line, sku, _ in lines if picked.get(line, 0))
+
+
+def worth_of(pieces: Mapping[str, int], wanted: Wanted) -> tuple[int, int]:
+    """So many pieces of lines, at least and at most, in minor units: what a line comes to is divided among its pieces,
+    some of which cost one unit more."""
+    worth, ordered = dict(wanted.worth), units(wanted.lines)
+    least, most = 0, 0
+    for line, count in pieces.items():
+        each, dearer = divmod(worth.get(line, 0), max(1, ordered[line]))
+        least += each * count + max(0, dearer - ordered[line] + count)
+        most += each * count + min(count, dearer)
+    return least, most
 
 
 def named(effect: Effect) -> str:

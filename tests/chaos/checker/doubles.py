@@ -36,7 +36,7 @@ def _names(books: Books) -> Iterator[Violation]:
     for sequence, count in Counter(effect.sequence for effect in books.evidence.effects).items():
         if count > 1:
             yield Violation("I2", None, f"{count} effects have the number {sequence}")
-    asked = [effect for effect in books.evidence.effects if effect.kind != BY_ITSELF]
+    asked = [effect for effect in books.evidence.effects if effect.kind not in BY_ITSELF]
     for effect in asked:
         if effect.name is None:
             yield Violation("I2", effect.order_id, f"{named(effect)} has neither key nor reference")

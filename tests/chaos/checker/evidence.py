@@ -44,7 +44,7 @@ class Exchange:
     sent: float
     answered: float
     partner: str
-    operation: str  # place | cancel | read | other
+    operation: str  # place | cancel | read | collect | other
     key: str | None = None
     request: str = ""  # digest of what was sent
     order_id: str | None = None  # asked about, or told in the receipt
@@ -53,6 +53,8 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict)  # those that an answer repeats
     version: int | None = None  # of the order, where it was told
     stands: str | None = None  # the order's status, where it was told
+    part: str | None = None  # whose goods a till asked to hand over
+    code: str | None = None  # … and against which code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ class Part:
     status: str
     amount: int
     lines: tuple[tuple[str, int], ...]  # line, units
+    method: str = "ship_to_home"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +147,24 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What the messenger told a customer. `code`: against which goods are handed over, if it told one."""
+
+    order_id: str
+    kind: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Who waited for an article at a moment when none of it was to be had, the oldest order first."""
+
+    at: float
+    sku: str
+    waiting: tuple[tuple[str, int], ...]  # order, pieces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything that is known of one run, after it has come to rest."""
 
@@ -154,6 +175,8 @@ class Evidence:
     attempts: tuple[Attempt, ...]
     orders: tuple[Order, ...]
     shelves: tuple[Shelf, ...] = ()
+    messages: tuple[Message, ...] = ()
+    queues: tuple[Queue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

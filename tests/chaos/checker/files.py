@@ -14,8 +14,10 @@ from tests.chaos.checker.evidence import (
     Evidence,
     Exchange,
     Line,
+    Message,
     Order,
     Part,
+    Queue,
     Shelf,
     Wanted,
 )
@@ -30,8 +32,10 @@ RECORDS = {
     "attempts": Attempt,
     "orders": Order,
     "shelves": Shelf,
+    "messages": Message,
+    "queues": Queue,
 }
-TUPLES = ("prices", "worth", "pieces")  # fields that are tuples of tuples
+TUPLES = ("prices", "worth", "pieces", "waiting")  # fields that are tuples of tuples
 
 
 class Unreadable(Exception):

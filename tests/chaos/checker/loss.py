@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.chaos.checker.books import COMPLETED, FORWARD, GIVEN_BACK, HELD, UNDO, UNDONE, Account, Books, Kind, Share
+from tests.chaos.checker.books import COMPLETED, GIVEN_BACK, HELD, LABEL, UNDONE, Account, Books, Share
 from tests.chaos.checker.evidence import Violation
 
 
@@ -46,22 +46,25 @@ def _missing(account: Account) -> Iterator[str]:
 
 
 def _missing_of(share: Share, account: Account) -> Iterator[str]:
-    kinds = share.kinds
-    for undo, done in UNDO.items():
-        if kinds[undo] > kinds[done]:
-            yield f"{' '.join(undo)} took back what was never done"
+    kinds, undo, forward = share.kinds, share.undo, share.forward
+    for back, done in undo.items():
+        if kinds[back] > kinds[done]:
+            yield f"{' '.join(back)} took back what was never done"
     if share.completed:
-        yield from (f"is completed without {' '.join(kind)}" for kind in FORWARD if not kinds[kind])
-        yield from (f"is completed with {' '.join(kind)}" for kind in kinds.keys() - set(FORWARD))
+        also = {LABEL} if share.at_store else set()
+        yield from (f"is completed without {' '.join(kind)}" for kind in forward if not kinds[kind])
+        yield from (f"is completed with {' '.join(kind)}" for kind in kinds.keys() - {*forward} - also)
     elif share.undone:
-        yield from (f"{' '.join(do)} was not taken back" for undo, do in UNDO.items() if kinds[undo] < kinds[do])
-        yield from (f"did not go through, with {' '.join(kind)}" for kind in kinds.keys() - _TO_AND_BACK)
+        to_and_back = {*undo, *undo.values(), *_SAID} - {HELD, GIVEN_BACK}
+        yield from (f"{' '.join(done)} was not taken back" for back, done in undo.items() if kinds[back] < kinds[done])
+        yield from (f"did not go through, with {' '.join(kind)}" for kind in kinds.keys() - to_and_back)
     elif account.parked:
-        done_so_far = [bool(kinds[kind]) for kind in FORWARD]
+        done_so_far = [bool(kinds[kind]) for kind in forward]
         if done_so_far != sorted(done_so_far, reverse=True):
-            yield f"is parked, and before its last effect {' '.join(FORWARD[done_so_far.index(False)])} is missing"
+            yield f"is parked, and before its last effect {' '.join(forward[done_so_far.index(False)])} is missing"
     elif account.order.parts:
         yield f"is {share.part.status}, and its order is {account.order.status}"
 
 
-_TO_AND_BACK: set[Kind] = {*UNDO, *UNDO.values()} - {HELD, GIVEN_BACK}
+# By stores, of parts that come to nothing; the task of one that was rejected is among them.
+_SAID = frozenset({("store", kind) for kind in ("task", "accepted", "ready", "rejected")})

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tests.chaos.checker.books import Account, Books, Share, Sum, total
+from tests.chaos.checker.books import Account, Books, Share, Sum, left, total
 from tests.chaos.checker.evidence import Effect, Violation
 
 SIGN = {"capture": 1, "refund": -1}
@@ -42,7 +42,7 @@ def _wrong(account: Account, taken: Sum) -> Iterator[str]:
 def _of_part(share: Share) -> Iterator[str]:
     """What has left is paid with what it costs, and not with what another part does; nothing else is paid."""
     taken, cost = _taken(share.effects), share.part.amount
-    if not share.of("wms", "shipped"):
+    if not left(share.effects):
         if taken.total():
             yield f"has not left, and {dict(taken)} was taken for it"
     elif taken.total() not in ({cost} if share.completed else {0, cost}):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tests.chaos.checker.books import Account, Books, Share, total, units
+from tests.chaos.checker.books import Account, Books, Share, gone, left, total, units, worth_of
 from tests.chaos.checker.evidence import Violation, Wanted
 
 GONE = ("in_transit", "delivered")  # where pieces stand that have left
@@ -30,25 +30,13 @@ def _twice(account: Account, wanted: Wanted) -> Iterator[str]:
 def _worth(account: Account, wanted: Wanted) -> Iterator[str]:
     """A part costs what its pieces do, and one of them bears the shipping; together they cost what the order does."""
     for share in account.shares:
-        least, most = _cost(share, wanted)
+        least, most = worth_of(dict(share.part.lines), wanted)
         if not any(least <= share.part.amount - borne <= most for borne in (0, wanted.shipping)):
             yield f"{share.part.part_id} costs {share.part.amount}, its pieces {least} to {most}"
     all_of_it = _served(account) == units(wanted.lines)
     cost = sum(share.part.amount for share in _standing(account))
     if all_of_it and cost != wanted.amount:
         yield f"its parts cost {cost}, all of it {wanted.amount}"
-
-
-def _cost(share: Share, wanted: Wanted) -> tuple[int, int]:
-    """At least and at most, in minor units: what a line comes to is divided among its pieces, some of which cost one
-    unit more."""
-    worth, ordered = dict(wanted.worth), units(wanted.lines)
-    least, most = 0, 0
-    for line, count in share.part.lines:
-        each, dearer = divmod(worth.get(line, 0), max(1, ordered[line]))
-        least += each * count + max(0, dearer - ordered[line] + count)
-        most += each * count + min(count, dearer)
-    return least, most
 
 
 def _told(account: Account, wanted: Wanted) -> Iterator[str]:
@@ -88,8 +76,7 @@ def _served(account: Account) -> Counter[str]:
 
 
 def _sent(account: Account) -> Counter[str]:
-    left = account.of("wms", "shipped")
-    return _sum([(line, count) for line, _, count in effect.lines or ()] for effect in left)
+    return _sum([(line, count) for line, _, count in gone(effect)] for effect in left(account.effects))
 
 
 def _sum(counts: Iterable[Iterable[tuple[str, int]]]) -> Counter[str]:

@@ -3,36 +3,38 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tests.chaos.checker.books import FORWARD, HELD, UNDO, Account, Books, Kind
+from tests.chaos.checker.books import FORWARD, HELD, Account, Books, Kind, Share
 from tests.chaos.checker.evidence import Effect, Violation
 
 BOOKED, RELEASED = FORWARD[:2]
+ASKED = ("store", "task")
+WAITED = "com.omnigate.order.backordered.v1"
 
 
 def sequence(books: Books) -> Iterator[Violation]:
     for account in books.accounts.values():
         for share in account.shares:
-            for before, after in _wrong((*account.own, *share.effects), undone=share.undone):
+            for before, after in _wrong((*account.own, *share.effects), share):
                 sentence = f"{' '.join(after)} of {share.part.part_id} happened before {' '.join(before)}"
                 yield Violation("I6", account.order.order_id, sentence)
         for sentence in (*_all_booked_first(account), *_given_back_last(account)):
             yield Violation("I6", account.order.order_id, sentence)
 
 
-def _wrong(effects: Sequence[Effect], *, undone: bool) -> Iterator[tuple[Kind, Kind]]:
+def _wrong(effects: Sequence[Effect], share: Share) -> Iterator[tuple[Kind, Kind]]:
     """Pairs that happened the other way round, in one part and what the order has for all of them."""
     at: dict[Kind, int] = {}
     for effect in effects:
         at.setdefault((effect.system, effect.kind), effect.sequence)
-    ways = [_done((HELD, *FORWARD), at), _done(tuple(UNDO), at)]
+    ways = [_done((HELD, *share.forward), at), _done(tuple(share.undo), at)]
     for way in ways:
         for before, after in pairwise(way):
             if at[before] > at[after]:
                 yield before, after
-    for undo, done in UNDO.items():
+    for undo, done in share.undo.items():
         if undo in at and done in at and at[done] > at[undo]:
             yield done, undo
-    if undone and ways[0] and ways[1]:
+    if share.undone and ways[0] and ways[1]:
         last, first = max(ways[0], key=at.__getitem__), min(ways[1], key=at.__getitem__)
         if at[last] > at[first]:
             yield last, first
@@ -43,12 +45,14 @@ def _done(way: tuple[Kind, ...], at: dict[Kind, int]) -> list[Kind]:
 
 
 def _all_booked_first(account: Account) -> Iterator[str]:
-    """Nothing is released before all of the order is booked; parts that stand in for others come later."""
-    if not account.shares or not all(share.completed for share in account.shares):
+    """Nothing is released before all of the order is booked; parts that stand in for others come later, and so do those
+    of pieces that waited for goods, or that a store did not find."""
+    waited = any(event.type == WAITED for event in account.order.events)
+    if waited or not account.shares or not all(share.completed and not share.short for share in account.shares):
         return
     last = max((each.sequence for each in account.of(*BOOKED)), default=0)
     for share in account.shares:
-        if any(each.sequence < last for each in share.of(*RELEASED)):
+        if any(each.sequence < last for each in (*share.of(*RELEASED), *share.of(*ASKED))):
             yield f"{share.part.part_id} was released before all of its order was booked"
 
 

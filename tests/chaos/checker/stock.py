@@ -1,9 +1,10 @@
 """I4, stock: at each node, what there was, less what was promised or has left, is what there is; never below none."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
-from tests.chaos.checker.books import Books
+from tests.chaos.checker.books import Books, gone
 from tests.chaos.checker.evidence import Effect, Line, Shelf, Violation
 
 Place = tuple[str, str]  # node, SKU
@@ -14,16 +15,16 @@ def stock(books: Books) -> Iterator[Violation]:
     if not books.evidence.shelves:
         return
     effects = books.evidence.effects
-    released = {effect.id: effect for effect in effects if (effect.system, effect.kind) == ("wms", "shipment")}
-    promised, left, back = (_units(effects, released, kind) for kind in ("shipment", "shipped", "cancel"))
-    waiting = _held_by_parked(books)
+    promised, gone_, back = _moved(effects)
+    waiting, doubted = _held_by_parked(books), _doubted(effects)
     known = {(shelf.node, shelf.sku) for shelf in books.evidence.shelves}
-    for node, sku in (promised | left).keys() - known:
+    for node, sku in (promised | gone_).keys() - known:
         yield Violation("I4", None, f"{sku} was shipped and lies on no shelf of {node}")
     for shelf in books.evidence.shelves:
         at = (shelf.node, shelf.sku)
-        moved = (promised[at], left[at], back[at])
-        for sentence in (*_warehouse(shelf, *moved), *_ours(shelf, moved[0] - moved[2], waiting[shelf.sku])):
+        moved = (promised[at], gone_[at], back[at])
+        ours = _ours(shelf, moved[0] - moved[2], waiting[shelf.sku], doubted=at in doubted)
+        for sentence in (*_warehouse(shelf, *moved), *ours):
             yield Violation("I4", None, f"{shelf.sku} at {shelf.node}: {sentence}")
 
 
@@ -36,27 +37,55 @@ def _warehouse(shelf: Shelf, released: int, left: int, back: int) -> Iterator[st
         yield f"{shelf.allocated} promised of {shelf.on_hand}: more was sold than there was"
 
 
-def _ours(shelf: Shelf, sold: int, waiting: int) -> Iterator[str]:
-    """Omnigate's own count: what is still for sale. A parked order may hold what no shipment does."""
+def _ours(shelf: Shelf, sold: int, waiting: int, *, doubted: bool) -> Iterator[str]:
+    """Omnigate's own count: what is still for sale. A parked order may hold what no shipment does, and of what a store
+    said that it is not there, less is for sale than lies there."""
     if shelf.available is None:
         return
     free = shelf.start - sold
-    if not free - waiting <= shelf.available <= free:
+    if shelf.available > free or (shelf.available < free - waiting and not doubted):
         yield f"Omnigate would sell {shelf.available} more, of {shelf.start} are {sold} sold"
-    if shelf.available < 0:
+    if shelf.available < 0 and not doubted:
         yield f"Omnigate has sold {-shelf.available} more than there were"
 
 
-def _units(effects: tuple[Effect, ...], released: Mapping[str, Effect], kind: str) -> Counter[Place]:
-    """A cancel names its shipment, and neither lines nor node."""
+def _moved(effects: Sequence[Effect]) -> tuple[Counter[Place], Counter[Place], Counter[Place]]:
+    """Promised to shipments and tasks, left, and promised no more. What takes back names neither lines nor node, and
+    what a store did not find of a task it promises no more."""
+    asked = {effect.id: effect for effect in effects if effect.kind in ("shipment", "task")}
+    set_aside: dict[str, tuple[Line, ...]] = {}
+    promised, gone_, back = Counter[Place](), Counter[Place](), Counter[Place]()
+    for effect in sorted(effects, key=lambda effect: effect.sequence):
+        about = asked.get(effect.id, effect)
+        place = partial(_at, str(about.data.get("node", MAIN)))
+        match effect.system, effect.kind:
+            case ("wms", "shipment") | ("store", "accepted"):
+                set_aside[effect.id] = effect.lines or ()
+                promised += place(effect.lines or ())
+            case ("store", "ready"):
+                back += place(set_aside.pop(effect.id, ())) - place(gone(effect))
+                set_aside[effect.id] = gone(effect)
+            case ("wms", "shipped") | ("store", "handed_over"):
+                set_aside.pop(effect.id, None)
+                gone_ += place(gone(effect) or about.lines or ())
+            case ("wms", "cancel") | ("store", "cancel" | "rejected"):
+                back += place(set_aside.pop(effect.id, ()))
+    return promised, gone_, back
+
+
+def _at(node: str, lines: Iterable[Line]) -> Counter[Place]:
     found: Counter[Place] = Counter()
-    for effect in effects:
-        if (effect.system, effect.kind) == ("wms", kind):
-            about = released.get(effect.id, effect)
-            lines: tuple[Line, ...] = effect.lines or about.lines or ()
-            for _, sku, count in lines:
-                found[str(about.data.get("node", MAIN)), sku] += count
+    for _, sku, count in lines:
+        found[node, sku] += count
     return found
+
+
+def _doubted(effects: Sequence[Effect]) -> set[Place]:
+    """What a store has ever said that it has not got."""
+    asked = {effect.id: effect for effect in effects if effect.kind == "task"}
+    short = [each for each in effects if (each.kind == "ready" and gone(each) != each.lines) or each.kind == "rejected"]
+    nodes = [(str(asked.get(each.id, each).data.get("node", MAIN)), each.lines or ()) for each in short]
+    return {(node, sku) for node, lines in nodes for _, sku, _ in lines}
 
 
 def _held_by_parked(books: Books) -> Counter[str]:
@@ -66,7 +95,13 @@ def _held_by_parked(books: Books) -> Counter[str]:
         if not account.parked or account.wanted is None:
             continue
         for share in account.shares:
-            live = share.kinds["wms", "shipment"] - share.kinds["wms", "cancel"]
+            kinds = share.kinds
+            live = (
+                kinds["wms", "shipment"]
+                + kinds["store", "accepted"]
+                - kinds["wms", "cancel"]
+                - kinds["store", "cancel"]
+            )
             for _, sku, count in share.lines if live <= 0 and not share.undone else ():
                 held[sku] += count
     return held

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, TypeVar
 
+from tests.chaos.checker.books import BY_ITSELF
 from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Order, Part, Wanted
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class Given:
         return self.pick(sorted({wanted.channel for wanted in self.evidence.wanted} - {channel}))
 
     def asked(self) -> list[Effect]:
-        return [effect for effect in self.evidence.effects if effect.kind != "shipped"]
+        return [effect for effect in self.evidence.effects if effect.kind not in BY_ITSELF]
 
     def applied(self, *, applied: bool = True) -> list[Attempt]:
         return [attempt for attempt in self.evidence.attempts if attempt.applied == applied]

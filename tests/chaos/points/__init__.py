@@ -2,7 +2,7 @@
 The points of chaos, each a run of its own: what is done to an installation, how often, and how long it may take.
 
     kills R1 · crash_points R2 · answers R3 · copies R4 · restarts R5 · starts and pauses R7 · poison and deploy R9 ·
-    shelves S1 · parts O1
+    shelves S1 · parts O1 · stores O2
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,6 +19,7 @@ from tests.chaos.points.poison import poison
 from tests.chaos.points.restarts import restarts
 from tests.chaos.points.shelves import shelves
 from tests.chaos.points.starts import starts
+from tests.chaos.points.stores import stores
 from tests.chaos.room import Room
 
 __all__ = ["POINTS", "Point"]
@@ -47,4 +48,5 @@ POINTS = {
     "r9b": Point("deploy", deploy, {"orders": 100}, {"orders": 500}),
     "s1": Point("stock", shelves, {"kills": 12, "wishes": 600}, {"kills": 200, "wishes": 10_000}),
     "o1": Point("orders in parts", parts, {"kills": 12, "orders": 240}, {"kills": 200, "orders": 4000}),
+    "o2": Point("stores, offers, backorders", stores, {"kills": 12, "orders": 240}, {"kills": 200, "orders": 4000}),
 }
