@@ -7,29 +7,44 @@ Document = Mapping[str, Any]
 
 
 def apart(body: Document) -> tuple[dict[str, Any], dict[str, Any]]:
-    """An order's document without contact and address, and these two by themselves."""
-    group = body["delivery_groups"][0]
-    customer = body["customer"]
-    personal = {"address": group["address"]} if "address" in group else {}
+    """An order's document without contact and addresses, and these by themselves: of an order with one delivery group
+    its `address`, of one with several its `addresses`, by group."""
+    groups, customer = body["delivery_groups"], body["customer"]
+    addresses = {group["id"]: group["address"] for group in groups if "address" in group}
+    personal: dict[str, Any] = {}
+    if len(groups) > 1:
+        personal["addresses"] = addresses
+    elif addresses:
+        personal["address"] = addresses[groups[0]["id"]]
     if "contact" in customer:
         personal["contact"] = customer["contact"]
     kept = {
         **body,
         "customer": {name: value for name, value in customer.items() if name != "contact"},
-        "delivery_groups": [{name: value for name, value in group.items() if name != "address"}],
+        "delivery_groups": [{name: value for name, value in group.items() if name != "address"} for group in groups],
     }
     return kept, personal
 
 
-def whole(kept: Document, personal: Document | None) -> dict[str, Any]:
-    """The document as it was sent; a forgotten person's contact and address stay away."""
+def addresses(kept: Document, personal: Document | None) -> dict[str, Document]:
+    """Where each delivery group goes, by its id; a forgotten person's address stays away."""
     personal = personal or {}
-    contact = {"contact": personal["contact"]} if "contact" in personal else {}
-    address = {"address": personal["address"]} if "address" in personal else {}
+    if "address" in personal:
+        return {kept["delivery_groups"][0]["id"]: personal["address"]}
+    return dict(personal.get("addresses", {}))
+
+
+def whole(kept: Document, personal: Document | None) -> dict[str, Any]:
+    """The document as it was sent; a forgotten person's contact and addresses stay away."""
+    contact = {"contact": personal["contact"]} if personal and "contact" in personal else {}
+    known = addresses(kept, personal)
     return {
         **kept,
         "customer": {**kept["customer"], **contact},
-        "delivery_groups": [{**kept["delivery_groups"][0], **address}],
+        "delivery_groups": [
+            {**group, "address": known[group["id"]]} if group["id"] in known else group
+            for group in kept["delivery_groups"]
+        ],
     }
 
 

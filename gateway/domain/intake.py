@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from stdnum import ean
 
+from gateway.domain.delivery import faults_of
 from gateway.domain.money import is_currency
 from gateway.domain.orders import Order, Totals
 
@@ -24,7 +25,8 @@ class Breach(NamedTuple):
 
 def breaches_of_shape(body: Mapping[str, Any]) -> list[Breach]:
     """What must hold before the document can be read as an order at all."""
-    return [*_currencies(body), *_lines(body["lines"]), *_delivery(body["delivery_groups"])]
+    groups = faults_of(body["delivery_groups"], [line["line_id"] for line in body["lines"]])
+    return [*_currencies(body), *_lines(body["lines"]), *(Breach(*found) for found in groups)]
 
 
 def breaches(order: Order, *, now: datetime) -> list[Breach]:
@@ -58,15 +60,6 @@ def _lines(lines: list[Mapping[str, Any]]) -> Iterator[Breach]:
         seen.add(line["line_id"])
         if "gtin" in line and not ean.is_valid(line["gtin"]):
             yield Breach(f"#/lines/{index}/gtin", "gtin_check_digit", "the check digit is not right")
-
-
-def _delivery(groups: list[Mapping[str, Any]]) -> Iterator[Breach]:
-    for index, group in enumerate(groups):
-        needed = "address" if group["method"] == "ship_to_home" else "pickup"
-        if needed not in group:
-            yield Breach(f"#/delivery_groups/{index}/{needed}", "required", f"{group['method']} needs it")
-        if needed == "address" and "pickup" in group:
-            yield Breach(f"#/delivery_groups/{index}/pickup", "not_for_shipping", "nothing is fetched that is shipped")
 
 
 def _currencies(body: Mapping[str, Any]) -> Iterator[Breach]:

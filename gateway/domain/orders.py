@@ -1,17 +1,17 @@
 """An order as a channel placed it, the states it can be in, and who may move it between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
+from gateway.domain.delivery import DeliveryGroup, group_from
 from gateway.domain.money import Money, extended, zero
 from gateway.domain.stock import MAIN
 
 TaxMode = Literal["exclusive", "inclusive"]
-DeliveryMethod = Literal["ship_to_home", "bopis", "curbside"]
 WhenShort = Literal["reject", "backorder", "cancel_lines"]
 
 
@@ -148,9 +148,7 @@ class Order:
     payment: Payment
     totals: Totals  # as the channel states them
     node_id: str = MAIN  # where it is served from, once that has been decided
-    group_id: str = "1"  # of its delivery group
-    method: DeliveryMethod = "ship_to_home"
-    pickup_node: str | None = None  # the store that was promised, where it is fetched
+    groups: tuple[DeliveryGroup, ...] = (DeliveryGroup(),)
     fulfilment_id: str | None = None  # of a part of an order: which part
     when_short: WhenShort = "reject"  # what to do when not all of it can be had
 
@@ -158,6 +156,18 @@ class Order:
     def reference(self) -> str:
         """The number under which its executors know it."""
         return self.fulfilment_id or self.order_id
+
+    @property
+    def group(self) -> DeliveryGroup:
+        """How it reaches its customer; of an order that goes several ways, the first."""
+        return self.groups[0]
+
+    def group_of(self, group_id: str) -> DeliveryGroup:
+        return next(group for group in self.groups if group.group_id == group_id)
+
+    def going(self, group: DeliveryGroup) -> "Order":
+        """The order, as far as it goes this way. What it costs, and for shipping, is told of all of it."""
+        return replace(self, groups=(group,), lines=tuple(line for line in self.lines if group.has(line.line_id)))
 
     def demand(self) -> dict[str, int]:
         """Pieces wanted by SKU; SKUs compare without case, and the same one may stand on several lines."""
@@ -193,9 +203,7 @@ def order_from(document: Mapping[str, Any], order_id: str) -> Order:
         shipping_charge=_money(document.get("shipping_charge"), currency),
         payment=Payment(payment["method"], payment["token"], _money(payment["amount"], currency)),
         totals=Totals(*(_money(totals[name], currency) for name in Totals.__slots__)),
-        group_id=(group := document["delivery_groups"][0])["id"],
-        method=group["method"],
-        pickup_node=group.get("pickup", {}).get("node_id"),
+        groups=tuple(group_from(group) for group in document["delivery_groups"]),
         when_short=document.get("when_short", "reject"),
     )
 

@@ -77,12 +77,14 @@ select wake(run_id) from due
 """
 
 
-async def tell(connection: Connection, order_id: str, event_id: str, *, now: datetime, trace_id: str) -> None:
-    """The order's partner can read that pieces of it wait from *now* on."""
+async def tell(
+    connection: Connection, order_id: str, group_id: str, *, event_id: str, now: datetime, trace_id: str
+) -> None:
+    """The order's partner can read that pieces of this group wait from *now* on."""
     cursor = await connection.execute("select status from orders where order_id = %s", (order_id,))
     row = await cursor.fetchone()
     assert row is not None, "orders are never deleted"
-    told = (event_id, order_id, EVENT, now, trace_id, Jsonb({"status": row[0]}))
+    told = (event_id, order_id, EVENT, now, trace_id, Jsonb({"status": row[0], "group_id": group_id}))
     await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", told)
 
 

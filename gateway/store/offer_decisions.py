@@ -21,7 +21,9 @@ from gateway.store.pool import Connection
 
 # Part of a statement about orders `o`: the open offer of each as its partner may see it, null when there is none.
 OPEN_OFFERS: LiteralString = """
-(select jsonb_agg(jsonb_build_object('offer_id', f.offer_id, 'kind', f.kind, 'node_id', f.node_id, 'node_name', n.name,
+(select jsonb_agg(jsonb_build_object('offer_id', f.offer_id, 'kind', f.kind,
+                                     'group_id', coalesce(f.group_id, o.document #>> '{delivery_groups,0,id}'),
+                                     'node_id', f.node_id, 'node_name', n.name,
                                      'lines', f.lines, 'expires_at', f.expires_at) order by f.made_at, f.offer_id)
    from offer f join node n using (node_id)
   where f.order_id = o.order_id and f.state = 'open' and f.expires_at > clock_timestamp())"""
@@ -33,6 +35,7 @@ class Decided:
 
     offer_id: str
     order_id: str
+    group_id: str
     kind: OfferKind
     state: OfferAnswer
     decided_at: datetime
@@ -57,25 +60,27 @@ async def decide(
     row = await (await connection.execute(_FIND, (order_id, offer_id))).fetchone()
     if row is None:
         return None
-    kind, state, decided_at, over, has_address = row
+    group_id, kind, state, decided_at, over, has_address = row
     if state == reply.answer:
-        return Decided(offer_id, order_id, kind, state, decided_at), False
+        return Decided(offer_id, order_id, group_id, kind, state, decided_at), False
     if state != "open" or over:
         state = "expired" if state == "open" else state
         raise OfferClosed(_CLOSED[state], effect="none", state=state)
     if has_ended(standing.status):
         raise Conflict(f"the order is {standing.status}: there is nothing left to agree to", effect="none")
     _refuse_unless_addressed(kind, reply, has_address=has_address)
-    decided = Decided(offer_id, order_id, kind, reply.answer, by.now)
+    decided = Decided(offer_id, order_id, group_id, kind, reply.answer, by.now)
     await connection.execute(_DECIDE, (decided.state, decided.decided_at, offer_id))
-    await _keep_address(connection, order_id, reply, by)
+    await _keep_address(connection, decided, reply, by)
     await _tell(connection, decided, by)
     return decided, True
 
 
 _FIND = """
-select f.kind, f.state, f.decided_at, f.expires_at <= clock_timestamp(), coalesce(p.document ? 'address', false)
-  from offer f join orders o using (order_id) left join personal_data p using (personal_id)
+select g.id, f.kind, f.state, f.decided_at, f.expires_at <= clock_timestamp(),
+       coalesce(p.document ? 'address' or p.document -> 'addresses' ? g.id, false)
+  from offer f join orders o using (order_id) left join personal_data p using (personal_id),
+       coalesce(f.group_id, o.document #>> '{delivery_groups,0,id}') as g (id)
  where f.order_id = %s and f.offer_id = %s
 """
 _CLOSED = {
@@ -96,19 +101,27 @@ def _refuse_unless_addressed(kind: OfferKind, reply: Reply, *, has_address: bool
         raise Invalid("it cannot be sent without an address", faults=(fault,), effect="none")
 
 
-async def _keep_address(connection: Connection, order_id: str, reply: Reply, by: Hand) -> None:
-    """With what else is known of the person; of one who has been forgotten, alone."""
+async def _keep_address(connection: Connection, decided: Decided, reply: Reply, by: Hand) -> None:
+    """With what else is known of the person, in the manner of `gateway.domain.documents`; of one forgotten, alone."""
     if reply.address is not None:
-        values = {"order": order_id, "fresh": by.mint("per"), "address": Jsonb(dict(reply.address)), "now": by.now}
+        where = {"order": decided.order_id, "group": decided.group_id}
+        values = where | {"fresh": by.mint("per"), "address": Jsonb(dict(reply.address)), "now": by.now}
         await connection.execute(_ADDRESS, values)
 
 
 _ADDRESS = """
 with kept as (
     insert into personal_data (personal_id, document, created_at)
-    select coalesce(personal_id, %(fresh)s), jsonb_build_object('address', %(address)s::jsonb), %(now)s
+    select coalesce(personal_id, %(fresh)s),
+           case when jsonb_array_length(document -> 'delivery_groups') = 1
+                then jsonb_build_object('address', %(address)s::jsonb)
+                else jsonb_build_object('addresses', jsonb_build_object(%(group)s::text, %(address)s::jsonb)) end,
+           %(now)s
       from orders where order_id = %(order)s
-        on conflict (personal_id) do update set document = personal_data.document || excluded.document
+        on conflict (personal_id) do update set document = personal_data.document || case
+           when excluded.document ? 'address' then excluded.document
+           else jsonb_build_object('addresses', coalesce(personal_data.document -> 'addresses', '{}')
+                                                || (excluded.document -> 'addresses')) end
     returning personal_id
 )
 update orders set personal_id = kept.personal_id from kept where order_id = %(order)s
@@ -120,7 +133,10 @@ async def _tell(connection: Connection, decided: Decided, by: Hand) -> None:
     cursor = await connection.execute(_TOUCH, (by.now, decided.order_id))
     row = await cursor.fetchone()
     assert row is not None, "orders are never deleted"
-    told = {"status": row[0], "offer": {"offer_id": decided.offer_id, "kind": decided.kind}}
+    told = {
+        "status": row[0],
+        "offer": {"offer_id": decided.offer_id, "group_id": decided.group_id, "kind": decided.kind},
+    }
     values = (by.mint("evt"), decided.order_id, EVENTS[decided.state], by.now, by.trace_id, Jsonb(told))
     await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", values)
     await connection.execute("select wake(%s)", (decided.order_id,))

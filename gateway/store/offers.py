@@ -21,10 +21,10 @@ class Offer:
     seconds_left: int  # by the database's clock; of an open one
 
 
-async def pending(connection: Connection, order_id: str) -> Offer | None:
-    """The last offer whose answer has not been carried out. One that nobody answered in time has expired."""
+async def pending(connection: Connection, order_id: str, group_id: str) -> Offer | None:
+    """The group's last offer whose answer has not been carried out. One that nobody answered in time has expired."""
     await connection.execute(_EXPIRE, (order_id,))
-    cursor = await connection.execute(_PENDING, (order_id,))
+    cursor = await connection.execute(_PENDING, (order_id, group_id))
     row = await cursor.fetchone()
     return Offer(*row) if row else None
 
@@ -35,7 +35,8 @@ update offer set state = 'expired', decided_at = clock_timestamp()
 """
 _PENDING = """
 select offer_id, kind, node_id, state, greatest(1, ceil(extract(epoch from expires_at - clock_timestamp())))::integer
-  from offer where order_id = %s and acted_at is null order by made_at desc, offer_id desc limit 1
+  from offer where order_id = %s and coalesce(group_id = %s, true) and acted_at is null
+ order by made_at desc, offer_id desc limit 1
 """
 
 
@@ -44,18 +45,19 @@ async def make(
     order_id: str,
     offer_id: str,
     *,
+    group_id: str,
     kind: Kind,
     node_id: str,
     lines: Mapping[str, int],
     seconds: int,
     now: datetime,
 ) -> None:
-    await connection.execute(_MAKE, (offer_id, order_id, kind, node_id, Jsonb(dict(lines)), now, seconds))
+    await connection.execute(_MAKE, (offer_id, order_id, group_id, kind, node_id, Jsonb(dict(lines)), now, seconds))
 
 
 _MAKE = """
-insert into offer (offer_id, order_id, kind, node_id, lines, state, made_at, expires_at)
-values (%s, %s, %s, %s, %s, 'open', %s, clock_timestamp() + make_interval(secs => %s))
+insert into offer (offer_id, order_id, group_id, kind, node_id, lines, state, made_at, expires_at)
+values (%s, %s, %s, %s, %s, %s, 'open', %s, clock_timestamp() + make_interval(secs => %s))
 """
 
 
@@ -63,10 +65,19 @@ async def carried_out(connection: Connection, offer_id: str) -> None:
     await connection.execute("update offer set acted_at = clock_timestamp() where offer_id = %s", (offer_id,))
 
 
-async def withdraw(connection: Connection, order_id: str) -> None:
-    """The order does not want it any more."""
+async def asked_about(connection: Connection, order_id: str) -> frozenset[str]:
+    """The lines of which customers may still say how they want them, or have said it just now."""
+    cursor = await connection.execute(_ASKED_ABOUT, (order_id,))
+    return frozenset(row[0] for row in await cursor.fetchall())
+
+
+_ASKED_ABOUT = "select distinct jsonb_object_keys(lines) from offer where order_id = %s and acted_at is null"
+
+
+async def withdraw(connection: Connection, order_id: str, group_id: str | None = None) -> None:
+    """The order, or one group of it, does not want it any more."""
     await connection.execute(
         "update offer set state = 'expired', decided_at = clock_timestamp(), acted_at = clock_timestamp()"
-        " where order_id = %s and acted_at is null",
-        (order_id,),
+        " where order_id = %s and coalesce(group_id = %s, true) and acted_at is null",
+        (order_id, group_id),
     )

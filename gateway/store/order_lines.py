@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 
 from psycopg.types.json import Jsonb
 
+from gateway.domain.delivery import DeliveryGroup
 from gateway.domain.orders import Order
 from gateway.domain.quantities import Move, Quantities
 from gateway.store.pool import Connection
@@ -78,12 +79,14 @@ select coalesce(sum(cancelled), 0) from order_line
 """
 
 
-async def drop(connection: Connection, order_id: str, *, reason: Mapping[str, str] | None) -> int:
-    """What nobody has taken on is cancelled. Returns how many pieces."""
+async def drop(
+    connection: Connection, order_id: str, *, reason: Mapping[str, str] | None, of: DeliveryGroup | None = None
+) -> int:
+    """What nobody has taken on is cancelled; only *of* this group, if one is named. Returns how many pieces."""
     left = {
         line_id: pieces
         for line_id, there in (await standing(connection, order_id)).items()
-        if (pieces := there.open + there.backordered)
+        if (of is None or of.has(line_id)) and (pieces := there.open + there.backordered)
     }
     if left:
         await move(connection, order_id, ("cancel",), left, reason=reason)

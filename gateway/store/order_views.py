@@ -106,7 +106,8 @@ select asked.order_id, asked.partner, o.status, o.version, o.document, p.documen
           from order_line l where l.order_id = o.order_id and l.cancelled > 0 and l.reason is not null),
        (select to_jsonb(m) - '{{order_id,expires_at}}'::text[] from payment m where m.order_id = o.order_id),
        (select jsonb_agg(jsonb_build_object(
-                   'fulfilment_id', f.fulfilment_id, 'status', f.status, 'method', f.method, 'amount', f.amount,
+                   'fulfilment_id', f.fulfilment_id, 'group_id', f.group_id, 'status', f.status,
+                   'method', f.method, 'amount', f.amount,
                    'reason', f.reason,
                    'lines', (select jsonb_agg(jsonb_build_object('line_id', l.line_id, 'quantity', l.pieces))
                                from (select line_id, sum(quantity) as pieces from fulfilment_line

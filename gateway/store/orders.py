@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from gateway.domain.documents import addresses
 from gateway.domain.orders import (
     Address,
     Contact,
@@ -29,7 +30,7 @@ ACTION_NEEDED_EVENT = "com.omnigate.order.payment_action_needed.v1"
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
     order: Order
-    ship_to: Address | None  # None: the person has been forgotten, or fetches it
+    addresses: Mapping[str, Address]  # by delivery group; none of one that is fetched, or of a person forgotten
     contact: Contact | None
     status: OrderStatus
     cancel_requested: bool
@@ -44,7 +45,7 @@ async def load(connection: Connection, order_id: str) -> StoredOrder:
     document, personal, status, trace_id, partner_id = row
     return StoredOrder(
         order=order_from(document, order_id),
-        ship_to=address_from(personal["address"]) if personal and "address" in personal else None,
+        addresses={group: address_from(known) for group, known in addresses(document, personal).items()},
         contact=Contact(**personal["contact"]) if personal and "contact" in personal else None,
         status=OrderStatus(status),
         cancel_requested=status == OrderStatus.CANCEL_REQUESTED,

@@ -1,14 +1,14 @@
 """The database, as the rest of the gateway sees it: a bounded pool whose failures are `Unavailable`."""
 
 import select
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Rollback
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
@@ -18,6 +18,7 @@ set_json_loads(orjson.loads)  # documents are read far more often than anything 
 set_json_dumps(orjson.dumps)
 
 Connection = AsyncConnection[tuple[Any, ...]]
+Reason = TypeVar("Reason")
 
 _AWAY = "the database is away"
 
@@ -41,6 +42,16 @@ class Load:
     requests: int
     waited: float  # seconds
     refused: int
+
+
+async def all_or_nothing(connection: Connection, work: Callable[[], Awaitable[Reason | None]]) -> Reason | None:
+    """What *work* writes stays, unless it returns a reason against it; inside the caller's transaction."""
+    refused = None
+    async with connection.transaction() as attempt:
+        refused = await work()
+        if refused is not None:
+            raise Rollback(attempt)
+    return refused
 
 
 class Joined:

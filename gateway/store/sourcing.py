@@ -22,11 +22,16 @@ async def sites_for(
     connection: Connection, skus: Sequence[str], to: str | None, policy: SourcingPolicy, *, now: datetime
 ) -> list[Site]:
     """Every active node with a position of one of the SKUs (in upper case), which stay locked until the commit."""
-    cursor = await connection.execute(_PLACES, (list(skus),))
-    await lock_positions(connection, [(sku, node) for sku, node in await cursor.fetchall()])
+    await lock_places(connection, skus)
     rows = await (await connection.execute(_SITES, (list(skus),))).fetchall()
     taken = await _taken_today(connection, rows, now)
     return [_site(row, to, policy, taken=taken.get(row[0], 0), now=now) for row in rows]
+
+
+async def lock_places(connection: Connection, skus: Sequence[str]) -> None:
+    """Until the commit nobody else changes how much there is of these SKUs (in upper case) at active nodes."""
+    cursor = await connection.execute(_PLACES, (list(skus),))
+    await lock_positions(connection, [(sku, node) for sku, node in await cursor.fetchall()])
 
 
 _PLACES = f"""

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.store.pool import Database
 
-_MOST = 20
+_MOST = 400
 
 
 @dataclass(frozen=True, slots=True)

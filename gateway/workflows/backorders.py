@@ -93,7 +93,12 @@ async def leave(connection: Connection, order: Order, rest: Rest, around: Around
         waits = {line_id: lines[line_id].open for line_id in rest.pieces if line_id not in vain and lines[line_id].open}
         if waits:
             await order_lines.move(connection, order.order_id, ("backorder",), waits)
-            await backorders.tell(connection, order.order_id, mint("evt"), now=around.now, trace_id=around.trace_id)
+            await backorders.tell(
+                *(connection, order.order_id, order.group.group_id),
+                event_id=mint("evt"),
+                now=around.now,
+                trace_id=around.trace_id,
+            )
     for code, pieces in rest.by_reason(cancelled).items():
         told = {"code": code, "detail": _SENTENCES[code]}
         await order_lines.move(connection, order.order_id, ("cancel",), pieces, reason=told)

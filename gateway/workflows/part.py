@@ -8,7 +8,7 @@ from gateway.domain.fulfilments import ENDED, GONE, Fulfilment, FulfilmentStatus
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import OrderStatus
 from gateway.domain.shares import share_of
-from gateway.store import fulfilments, holds, journal, order_lines, orders, pickups, stock
+from gateway.store import fulfilments, holds, journal, offers, order_lines, orders, pickups, stock
 from gateway.store.pool import Connection
 from gateway.workflows.outcomes import effect_of
 from gateway.workflows.saga import Case, Moved
@@ -30,12 +30,13 @@ class PartSubject:
     async def load(self, connection: Connection, run_id: str) -> Case:
         part = await fulfilments.one(connection, run_id)
         stored = await orders.load(connection, part.order_id)
-        order = share_of(stored.order, part.share, fulfilment_id=run_id, node_id=part.node_id)
+        group = stored.order.group_of(part.group_id)
+        order = share_of(stored.order.going(group), part.share, fulfilment_id=run_id, node_id=part.node_id)
         above = await journal.effects(connection, part.order_id)
         given = {name: effect for name, key, row in above if (effect := effect_of(row, key)) is not None}
         return Case(
             order,
-            stored.ship_to,
+            stored.addresses.get(part.group_id),
             given=given,
             trace_id=stored.trace_id,
             contact=stored.contact,
@@ -110,11 +111,15 @@ async def stand(
 
 
 async def hindered(connection: Connection, case: Case) -> int:
-    """Are others of the order still to be booked, is it open who serves a piece of it, or is there a hold on it? Who
-    changes that wakes the parts that wait; only a hold's end is nobody's doing."""
-    order_id = case.order.order_id
+    """Are others of the order still to be booked, is it open who serves a piece of it, or is there a hold on it? What
+    customers are asked about hinders their own delivery group only. Who changes that wakes the parts that wait; only a
+    hold's end is nobody's doing."""
+    order_id, group = case.order.order_id, case.order.group
     parts = await fulfilments.of_order(connection, order_id)
-    planned = any(part.status is FulfilmentStatus.PLANNED for part in parts)
-    if planned or any(line.open for line in (await order_lines.standing(connection, order_id)).values()):
+    if any(part.status is FulfilmentStatus.PLANNED for part in parts):
+        return LOOK
+    lines = await order_lines.standing(connection, order_id)
+    left = {line_id for line_id, line in lines.items() if line.open}
+    if left and (any(group.has(line_id) for line_id in left) or left - await offers.asked_about(connection, order_id)):
         return LOOK
     return await holds.seconds_left(connection, order_id, most=LOOK)

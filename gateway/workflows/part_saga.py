@@ -13,7 +13,7 @@ from gateway.workflows.part import PartSubject, hindered, stand
 from gateway.workflows.reasons import ERP
 from gateway.workflows.saga import AnyStep, Case, Gate, OnFact, Saga, Step
 
-VERSION = 1  # of all of them
+VERSION = 2  # of all of them
 
 
 def part_saga(name: str, subject: PartSubject, *steps: AnyStep) -> Saga:

@@ -4,7 +4,7 @@ reserve stock there; then each part goes its own way, and what was held and not 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from secrets import randbelow
 
@@ -16,6 +16,7 @@ from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.ports import Effect
 from gateway.store import order_lines, orders, stock
 from gateway.store.pool import Connection
+from gateway.workflows import groups
 from gateway.workflows.collect import Counter, collect
 from gateway.workflows.earlier import earlier
 from gateway.workflows.fulfil import fulfil
@@ -31,7 +32,7 @@ from gateway.workflows.sourcing import Sourcing
 from gateway.workflows.stock_effects import StockEffects
 from gateway.workflows.tending import FULFIL, Tending
 
-NAME, VERSION = "place_order", 3
+NAME, VERSION = "place_order", 4
 
 
 class OrderSubject:
@@ -39,7 +40,8 @@ class OrderSubject:
 
     async def load(self, connection: Connection, run_id: str) -> Case:
         stored = await orders.load(connection, run_id)
-        return Case(stored.order, stored.ship_to, trace_id=stored.trace_id, contact=stored.contact)
+        first = stored.addresses.get(stored.order.group.group_id)
+        return Case(stored.order, first, stored.addresses, trace_id=stored.trace_id, contact=stored.contact)
 
     async def status(self, connection: Connection, run_id: str) -> str:
         return await orders.lock_status(connection, run_id)
@@ -67,7 +69,8 @@ class OrderSubject:
 def reserves(sourcing: Sourcing) -> LocalDo:
     async def reserve_stock(connection: Connection, case: Case, now: datetime) -> Refusal | Effect | None:
         await order_lines.begin(connection, case.order)
-        refused = await sourcing.plan(connection, case, Around(now, case.trace_id, None, stop_wished=False))
+        around = Around(now, case.trace_id, None, stop_wished=False)
+        refused = await groups.plan(sourcing, connection, case, around)
         if refused is not None:
             why = {"code": refused.code, "detail": refused.detail}
             await order_lines.drop(connection, case.order.order_id, reason=why)
@@ -125,8 +128,8 @@ def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], i
         fulfil(part),
         collect(part, Counter(terms.sourcing.pickup, teller, effects, dice)),
         ship_from_store(part, terms.sourcing.pickup, effects),
-        tell(),
-        return_to_refund(mint, terms.approvals),
-        pay_back(mint, credits_goods=terms.credits_goods),
     )
-    return {saga.task: saga for saga in (*current, *earlier(sourcing, OrderSubject()))}
+    back = (return_to_refund(mint, terms.approvals), pay_back(mint, credits_goods=terms.credits_goods))
+    # what began when all of an order went one way took the same steps; only its workers know no more than that
+    one_way = (replace(saga, version=saga.version - 1) for saga in current)
+    return {saga.task: saga for saga in (*current, tell(), *back, *one_way, *earlier(sourcing, OrderSubject()))}

@@ -44,6 +44,9 @@ def STORE(code: str) -> Refusal:  # noqa: N802  as its neighbours, which are mad
     return Refusal("refused_by_store", "the store refused to pick the order")
 
 
+# With these nothing is left to do for the part's delivery group, and the order's other ones go on.
+OF_ITS_GROUP = frozenset({NOT_COLLECTED.code, "refused_by_carrier"})
+
 # With these, another node may still serve what one would not.
 ELSEWHERE = frozenset(
     {"refused_by_warehouse", "refused_by_store", "store_silent", *(f"store_{code}" for code in _STORE_SAYS)}

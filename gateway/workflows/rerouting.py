@@ -28,12 +28,14 @@ class Rerouting:
     teller: Teller
 
     async def given_out(self, connection: Connection, case: Case, around: Around) -> Outcome:
-        """As it was promised, as long as it can be; else as its customer agrees to."""
-        offer = await offers.pending(connection, case.order.order_id)
+        """A delivery group, the case's, as it was promised, as long as it can be; else as its customer agrees to."""
+        group = case.order.group
+        offer = await offers.pending(connection, case.order.order_id, group.group_id)
         if offer is not None:
             return await self._answered(connection, case, around, offer)
         parts = await fulfilments.of_order(connection, case.order.order_id)
-        if case.order.method == "ship_to_home" or not _said_no(parts):
+        own = [part for part in parts if part.group_id == group.group_id]
+        if group.method == "ship_to_home" or not _said_no(own):
             return Outcome(await self.sourcing.plan(connection, case, around))
         return await self._offered(connection, case, around)
 
@@ -45,7 +47,7 @@ class Rerouting:
             return Outcome(DECLINED)
         if offer.kind == "ship_to_home":
             return Outcome(await self.sourcing.plan(connection, case, around, Way("ship_to_home")))
-        way = Way(case.order.method, frozenset({offer.node_id}))
+        way = Way(case.order.group.method, frozenset({offer.node_id}))
         return Outcome(await self.sourcing.plan(connection, case, around, way))
 
     async def _offered(self, connection: Connection, case: Case, around: Around) -> Outcome:
@@ -63,6 +65,7 @@ class Rerouting:
             connection,
             case.order.order_id,
             self.sourcing.mint("off"),
+            group_id=case.order.group.group_id,
             kind=kind,
             node_id=node,
             lines=lines,
@@ -73,7 +76,7 @@ class Rerouting:
         return Outcome(waits=seconds)
 
     async def _best(self, connection: Connection, case: Case, around: Around) -> tuple[Asked, Decision] | Refusal:
-        ways = [Way(case.order.method, types=frozenset({"store"}))]
+        ways = [Way(case.order.group.method, types=frozenset({"store"}))]
         if case.ship_to is not None:
             ways.append(Way("ship_to_home"))
         found, refused = list[tuple[Asked, Decision]](), Refusal("no_fulfilment_option", "nobody else has it")

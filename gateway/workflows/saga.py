@@ -22,6 +22,7 @@ class Case:
 
     order: Order
     ship_to: Address | None
+    addresses: Mapping[str, Address] = field(default_factory=dict)  # of an order: of each delivery group
     effects: Mapping[str, Effect] = field(default_factory=dict)
     given: Mapping[str, Effect] = field(default_factory=dict)  # by steps of the run above
     trace_id: str = ""

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gateway.domain.delivery import DeliveryMethod
 from gateway.domain.fulfilments import GONE, WITHOUT_PIECES, Executor, Fulfilment, FulfilmentStatus
 from gateway.domain.identifiers import Mint
-from gateway.domain.orders import DeliveryMethod, Order
+from gateway.domain.orders import Order
 from gateway.domain.shares import Block, Share, free_blocks, share_of
 from gateway.domain.sourcing import Decision, decide
 from gateway.domain.sourcing_policy import SourcingPolicy
@@ -17,7 +18,7 @@ from gateway.store.pool import Connection
 from gateway.workflows.backorders import Rest, leave, left_by, rest_of
 from gateway.workflows.saga import Around, Case, Refusal
 
-MOST_PARTS = 20  # of one order, those that came to nothing included
+MOST_PARTS = 20  # of one delivery group, those that came to nothing included
 _MOST_TOLD = 10
 _FETCHED = Lane(0, days=0, late=Odds(0, 0, before=(0, 1)))  # the customer comes for it
 
@@ -32,8 +33,8 @@ class Way:
 
 
 def promised(order: Order) -> Way:
-    nodes = frozenset({order.pickup_node}) if order.pickup_node is not None else None
-    return Way(order.method, nodes)
+    store = order.group.pickup_node
+    return Way(order.group.method, frozenset({store}) if store is not None else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Asked:
     sites: Sequence[Site]
     weights: Weights
     parts: Sequence[Fulfilment]  # of before
+    others: Sequence[Fulfilment]  # of the order's other delivery groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class Sourcing:
     carrier: bool = False
 
     async def plan(self, connection: Connection, case: Case, around: Around, way: Way | None = None) -> Refusal | None:
-        """Give the pieces that are open or wait for goods to executors: new fulfilments that hold stock at their nodes.
-        What cannot be had fares as the order wishes; or say why the order goes without any of it."""
+        """Give what is open or waits for goods of a delivery group, the case's, to executors: new fulfilments that hold
+        stock at their nodes. What cannot be had fares as the order wishes; or say why it goes without any of it."""
         order = case.order
         asked = await self.asked(connection, case, around.now, way or promised(order))
         if isinstance(asked, Refusal):
@@ -80,7 +82,8 @@ class Sourcing:
     async def asked(self, connection: Connection, case: Case, now: datetime, way: Way) -> Asked | Refusal:
         """What there is to decide about the open pieces; the positions stay locked until the commit."""
         order = case.order
-        parts = await fulfilments.of_order(connection, order.order_id)
+        every = await fulfilments.of_order(connection, order.order_id)
+        parts = [part for part in every if part.group_id == order.group.group_id]
         if len(parts) >= MOST_PARTS:
             return Refusal("no_fulfilment_option", f"{MOST_PARTS} fulfilments were tried")
         if way.method != "ship_to_home" and not self.stores:
@@ -90,7 +93,8 @@ class Sourcing:
         task = Task(wanted, deliver_by=None, without=without, types=way.types)
         most = min(self._most_shipments(order, parts), 1 if way.method != "ship_to_home" else MOST_PARTS)
         sites = await self._sites(connection, case, task, way, now)
-        return Asked(way, task, sites, replace(self.policy.weights, most_shipments=most), parts)
+        others = [part for part in every if part not in parts]
+        return Asked(way, task, sites, replace(self.policy.weights, most_shipments=most), parts, others)
 
     async def _sites(self, connection: Connection, case: Case, task: Task, way: Way, now: datetime) -> list[Site]:
         """With what orders that wait and were received before have left of the goods."""
@@ -107,7 +111,7 @@ class Sourcing:
         told = (asked.task, asked.sites, asked.weights)
         await sourcing.keep_decision(connection, decision_id, order.order_id, told, decision, now=around.now)
         why = Circumstances(decision_id, around.trace_id, around.now)
-        for part in self._parts(order, asked.parts, asked, decision.plan.takes, around.now):
+        for part in self._parts(order, [*asked.parts, *asked.others], asked, decision.plan.takes, around.now):
             await self._take_on(connection, order, part, why)
 
     def _most_shipments(self, order: Order, parts: Sequence[Fulfilment]) -> int:
@@ -150,7 +154,7 @@ class Sourcing:
         made = self.mint("ful")
         amount = share_of(order, share, fulfilment_id=made, node_id=node).totals.grand_total.amount
         status = FulfilmentStatus.PLANNED
-        stands = (made, order.order_id, number, order.group_id, node, way.method, status)
+        stands = (made, order.order_id, number, order.group.group_id, node, way.method, status)
         return Fulfilment(*stands, "allocated", share, amount, now, executor)
 
     async def _take_on(self, connection: Connection, order: Order, part: Fulfilment, why: Circumstances) -> None:

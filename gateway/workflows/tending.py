@@ -1,19 +1,20 @@
 """An order's parts, tended whenever something has come of one of them: given out, stopped, given out anew, done."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.domain.delivery import DeliveryGroup
 from gateway.domain.fulfilments import ENDED, GONE, STOPPABLE, WITHOUT_PIECES, Fulfilment, FulfilmentStatus
-from gateway.domain.orders import OrderStatus
+from gateway.domain.orders import Order, OrderStatus
 from gateway.ports import Effect
 from gateway.store import backorders, fulfilments, offers, order_lines, orders, payments
 from gateway.store.pool import Connection
-from gateway.workflows import collect, fulfil, ship_from_store
+from gateway.workflows import collect, fulfil, groups, ship_from_store
 from gateway.workflows.backorders import SHORT
 from gateway.workflows.part_saga import VERSION as PARTS_VERSION
-from gateway.workflows.reasons import DECLINED, ELSEWHERE
-from gateway.workflows.rerouting import Rerouting
+from gateway.workflows.reasons import DECLINED, ELSEWHERE, OF_ITS_GROUP
+from gateway.workflows.rerouting import Outcome, Rerouting
 from gateway.workflows.saga import Around, Case, Refusal, Tended
 
 FULFIL = "fulfil"
@@ -53,23 +54,36 @@ class Tending:
     async def _given_out(
         self, connection: Connection, case: Case, around: Around, parts: Sequence[Fulfilment]
     ) -> tuple[Refusal | None, int]:
-        """Pieces that nobody serves any more, or that waited, are given to others, or the order goes without them.
-        Seconds: for which the customer is waited for."""
-        order_id = case.order.order_id
-        lines = await order_lines.standing(connection, order_id)
-        waits = any(line.backordered for line in lines.values())
-        if not any(line.open for line in lines.values()) and not (
-            waits and await backorders.may_have_come(connection, order_id)
-        ):
-            return None, 0
-        outcome = await self.rerouting.given_out(connection, case, around)
-        if outcome.refused is None:
-            return None, outcome.waits
-        refused = outcome.refused if outcome.refused is DECLINED else _last(parts) or outcome.refused
-        await order_lines.drop(connection, order_id, reason=_told(refused))
-        waiting = (part.fulfilment_id for part in parts if part.status is FulfilmentStatus.BOOKED)
-        await fulfilments.wake(connection, *waiting)  # it is not open any more who serves all of the order
-        return refused, 0
+        """Pieces that nobody serves any more, or that waited, are given to others, or the order goes without them: each
+        delivery group for itself. The last reason for going without, and seconds for which a customer is waited for."""
+        due = await _due(connection, case.order)
+        if len(due) > 1:
+            await groups.lock(connection, case)
+        refused, waits = None, list[int]()
+        for group in case.order.groups:
+            own = [part for part in parts if part.group_id == group.group_id]
+            outcome = await self._served(connection, groups.going(case, group), around, own, due=group in due)
+            refused = outcome.refused or refused
+            waits += [outcome.waits] if outcome.waits else []
+        if refused is not None or waits:  # it is not open any more who serves all of the others
+            waiting = (part.fulfilment_id for part in parts if part.status is FulfilmentStatus.BOOKED)
+            await fulfilments.wake(connection, *waiting)
+        return refused, min(waits, default=0)
+
+    async def _served(
+        self, connection: Connection, case: Case, around: Around, own: Sequence[Fulfilment], *, due: bool
+    ) -> Outcome:
+        """What has come of a delivery group, the case's. Why the order goes without pieces of it, their lines tell."""
+        order_id, group, over = case.order.order_id, case.order.group, _given_up(own, OF_ITS_GROUP)
+        if over is not None:
+            await self._recalled(connection, order_id, own, around.now)
+            await offers.withdraw(connection, order_id, group.group_id)
+        outcome = await self.rerouting.given_out(connection, case, around) if due and over is None else Outcome(over)
+        if outcome.refused not in (None, over, DECLINED):
+            outcome = Outcome(_last(own) or outcome.refused)
+        if outcome.refused is not None:
+            await order_lines.drop(connection, order_id, of=group, reason=_told(outcome.refused))
+        return outcome
 
     async def _accepted(
         self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], around: Around
@@ -122,10 +136,22 @@ def saga_of(part: Fulfilment) -> str:
 CANCELLED = {"code": "cancelled", "detail": "the order was cancelled"}
 
 
-def _given_up(parts: Sequence[Fulfilment]) -> Refusal | None:
-    """Why a part came to nothing, where nobody else could do it either."""
+def _given_up(parts: Sequence[Fulfilment], among: Collection[str] = ()) -> Refusal | None:
+    """Why a part came to nothing, where nobody else could do it either: for one of these reasons, or, where none is
+    named, for one that ends all of the order."""
     reasons = [part.reason for part in parts if part.status is FulfilmentStatus.REJECTED and part.reason]
-    return next((Refusal(**reason) for reason in reasons if reason["code"] not in ELSEWHERE), None)
+    elsewhere = ELSEWHERE | OF_ITS_GROUP
+    found = (each for each in reasons if (each["code"] in among if among else each["code"] not in elsewhere))
+    return next((Refusal(**reason) for reason in found), None)
+
+
+async def _due(connection: Connection, order: Order) -> list[DeliveryGroup]:
+    """The groups with pieces that nobody serves, or that wait for goods of which some may have come."""
+    lines = await order_lines.standing(connection, order.order_id)
+    waits = any(line.backordered for line in lines.values())
+    come = waits and await backorders.may_have_come(connection, order.order_id)
+    due = {line_id for line_id, line in lines.items() if line.open or (come and line.backordered)}
+    return [group for group in order.groups if any(group.has(line_id) for line_id in due)]
 
 
 def _last(parts: Sequence[Fulfilment]) -> Refusal | None:

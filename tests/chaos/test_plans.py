@@ -63,8 +63,8 @@ def test_the_next_build_knows_the_steps_of_this_one_and_its_own(tmp_path: Path) 
     told = [_said(asked, tree).split() for tree in trees]
 
     (new, *known), (newer, *more) = told
-    assert (new, newer) == ("place_order.v3", "place_order.v4")
-    assert set(more) - set(known) == {"place_order.v4", "fulfil.v2", "collect.v2", "ship_from_store.v2"}
+    assert (new, newer) == ("place_order.v4", "place_order.v5")
+    assert set(more) - set(known) == {"place_order.v5", "fulfil.v3", "collect.v3", "ship_from_store.v3"}
     assert set(known) <= set(more)
 
 

@@ -31,11 +31,25 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
         "tax_mode": mode,
         "customer": customer | ({"contact": contact} if contact else {}),
         "lines": lines,
-        "delivery_groups": [{"id": "home", "method": "ship_to_home", "address": _address(draw)}],
+        "delivery_groups": _groups(draw, [line["line_id"] for line in lines]),
         "payment": {"method": "card", "token": "tok", "amount": dict(totals["grand_total"])},
         "totals": totals,
     }
     return body if shipping is None else body | {"shipping_charge": {"amount": shipping, "currency": currency}}
+
+
+def _groups(draw: st.DrawFn, lines: list[str]) -> list[dict[str, Any]]:
+    """One that has all lines, or several among which these are divided, some of them fetched."""
+    among = draw(st.integers(1, len(lines)))
+    if among == 1:
+        return [{"id": "home", "method": "ship_to_home", "address": _address(draw)}]
+    groups: list[dict[str, Any]] = []
+    for at in range(among):
+        group: dict[str, Any] = {"id": f"g{at}", "method": "bopis", "pickup": {"node_id": "main"}}
+        if draw(st.booleans()):
+            group = {"id": f"g{at}", "method": "ship_to_home", "address": _address(draw)}
+        groups.append({**group, "lines": lines[at::among]})
+    return groups
 
 
 def _line(draw: st.DrawFn, line_id: str, currency: str) -> dict[str, Any]:

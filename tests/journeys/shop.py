@@ -122,9 +122,9 @@ class Shop:
         async with self.gate.database.connection() as connection:
             await connection.execute("select wake(%s)", (run_id,))
 
-    async def patience_ends(self, order_id: str, step: str) -> None:
-        """Time passes: the order's last part has waited in that step for as long as it does."""
-        part, end = await self.part(order_id), monotonic() + PATIENCE
+    async def patience_ends(self, order_id: str, step: str, part: str = "") -> None:
+        """Time passes: that part of the order, else its last one, has waited in that step for as long as it does."""
+        part, end = part or await self.part(order_id), monotonic() + PATIENCE
         while True:
             async with self.gate.database.connection() as connection:
                 cursor = await connection.execute(

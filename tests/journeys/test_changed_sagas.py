@@ -10,7 +10,7 @@ from gateway.workflows.operations import SAGAS
 from gateway.workflows.saga import Gate, Saga
 from tests.journeys.shop import Shop, order
 
-TASK = "fulfil.v1"
+TASK = "fulfil.v2"
 
 
 def without_gate() -> Mapping[str, Saga]:

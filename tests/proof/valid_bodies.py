@@ -23,10 +23,21 @@ def mend(body: Json) -> None:
     body["channel"]["channel_id"] = CHANNEL
     body["channel_order_id"] = body["channel_order_id"][:30] + uuid4().hex
     body["placed_at"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    _mend_delivery(body["delivery_groups"][0], body["currency"])
+    _mend_groups(body)
     for place, line in enumerate(body["lines"], 1):
         _mend_line(line, place, currency)
     _total(body, currency)
+
+
+def _mend_groups(body: Json) -> None:
+    """As many as there are lines at most; of several, or where lines are named, each line belongs to one."""
+    lines = [str(place) for place in range(1, len(body["lines"]) + 1)]
+    groups = body["delivery_groups"] = body["delivery_groups"][: len(lines)]
+    for at, group in enumerate(groups):
+        group["id"] = f"{at}-{group['id']}"[:64]
+        _mend_delivery(group, body["currency"])
+        if len(groups) > 1 or "lines" in group:
+            group["lines"] = lines[at :: len(groups)]
 
 
 def _mend_delivery(group: Json, currency: str) -> None:

@@ -16,19 +16,20 @@ insert into node (node_id, type, name, source_id, document) values (%s, 'store',
     on conflict do nothing
 """
 _OFFER = """
-insert into offer (offer_id, order_id, kind, node_id, lines, state, made_at, expires_at)
-values (%s, %s, %s, 'leeds', %s, 'open', now(), now() + %s)
+insert into offer (offer_id, order_id, group_id, kind, node_id, lines, state, made_at, expires_at)
+values (%s, %s, %s, %s, 'leeds', %s, 'open', now(), now() + %s)
 """
 # Its number is out of the way of what a workflow plans meanwhile.
 _PART = """
 with part as (
     insert into fulfilment (fulfilment_id, order_id, number, group_id, node_id, method, status, shipping, amount,
                             trace_id, created_at, updated_at)
-    select %(part)s, %(order)s, count(*) + 900, 'home', 'main', 'ship_to_home', 'released', 0, 0, '', now(), now()
-      from fulfilment where order_id = %(order)s returning fulfilment_id
+    select %(part)s, %(order)s, 900 + (select count(*) from fulfilment where order_id = %(order)s),
+           document #>> '{delivery_groups,0,id}', 'main', 'ship_to_home', 'released', 0, 0, '', now(), now()
+      from orders where order_id = %(order)s returning fulfilment_id
 ), run as (
     insert into run (run_id, saga, version, state, parent_id, created_at, updated_at)
-    values (%(part)s, 'fulfil', 1, 'waiting', %(order)s, now(), now())
+    values (%(part)s, 'fulfil', 2, 'waiting', %(order)s, now(), now())
 ), line as (
     insert into fulfilment_line (fulfilment_id, line_id, first, quantity) select fulfilment_id, '1', 0, 1 from part
 )
@@ -38,13 +39,19 @@ select fulfilment_id, %(hash)s, now(), now() + %(left)s from part
 
 
 async def offered(
-    database: Database | Joined, order_id: str, kind: str = "other_store", *, seconds: int = 3600, name: str = ""
+    database: Database | Joined,
+    order_id: str,
+    kind: str = "other_store",
+    *,
+    group: str | None = None,
+    seconds: int = 3600,
+    name: str = "",
 ) -> str:
-    """Something that its customer has to agree to, for so many seconds."""
+    """Something that its customer has to agree to, for so many seconds. No *group*: of an order that goes one way."""
     offer_id = name or mint("off")
     async with database.transaction() as connection:
         await connection.execute(_STORE, STORE)
-        values = (offer_id, order_id, kind, Jsonb({"1": 2}), timedelta(seconds=seconds))
+        values = (offer_id, order_id, group, kind, Jsonb({"1": 2}), timedelta(seconds=seconds))
         await connection.execute(_OFFER, values)
     return offer_id
 

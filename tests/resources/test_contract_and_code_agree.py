@@ -34,7 +34,7 @@ async def test_contract_and_code_say_the_same(gate: Gate, name: str, prefix: str
     assert differences(contract(name), generated) == []
 
 
-@pytest.mark.parametrize("example", ["TwoLines", "Guest"])
+@pytest.mark.parametrize("example", ["TwoLines", "Guest", "TwoGroups"])
 def test_the_examples_of_the_contract_are_orders(example: str) -> None:
     body = contract("orders.v1")["components"]["examples"][example]["value"]
 

@@ -43,6 +43,7 @@ async def test_what_is_offered_is_seen_until_it_is_answered(shop: Shop) -> None:
     assert offer.pop("expires_at")
     assert offer == {
         "offer_id": offer_id,
+        "group_id": "home",
         "kind": "other_store",
         "node_id": "leeds",
         "node_name": "Leeds, Briggate",
@@ -60,7 +61,7 @@ async def test_who_would_send_it_is_not_told(shop: Shop) -> None:
 
     (offer,) = (await seen(shop, order_id))["offers"]
 
-    assert set(offer) == {"offer_id", "kind", "lines", "expires_at"}
+    assert set(offer) == {"offer_id", "group_id", "kind", "lines", "expires_at"}
 
 
 @pytest.mark.parametrize(("how", "state"), [("accept", "accepted"), ("decline", "declined")])
@@ -73,7 +74,8 @@ async def test_an_answer_is_told_audited_and_wakes_the_orders_run(shop: Shop, ho
     await answer(shop, f"{order_id}/offers/{offer_id}", how)
 
     (*_, event) = (await shop.get(f"/v1/orders/{order_id}/events")).json()["events"]
-    told = {"status": "received", "offer": {"offer_id": offer_id, "kind": "other_store"}}
+    offer = {"offer_id": offer_id, "group_id": "home", "kind": "other_store"}
+    told = {"status": "received", "offer": offer}
     assert (event["type"], event["data"]) == (f"com.omnigate.order.offer_{state}.v1", told)
     assert (before, await shop.rows(woken, f"{order_id}:%")) == ([(0,)], [(1,)])
     assert await shop.rows("select state, decided_at is not null from offer") == [(state, True)]

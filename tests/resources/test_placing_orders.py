@@ -42,8 +42,8 @@ async def test_accepting_starts_the_workflow_and_writes_down_who_and_why_in_the_
     runs = await shop.rows("select saga, version, state from run where run_id = %s", order_id)
     tasks = await shop.rows("select task_name, params ->> 'run_id' from absurd.t_sagas")
     audit = await shop.rows("select actor, action, decisions -> 0 ->> 'rule' from audit where resource = %s", order_id)
-    assert runs == [("place_order", 3, "running")]
-    assert tasks == [("place_order.v3", order_id)]
+    assert runs == [("place_order", 4, "running")]
+    assert tasks == [("place_order.v4", order_id)]
     assert audit == [("partner", "orders:write", "partners-place-their-orders")]
 
 

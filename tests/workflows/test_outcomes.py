@@ -21,7 +21,7 @@ SENT = NOW - timedelta(seconds=1)  # send_by: with a settle delay of one second,
 KEYED = Promise(RetryClass.KEYED, window=86_400.0)
 LOOK_UP = Promise(RetryClass.LOOK_UP_FIRST)
 EFFECT = Effect("so_1", "k", "sales_order")
-STEP = SAGAS["fulfil.v1"].step("book_in_erp")
+STEP = SAGAS["fulfil.v2"].step("book_in_erp")
 RECORD = Record("book_in_erp", "unknown", "k", 1, NOW - timedelta(seconds=5), SENT, SENT)
 AROUND = Circumstances(NOW, 0.5, undone_next=False)
 

@@ -13,7 +13,7 @@ from gateway.workflows.saga import Refusal
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PLACE_ORDER = SAGAS["place_order.v2"]  # with every kind of step but gates and branches
-IN_PARTS, PART = SAGAS["place_order.v3"], SAGAS["fulfil.v1"]
+IN_PARTS, PART = SAGAS["place_order.v4"], SAGAS["fulfil.v2"]
 KEYED = Promise(RetryClass.KEYED, window=86_400.0)
 LOOK_UP = Promise(RetryClass.LOOK_UP_FIRST)
 NATURAL = Promise(RetryClass.NATURAL)

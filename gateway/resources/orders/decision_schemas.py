@@ -60,4 +60,4 @@ class SourcingDecision(TypedDict):
 
 @with_config(CLOSED)
 class DecisionList(TypedDict):
-    decisions: Annotated[list[SourcingDecision], Field(max_length=20)]
+    decisions: Annotated[list[SourcingDecision], Field(max_length=400)]

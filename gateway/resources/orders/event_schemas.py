@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from gateway.resources.orders.hold_schemas import HoldTold
 from gateway.resources.orders.offer_schemas import OfferTold
 from gateway.resources.orders.schemas import NextPageToken, Reason, Status
-from gateway.resources.shapes import CLOSED, Moment
+from gateway.resources.shapes import CLOSED, Moment, Text64
 
 
 @with_config(CLOSED)
@@ -17,6 +17,7 @@ class EventData(TypedDict):
     reason: NotRequired[Reason]
     hold: NotRequired[HoldTold]
     offer: NotRequired[OfferTold]
+    group_id: NotRequired[Text64]
 
 
 @with_config(CLOSED)

@@ -22,6 +22,7 @@ class OfferedLine(TypedDict):
 @with_config(CLOSED)
 class OpenOffer(TypedDict):
     offer_id: OfferId
+    group_id: Text64
     kind: OfferKind
     node_id: NotRequired[NodeId]
     node_name: NotRequired[Text120]
@@ -46,7 +47,8 @@ class OfferView(TypedDict):
 @with_config(CLOSED)
 class OfferTold(TypedDict):
     offer_id: OfferId
+    group_id: NotRequired[Text64]
     kind: OfferKind
 
 
-OpenOffers = Annotated[list[OpenOffer], Field(min_length=1, max_length=1)]
+OpenOffers = Annotated[list[OpenOffer], Field(min_length=1, max_length=20)]

@@ -27,6 +27,7 @@ def open_offers(found: Iterable[Mapping[str, Any]]) -> list[OpenOffer]:
 def _open(each: Mapping[str, Any]) -> OpenOffer:
     view: OpenOffer = {
         "offer_id": each["offer_id"],
+        "group_id": each["group_id"],
         "kind": each["kind"],
         "lines": [{"line_id": line_id, "quantity": pieces} for line_id, pieces in sorted(each["lines"].items())],
         "expires_at": rfc3339(datetime.fromisoformat(each["expires_at"])),

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from gateway.domain.orders import DeliveryMethod, TaxMode, WhenShort
+from gateway.domain.delivery import DeliveryMethod
+from gateway.domain.orders import TaxMode, WhenShort
 from gateway.domain.payment_ledger import PaymentStatus
 from gateway.domain.quantities import FulfilmentStatus
 from gateway.resources.orders.handover_schemas import FulfilmentId
@@ -17,6 +18,7 @@ from gateway.resources.orders.schemas import (
     Channel,
     CurrencyCode,
     Customer,
+    GroupLines,
     Line,
     Method,
     Money,
@@ -35,6 +37,7 @@ class DeliveryGroupView(TypedDict):
     method: DeliveryMethod
     address: NotRequired[Address]
     pickup: NotRequired[PickUp]
+    lines: NotRequired[GroupLines]
 
 
 @with_config(CLOSED)
@@ -88,6 +91,7 @@ class FulfilledLine(TypedDict):
 @with_config(CLOSED)
 class FulfilmentView(TypedDict):
     fulfilment_id: FulfilmentId
+    group_id: Text64
     status: Literal[
         "planned",
         "booked",
@@ -120,13 +124,13 @@ class OrderView(TypedDict):
     customer: Customer
     lines: Annotated[list[LineView], Field(min_length=1, max_length=1000)]
     shipping_charge: NotRequired[Money]
-    delivery_groups: Annotated[list[DeliveryGroupView], Field(min_length=1, max_length=1)]
+    delivery_groups: Annotated[list[DeliveryGroupView], Field(min_length=1, max_length=20)]
     payment: PaymentView
     totals: Totals
     when_short: NotRequired[WhenShort]
     payment_status: NotRequired[PaymentStatus]
     fulfilment_status: NotRequired[FulfilmentStatus]
-    fulfilments: Annotated[list[FulfilmentView], Field(max_length=20)]
+    fulfilments: Annotated[list[FulfilmentView], Field(max_length=400)]
     reason: NotRequired[Reason]
     cancel: NotRequired[Cancel]
     holds: NotRequired[OpenHolds]

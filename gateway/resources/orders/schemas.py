@@ -5,7 +5,8 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from gateway.domain.orders import DeliveryMethod, TaxMode, WhenShort
+from gateway.domain.delivery import DeliveryMethod
+from gateway.domain.orders import TaxMode, WhenShort
 from gateway.resources.shapes import (
     CLOSED,
     Code,
@@ -80,12 +81,16 @@ class PickUp(TypedDict):
     node_id: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{1,39}$")]
 
 
+GroupLines = Annotated[list[Text64], Field(min_length=1, max_length=1000, json_schema_extra={"uniqueItems": True})]
+
+
 @with_config(CLOSED)
 class DeliveryGroup(TypedDict):
     id: Text64
     method: DeliveryMethod
     address: NotRequired[Address]
     pickup: NotRequired[PickUp]
+    lines: NotRequired[GroupLines]
 
 
 @with_config(CLOSED)
@@ -114,7 +119,7 @@ class OrderBody(TypedDict):
     customer: Customer
     lines: Annotated[list[Line], Field(min_length=1, max_length=1000)]
     shipping_charge: NotRequired[Money]
-    delivery_groups: Annotated[list[DeliveryGroup], Field(min_length=1, max_length=1)]
+    delivery_groups: Annotated[list[DeliveryGroup], Field(min_length=1, max_length=20)]
     payment: Payment
     totals: Totals
     when_short: NotRequired[WhenShort]

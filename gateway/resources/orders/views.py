@@ -63,6 +63,7 @@ def _line(line: Mapping[str, Any], row: OrderRow) -> Mapping[str, Any]:
 def _fulfilment(part: Mapping[str, Any], currency: str) -> FulfilmentView:
     view: FulfilmentView = {
         "fulfilment_id": part["fulfilment_id"],
+        "group_id": part["group_id"],
         "status": part["status"],
         "method": part["method"],
         "amount": {"amount": part["amount"], "currency": currency},
