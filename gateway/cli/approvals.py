@@ -62,7 +62,7 @@ def show(approval: Id) -> None:
         "subject": f"{row.matter.kind} {row.matter.subject}, {_amount(row)}",
         "asked by": " by ".join(filter(None, (row.asker.name, row.asker.operator))),
         "content": orjson.dumps(row.matter.content).decode(),
-        "hash": row.matter.content_hash,
+        "hash": row.content_hash,
         "status": row.state + ("" if row.steps else ", by policy"),
         **{f"step {number}": _step(step) for number, step in enumerate(row.steps, 1)},
     }

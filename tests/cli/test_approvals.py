@@ -21,7 +21,7 @@ async def test_what_waits_is_listed_shown_and_decided(shell: Shell, refunds: Ref
     await refunds.rows(
         "update approval_step set role = 'admin', passed_on_from = 'finance' where number = 1 returning 1"
     )
-    seen = f"--hash {asked.matter.content_hash}"
+    seen = f"--hash {asked.content_hash}"
 
     listed, mine = await shell("approvals list"), await shell("approvals list --mine")
     shown = await shell(f"approvals show {asked.approval_id}")
@@ -36,7 +36,7 @@ async def test_what_waits_is_listed_shown_and_decided(shell: Shell, refunds: Ref
         f"subject     refund {REFUND}, 80000 GBP",
         "asked by    web",
         '"reason":"lost"',
-        f"hash        {asked.matter.content_hash}",
+        f"hash        {asked.content_hash}",
         "status      pending",
         "step 1      support: approved by sue at 2026-11-26T09:00:00.000Z",
         "step 2      admin, passed on from finance: due ",
@@ -53,7 +53,7 @@ async def test_a_no_ends_it(shell: Shell, refunds: Refunds) -> None:
     asked = await refunds.ask(800)
     await refunds.rows("update approval_step set role = 'admin' where number = 0 returning 1")
 
-    done = await shell(f"approvals reject {asked.approval_id} {WHY} --hash {asked.matter.content_hash}")
+    done = await shell(f"approvals reject {asked.approval_id} {WHY} --hash {asked.content_hash}")
     listed = await shell("approvals list --status rejected --kind refund")
 
     assert done.text == f"{asked.approval_id} is rejected\n"
@@ -67,11 +67,11 @@ async def test_what_cannot_be_decided_is_told(shell: Shell, refunds: Refunds) ->
     absent = "apr_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 
     for line, told in (
-        (f"approve {asked.approval_id} {WHY} --hash {asked.matter.content_hash}", "this step needs the role support"),
+        (f"approve {asked.approval_id} {WHY} --hash {asked.content_hash}", "this step needs the role support"),
         (f"approve {asked.approval_id} {WHY} --hash abc", "what you have seen is not what is to be approved"),
         (f"approve {asked.approval_id} --reason no --hash abc", "--reason: say it in 3 to 500 characters"),
-        (f"reject {own.approval_id} {WHY} --hash {own.matter.content_hash}", "whoever asked for it decides no step"),
-        (f"reject {small.approval_id} {WHY} --hash {small.matter.content_hash}", "the approval is approved"),
+        (f"reject {own.approval_id} {WHY} --hash {own.content_hash}", "whoever asked for it decides no step"),
+        (f"reject {small.approval_id} {WHY} --hash {small.content_hash}", "the approval is approved"),
         (f"approve {absent} {WHY} --hash abc", f"there is no approval {absent}"),
         (f"show {absent}", f"there is no approval {absent}"),
     ):

@@ -22,7 +22,7 @@ def refunds(gate: Gate) -> Refunds:
 
 
 async def said(duty: Duty, asked: Approval, word: str = "approve", *, seen: str = "", key: str = "") -> Response:
-    body = {"reason": WHY, "content_hash": seen or asked.matter.content_hash}
+    body = {"reason": WHY, "content_hash": seen or asked.content_hash}
     headers = {**duty.headers, "idempotency-key": key or uuid4().hex}
     return await duty.gate.http.post(f"{PATH}/{asked.approval_id}/{word}", json=body, headers=headers)
 
@@ -135,7 +135,7 @@ async def test_what_has_changed_meanwhile_is_not_approved(gate: Gate, refunds: R
     asked = await refunds.ask(300)
     changed = await refunds.ask(400)
 
-    answers = [await said(sue, asked), await said(sue, changed, seen=asked.matter.content_hash)]
+    answers = [await said(sue, asked), await said(sue, changed, seen=asked.content_hash)]
 
     told = [(answer.status_code, answer.json()["code"], answer.json()["state"]) for answer in answers]
     assert told == [(409, "approval_superseded", "superseded"), (409, "approval_superseded", "pending")]
@@ -156,7 +156,7 @@ async def test_what_is_decided_absorbs_the_same_and_refuses_the_rest(gate: Gate,
     assert await refunds.rows(
         "select subject, resource, facts ->> 'verdict', facts ->> 'reason', (facts ->> 'changed')::boolean,"
         " facts ->> 'content_hash' from audit where action = 'approvals:write' order by audit_id"
-    ) == [("sue", asked.approval_id, "rejected", WHY, new, asked.matter.content_hash) for new in (True, False)]
+    ) == [("sue", asked.approval_id, "rejected", WHY, new, asked.content_hash) for new in (True, False)]
 
 
 async def test_copies_of_a_request_say_it_once(gate: Gate, refunds: Refunds) -> None:
@@ -187,7 +187,7 @@ async def test_what_the_policy_approved_says_so(gate: Gate, refunds: Refunds) ->
 async def test_what_is_no_decision_is_refused(gate: Gate, refunds: Refunds, body: Json) -> None:
     sue = await Duty.open(gate, "sue", "support")
     asked = await refunds.ask(300)
-    usual = {"reason": WHY, "content_hash": asked.matter.content_hash}
+    usual = {"reason": WHY, "content_hash": asked.content_hash}
     sent = {**usual, **body} if body else {"reason": WHY}
     headers = {**sue.headers, "idempotency-key": uuid4().hex}
 

@@ -14,7 +14,7 @@ def approval_view(approval: Approval, reader: Principal) -> dict[str, Any]:
         "kind": matter.kind,
         "subject": matter.subject,
         "content": matter.content,
-        "content_hash": matter.content_hash,
+        "content_hash": approval.content_hash,
         "amount": {"amount": matter.amount.amount, "currency": matter.amount.currency},
         "asked_by": approval.asker.name,
         "status": approval.state,
