@@ -28,6 +28,7 @@ from gateway.resources.operations import exceptions
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.settings import Settings
+from gateway.store import late_failures
 from gateway.store.adjustments import PENDING
 from gateway.store.decisions import Decisions
 from gateway.store.divergences import CLASS as DIVERGENCE
@@ -36,6 +37,7 @@ from gateway.store.pool import Database
 from gateway.store.secrets import Secrets
 from gateway.store.snapshots import QUARANTINED
 from gateway.workflows.operations import parked_runs
+from gateway.workflows.owed import failed_refunds
 from observability.metrics import EdgeMetrics
 
 
@@ -104,4 +106,5 @@ def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:
         PENDING: pending_adjustments(policy, mint),
         QUARANTINED: quarantined_snapshots(),
         DIVERGENCE: divergences(),
+        late_failures.CLASS: failed_refunds(mint),
     }

@@ -93,6 +93,16 @@ def _expected(now: str) -> Json:
 
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
 _STEP: Json = {**_CALLBACK, "type": "task.ready"}
+_REFUNDED: Json = {
+    "type": "refund.succeeded",
+    "timestamp": "2030-01-01T00:00:00.000Z",
+    "data": {
+        "refund_id": "ref_1",
+        "reference": "rfd_01JDB7Z2M4X8Q5T3W9Y6N1K0RC:refund",
+        "amount": {"amount": 250, "currency": "GBP"},
+        "at": "2030-01-01T00:00:00.000Z",
+    },
+}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
 _DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
@@ -153,6 +163,7 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "decide_adjustment": lambda of, now: (f"{_ADJUSTMENT}/decision", {"json": {"decision": "reject"}}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
     "receive_store_callback": lambda of, now: ("/v1/callbacks/store", {"json": _STEP}),
+    "receive_payment_callback": lambda of, now: ("/v1/callbacks/psp", {"json": _REFUNDED}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),
     "list_signing_keys": lambda of, now: ("/.well-known/jwks.json", {}),

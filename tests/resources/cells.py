@@ -92,7 +92,13 @@ EVERYBODY = {
     "report_readiness",
 }
 # Other credentials than a partner's token.
-NO_BEARER = {"receive_callback", "receive_store_callback", "receive_stripe_event", "issue_token"}
+NO_BEARER = {
+    "receive_callback",
+    "receive_store_callback",
+    "receive_payment_callback",
+    "receive_stripe_event",
+    "issue_token",
+}
 
 
 @dataclass(frozen=True, slots=True)
