@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.domain.returns_policy import ReturnRule, ReturnsPolicy
-from tests.journeys.returning import Returns
+from tests.journeys.paying_back import Returns
 from tests.journeys.shop import Shop
 
 

@@ -8,7 +8,7 @@ from gateway.domain.returns import ReturnState
 from gateway.domain.returns_policy import ReturnRule, ReturnsPolicy
 from gateway.store import returns
 from gateway.workflows.place_order import sagas
-from tests.journeys.returning import Returns, hand
+from tests.journeys.paying_back import Returns, hand
 from tests.journeys.shop import Shop
 
 DEAR = 50  # lamps: more than the policy pays back on its own word
