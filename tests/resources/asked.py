@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.resources.offers import CODE
+from tests.resources.returned import inspection, receipt, wished
 from tests.resources.shop import order_body
 
 Json = dict[str, Any]
@@ -41,6 +42,11 @@ class Owner:
     def offer_id(self) -> str:
         """What its customer is asked."""
         return f"off_{self.order_id[4:]}"
+
+    @property
+    def return_id(self) -> str:
+        """What shall come back of its order."""
+        return f"ret_{self.order_id[4:]}"
 
     @property
     def fulfilment_id(self) -> str:
@@ -106,6 +112,7 @@ _REFUNDED: Json = {
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
 _DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
+_CAME: Json = {"sku": "LAMP", "quantity": 1, "condition": "used"}
 _HOLD = {"type": "fraud", "reason": "the risk desk wants to look"}
 _RELEASE = {"reason": "the risk desk has looked"}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
@@ -123,6 +130,26 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "collect_fulfilment": lambda of, now: (
         f"/v1/orders/{of.order_id}/fulfilments/{of.fulfilment_id}/collect",
         {"json": {"code": CODE}},
+    ),
+    "check_return_eligibility": lambda of, now: ("/v1/returns/eligibility", {"json": {"order_id": of.order_id}}),
+    "request_return": lambda of, now: (
+        "/v1/returns",
+        {"json": wished(of.order_id, uuid4().hex, ("1", 1, "changed_mind"))},
+    ),
+    "list_returns": lambda of, now: (f"/v1/returns?order_id={of.order_id}", {}),
+    "get_return": lambda of, now: (f"/v1/returns/{of.return_id}", {}),
+    "cancel_return": lambda of, now: (f"/v1/returns/{of.return_id}/cancel", {}),
+    "receive_return": lambda of, now: (
+        f"/v1/returns/{of.return_id}/receipts",
+        {"json": receipt(uuid4().hex, ("1", 1))},
+    ),
+    "inspect_return": lambda of, now: (
+        f"/v1/returns/{of.return_id}/inspections",
+        {"json": inspection(uuid4().hex, ("1", 1, "accepted", "restock"))},
+    ),
+    "receive_unannounced": lambda of, now: (
+        "/v1/returns/unannounced-receipts",
+        {"json": {"receipt_id": uuid4().hex, "node_id": "main", "lines": [_CAME]}},
     ),
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
