@@ -42,8 +42,12 @@ REMEDIES = {
     "conflict": ("Read the resource again before deciding what to do."),
     "idempotency_in_flight": ("Repeat the same request after `Retry-After`; it will get the first one's answer."),
     "natural_key_conflict": (
-        "An order with this `channel` and `channel_order_id` exists and says something else; `errors` points "
-        "at what differs."
+        "The order, return, receipt or inspection of this number exists and says something else; `errors` points at "
+        "what differs where that can be told."
+    ),
+    "not_returnable": (
+        "`errors` says of each line why: not shipped, returned already, final, or the time to return it is over. Ask "
+        "`/v1/returns/eligibility` what may come back."
     ),
     "too_late_to_cancel": ("Its state does not allow it any more; read the order to see where it stands."),
     "order_locked": (
@@ -85,14 +89,14 @@ REMEDIES = {
         "without."
     ),
     "approval_superseded": (
-        "Nothing was decided: the subject has changed since you looked, or another approval stands in this one's place. "
-        "Look at it again, and decide about what you see, with its `content_hash`."
+        "Nothing was decided: the subject has changed since you looked, or another approval stands in this one's "
+        "place. Look at it again, and decide about what you see, with its `content_hash`."
     ),
     "already_decided": ("`state` says how. Nobody can decide it again; only a changed subject is asked about anew."),
     "self_approval_forbidden": ("Somebody else, who holds the role of the step, has to decide it."),
     "not_in_chain": (
-        "Each step is decided by the role that it names, and by a person who decided no other step of the same approval; "
-        "the detail says which it is."
+        "Each step is decided by the role that it names, and by a person who decided no other step of the same "
+        "approval; the detail says which it is."
     ),
     "precondition_failed": (
         "It has changed since the version that `If-Match` names; nothing was done. Read it again, decide, and send the "
