@@ -8,6 +8,9 @@
     mapping.py        our words, and Tryton's ids for them
     manifest.py       what each operation promises
     sales.py          an order as a sale, with totals that come out the same
+    drafts.py         a draft that comes to what was promised
+    invoices.py       posted and paid
+    credits.py        goods that came back, credited
     election.py       of all sales for a key the one that counts
     transitions.py    bringing a record to a state; wizards
     erp.py, wms.py    the ports

@@ -69,7 +69,8 @@ def _customers(words: Words) -> Iterator[Demand]:
 
 
 def _articles(words: Words) -> Iterator[Demand]:
-    services = {**_at(words.delivery, "delivery"), **(_at(words.rounding, "rounding") if words.rounding else {})}
+    rounding = _at(words.rounding, "rounding") if words.rounding else {}
+    services = {**_at(words.delivery, "delivery"), **rounding, **_each("fees", words.fees)}
     for kind, named in (("service", services), ("goods", _each("articles", words.articles))):
         yield Demand("article", "product.product", named, ARTICLE, partial(_article, words, kind))
 

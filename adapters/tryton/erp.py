@@ -2,33 +2,38 @@
 
 from adapters.tryton.check import findings
 from adapters.tryton.conversation import Conversation, Json
+from adapters.tryton.credits import Credits
+from adapters.tryton.drafts import balanced
 from adapters.tryton.election import elected
+from adapters.tryton.invoices import FIELDS as INVOICE_FIELDS
+from adapters.tryton.invoices import INVOICE, Payment, towards_paid
 from adapters.tryton.mapping import Mapping
-from adapters.tryton.sales import in_units, sale_of, service_line
-from adapters.tryton.transitions import ROUNDS, accepted, answered, may_be_overtaken, moved, stepwise
+from adapters.tryton.sales import in_units, sale_of
+from adapters.tryton.transitions import ROUNDS, accepted, may_be_overtaken, moved, stepwise
+from gateway.domain.credits import CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
 from gateway.errors import Failed, Rejected
 from gateway.ports import Effect, Finding
 
-SALE, SHIPMENT, INVOICE = "sale.sale", "stock.shipment.out", "account.invoice"
+SALE, SHIPMENT = "sale.sale", "stock.shipment.out"
 SALE_FIELDS = ["number", "state", "_timestamp", "sale_date", "total_amount", "lines", "shipments", "invoices"]
-INVOICE_FIELDS = ["number", "state", "_timestamp", "total_amount", "reference", "reconciled"]
 LEFT = frozenset({"shipped", "done"})
 INVOICED = frozenset({"posted", "paid"})
 
 
 class TrytonErp:
-    """`gateway.ports.Erp` on Tryton."""
+    """`gateway.ports.Erp` and `gateway.ports.Crediting` on Tryton."""
 
     def __init__(self, conversation: Conversation, mapping: Mapping) -> None:
         self.manifest = conversation.manifest
         self._erp = conversation
         self._mapping = mapping
+        self._credits = Credits(conversation, mapping)
 
     async def book(self, order: Order, *, key: str) -> Effect:
         wanted = sale_of(order, self._mapping, key=key)
-        sale = await elected(self._erp, self._mapping, wanted, order_id=order.reference)
+        sale = await elected(self._erp, self._mapping, wanted, mark=order.reference)
         return await self._confirmed(sale, order, key=key)
 
     async def cancel(self, sales_order: str, *, key: str) -> Effect:
@@ -61,10 +66,14 @@ class TrytonErp:
                 raise self._no("total_mismatch", f"the invoice is of {standing[0]['total_amount']}")
             if standing[0]["state"] == "paid":
                 return _effect(standing[0], "invoice", key=key)
-            await self._towards_paid(standing[0], total, capture=capture, key=key)
+            payment = Payment(in_units(total), capture, self._mapping.payment_method)
+            await towards_paid(self._erp, "invoice", standing[0], payment, key=key)
             return None
 
         return await stepwise(self._erp, lambda: self._with_parts("invoice", sale), step)
+
+    async def credit(self, memo: CreditMemo, *, key: str) -> Effect:
+        return await self._credits.credit(memo, key=key)
 
     async def findings(self) -> list[Finding]:
         return await findings(self._erp, self._mapping)
@@ -75,6 +84,8 @@ class TrytonErp:
                 raise ValueError("Tryton knows cancellations by their sales order only")
             known = subject.isascii() and subject.isdigit()
             return [Effect(subject, key, "cancel")] if known and await self._is_cancelled(int(subject)) else []
+        if operation == "credit":
+            return await self._credits.find(key=key)
         if operation == "invoice":
             sought: list[object] = [["reference", "=", key], ["type", "=", "out"], ["state", "=", "paid"]]
             return [_effect(each, "invoice", key=key) for each in await self._found(INVOICE, sought)]
@@ -103,29 +114,11 @@ class TrytonErp:
     async def _forward(self, found: Json, order: Order) -> None:
         if found["state"] == "quotation":
             await moved(self._erp, "book", f"{SALE}.confirm", found["id"], before="quotation")
-        elif await self._balanced(found, order):
+            return
+        promised, most = order.totals.grand_total, Money(len(order.lines), order.currency)
+        to = in_units(promised), in_units(most)
+        if await balanced(self._erp, "book", self._mapping, found, to):
             await moved(self._erp, "book", f"{SALE}.quote", found["id"], before="draft")
-
-    async def _balanced(self, found: Json, order: Order) -> bool:
-        """The draft comes to what was promised, if need be by a line for what taxes were rounded otherwise. False: it
-        has changed since it was seen."""
-        promised, lines = order.totals.grand_total, len(order.lines)
-        off = in_units(promised) - found["total_amount"]
-        if not off:
-            return True
-        if self._mapping.rounding is None or abs(off) > in_units(Money(lines, order.currency)):
-            raise self._no("total_mismatch", f"Tryton comes to {found['total_amount']}, which is {off} less")
-        line = service_line(self._mapping.rounding, off, self._mapping)
-        seen = await self._erp.read("book", SALE, found["id"], ["_timestamp", "total_amount"])
-        if seen is None or seen["total_amount"] != found["total_amount"]:
-            return False
-        unchanged = {f"{SALE},{found['id']}": seen["_timestamp"]}
-        added = {"lines": [["create", [line]]]}
-        await self._erp.effect("book", f"model.{SALE}.write", [found["id"]], added, _timestamp=unchanged)
-        again = await self._sale("book", found["id"])
-        if again["total_amount"] != in_units(promised):
-            raise self._no("total_mismatch", f"Tryton comes to {again['total_amount']}")
-        return True
 
     async def _unwound(self, seen: Json) -> None:
         """A sale in process has a shipment and an invoice: both are cancelled, unless they have become facts."""
@@ -139,27 +132,6 @@ class TrytonErp:
                     unchanged = {f"{model},{each['id']}": each["_timestamp"]}
                     await self._erp.effect("cancel", f"model.{model}.cancel", [each["id"]], _timestamp=unchanged)
         await accepted(self._erp, "cancel", seen["id"])
-
-    async def _towards_paid(self, invoice: Json, total: Money, *, capture: str, key: str) -> None:
-        number, state = invoice["id"], invoice["state"]
-        unchanged = {f"{INVOICE},{number}": invoice["_timestamp"]}
-        if (
-            state == "posted" and invoice["reconciled"]
-        ):  # there was nothing to pay, or it was paid, and it does not say so
-            await self._erp.effect("invoice", f"model.{INVOICE}.process", [number])
-        elif state == "posted":
-
-            def pay(defaults: Json) -> tuple[str, Json]:
-                paid = {"amount": in_units(total), "payment_method": self._mapping.payment_method}
-                return "choice", {**defaults, **paid, "description": capture}
-
-            await answered(self._erp, "invoice", "account.invoice.pay", (INVOICE, number), pay)
-        elif invoice["reference"] != key:
-            await self._erp.effect(
-                "invoice", f"model.{INVOICE}.write", [number], {"reference": key}, _timestamp=unchanged
-            )
-        else:
-            await self._erp.effect("invoice", f"model.{INVOICE}.post", [number], _timestamp=unchanged)
 
     async def _is_cancelled(self, sale: int) -> bool:
         """Also when Tryton calls it done: what there was of it was cancelled."""

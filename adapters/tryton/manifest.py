@@ -48,6 +48,7 @@ MANIFESTS = Manifests(
         "book": _looked_up("cancel"),
         "cancel": _state("subject"),
         "invoice": _looked_up(),
+        "credit": _looked_up(),
         "find": LOOK_UP,
         "changes": LOOK_UP,
     },

@@ -5,15 +5,16 @@ from collections.abc import Mapping as Words
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
+from gateway.domain.credits import FeeKind
 from gateway.domain.money import is_currency
 from gateway.domain.stock import MAIN, NODE
 from gateway.errors import Misconfigured
 
 At = Callable[..., str]  # where something stands: at("channels", "web-uk") -> "tryton.yaml:12"
 
-BOUNDS = frozenset({"rounding", "skip_warnings", "nodes", "left_out"})  # may be left out
+BOUNDS = frozenset({"rounding", "skip_warnings", "nodes", "left_out", "fees"})  # may be left out
 LARGEST_RATE = Decimal(1)
 
 
@@ -45,6 +46,7 @@ class Mapping:
     rounding: int | None = (
         None  # the service article that a cent of rounded taxes is sold as; none: such an order is not
     )
+    fees: Words[str, int] = field(default_factory=dict)  # the service articles that fees of a return are kept as
     skip_warnings: frozenset[str] = frozenset()
     nodes: Words[str, int] = field(default_factory=dict)  # further warehouses, by our name of the node
     left_out: frozenset[int] = frozenset()  # warehouses that are none of our nodes, on purpose
@@ -74,6 +76,7 @@ def mapping_from(value: Any, at: At) -> Mapping:
         channels=_table(value, "channels", at, key=str, entry=_channel),
         articles=_articles(value, at),
         rounding=None if rounding is None else _id(rounding, at, "rounding"),
+        fees=_ids(value, "fees", at, key=_fee) if value.get("fees") else {},
         skip_warnings=_warnings(value.get("skip_warnings", []), at),
         nodes=_nodes(value, at) if value.get("nodes") else {},
         left_out=_left_out(value.get("left_out", []), at),
@@ -154,6 +157,12 @@ def _currency(code: str) -> str:
     if not is_currency(code):
         raise ValueError(f"'{code}' is no currency of ISO 4217; write one like EUR")
     return code
+
+
+def _fee(kind: str) -> str:
+    if kind not in get_args(FeeKind):
+        raise ValueError(f"'{kind}' is no fee; known: {', '.join(get_args(FeeKind))}")
+    return kind
 
 
 def _node(name: str) -> str:

@@ -3,11 +3,13 @@ How stock changed in Tryton's warehouses: moves that are done, into one of them 
 
 What is moved within a warehouse changes nothing, as it is counted with all its places. The first look goes back a day;
 what is older stands in a count. A move bears the moment at which it last changed, as Tryton keeps no other but a date.
+What came back by one of our returns is left out, as its inspection has counted it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Any
 
 from adapters.tryton.changes import OURS, SHIPMENT, order_of
 from adapters.tryton.conversation import Conversation, Json
@@ -15,7 +17,8 @@ from adapters.tryton.mapping import Mapping as Words
 from adapters.tryton.trail import AT_ONCE, Position, Trail
 from gateway.told import Page, StockMove
 
-MOVE, LOCATION = "stock.move", "stock.location"
+MOVE, LOCATION, BACK = "stock.move", "stock.location", "stock.shipment.out.return"
+CREDITED = ["reference", "like", "rfd\\_%"]  # under the key of a refund
 FIRST_LOOK = timedelta(days=1)
 PLACES = ("from_location", "to_location")
 FIELDS = ["product", "internal_quantity", *PLACES, *(f"{place}.type" for place in PLACES), "shipment"]
@@ -44,6 +47,8 @@ class TrytonMoves:
         rows = [row for row in read.rows if row.get("product") in self._skus]
         if not all(_fits(row) for row in rows):
             raise self._tryton.unreadable("a stock move is not what was promised")
+        counted = await self._counted(rows)
+        rows = [row for row in rows if row["shipment"] not in counted]
         nodes, orders = await self._nodes(rows), await self._orders(rows)
         return Page([], read.cursor, read.more, [move for row in rows for move in self._moves(row, nodes, orders)])
 
@@ -60,14 +65,20 @@ class TrytonMoves:
 
     async def _orders(self, rows: Sequence[Json]) -> Mapping[str, str]:
         """The orders of ours that shipments are for."""
-        named = {row["shipment"] for row in rows if (row["shipment"] or "").startswith(f"{SHIPMENT},")}
-        if not named:
-            return {}
-        numbers = sorted(int(each.partition(",")[2]) for each in named)
-        found = await self._tryton.listed(
-            "changes", SHIPMENT, [["id", "in", numbers], OURS], ["reference"], most=len(numbers)
-        )
+        found = await self._shipments(rows, SHIPMENT, OURS)
         return {f"{SHIPMENT},{each['id']}": order_of(each["reference"]) for each in found}
+
+    async def _counted(self, rows: Sequence[Json]) -> Collection[str]:
+        """The shipments by which credited goods came back."""
+        return {f"{BACK},{each['id']}" for each in await self._shipments(rows, BACK, CREDITED)}
+
+    async def _shipments(self, rows: Sequence[Json], model: str, ours: Sequence[Any]) -> list[Json]:
+        named = {row["shipment"] for row in rows if (row["shipment"] or "").startswith(f"{model},")}
+        if not named:
+            return []
+        numbers = sorted(int(each.partition(",")[2]) for each in named)
+        wanted = [["id", "in", numbers], ours]
+        return await self._tryton.listed("changes", model, wanted, ["reference"], most=len(numbers))
 
     def _moves(self, row: Json, nodes: Mapping[int, str], orders: Mapping[str, str]) -> Iterator[StockMove]:
         """One that goes from warehouse to warehouse is two."""

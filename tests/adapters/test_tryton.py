@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from adapters.tryton import Mapping, mapping_from
-from adapters.tryton.sales import pieces, sale_of
+from adapters.tryton.sales import INHERITED, pieces, return_of, sale_of
+from gateway.domain.credits import CreditLine, CreditMemo, Fee
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
 from gateway.errors import Misconfigured, Rejected
@@ -50,6 +51,12 @@ def taxed(tax: int, *, mode: str, price: str = "10.00", quantity: int = 3) -> Or
     return replace(placed, lines=(line,), tax_mode=mode)
 
 
+def memo(*fees: Fee) -> CreditMemo:
+    """Two of three lamps at 8.33 and a tax of 20 %."""
+    line = CreditLine("1", "lamp-7", 2, Money(16_66, "EUR"), Money(3_34, "EUR"))
+    return CreditMemo(order_id="ord_1", sales_order="17", invoice="5", lines=(line,), fees=fees, reason="changed_mind")
+
+
 def test_a_mapping_is_read_once_and_made_exact(tmp_path: Path) -> None:
     mapping = read(tmp_path)
 
@@ -58,6 +65,7 @@ def test_a_mapping_is_read_once_and_made_exact(tmp_path: Path) -> None:
     assert mapping.channels["web-uk"].party == 3
     assert mapping.skip_warnings == {"credit_limit_amount"}
     assert mapping.warehouses == {"main": 5}
+    assert mapping.fees == {}
 
 
 def test_further_warehouses_are_nodes_and_others_are_left_out(tmp_path: Path) -> None:
@@ -84,6 +92,7 @@ def test_further_warehouses_are_nodes_and_others_are_left_out(tmp_path: Path) ->
         ("unit: 1", "unit: 1\nnodes: {leeds: 5}", ":4: warehouse 5 is the node 'main' already; keep one"),
         ("unit: 1", "unit: 1\nnodes: {leeds: 7, york: 7}", ":4: warehouse 7 is the node 'leeds' already; keep one"),
         ("unit: 1", "unit: 1\nleft_out: 7", ":4: must be a list of Tryton's ids of warehouses, like [7]"),
+        ("unit: 1", "unit: 1\nfees: {gift: 7}", ":4: 'gift' is no fee; known: restocking, return_shipping"),
         ("[credit_limit_amount]", "all", ":18: must be a list of warnings' names, like [credit_limit_amount]"),
     ],
 )
@@ -124,6 +133,31 @@ def test_a_line_gets_the_tax_that_comes_to_what_was_stated(
 
     [line] = sale["lines"][0][1]
     assert (line["unit_price"], line["taxes"]) == (price, [["add", [tax_id]]])
+
+
+def test_what_came_back_is_a_sale_of_less_than_nothing_and_its_fees_are_sold(tmp_path: Path) -> None:
+    mapping = read(tmp_path, MAPPING + "fees: {restocking: 80}\n")
+    sold = {"id": 17, **dict.fromkeys(INHERITED, 1)}
+
+    sale = return_of(memo(Fee("restocking", Money(150, "EUR"))), sold, mapping, key="k")
+
+    returned, fee = sale["lines"][0][1]
+    assert sale["origin"] == "sale.sale,17"
+    assert (returned["product"], returned["quantity"], returned["unit_price"]) == (62, -2, Decimal("8.33"))
+    assert returned["taxes"] == [["add", [2]]]
+    assert (fee["product"], fee["quantity"], fee["unit_price"]) == (80, 1, Decimal("1.50"))
+
+
+def test_a_fee_that_is_not_mapped_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(Rejected) as refusal:
+        return_of(
+            memo(Fee("restocking", Money(150, "EUR"))),
+            {"id": 17, **dict.fromkeys(INHERITED, 1)},
+            read(tmp_path),
+            key="k",
+        )
+
+    assert refusal.value.facts["code"] == "unknown_fee"
 
 
 @pytest.mark.parametrize(

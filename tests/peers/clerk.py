@@ -106,6 +106,13 @@ class Clerk:
         [house] = self.found("stock.location", ["storage_location"], ["id", "=", warehouse])
         return int(house["storage_location"])
 
+    def close_period(self, *, closed: bool) -> None:
+        """The fiscal one that today is in."""
+        today = self.ask("ir.date.today")
+        within = [["start_date", "<=", today], ["end_date", ">=", today], ["type", "=", "standard"]]
+        [period] = self.found("account.period", ["state"], *within)
+        self.insist(f"account.period.{'close' if closed else 'reopen'}", [period["id"]])
+
     def state(self, model: str, record: str | int) -> str:
         [read] = self.ask(f"{model}.read", [int(record)], ["state"])
         return str(read["state"])

@@ -214,6 +214,7 @@ def seed(shop, session):
         for each in shop["articles"]
     }
     delivery, rounding = products.make("DELIVERY", kind="service"), products.make("ROUNDING", kind="service")
+    fees = {kind: products.make(kind.upper(), kind="service").id for kind in ("restocking", "return_shipping")}
     carrier = M("carrier")(party=M("party.party")(name="Parcels"), carrier_product=delivery)
     carrier.party.save()
     carrier.save()
@@ -236,6 +237,7 @@ def seed(shop, session):
         "carrier": carrier.id,
         "delivery": delivery.id,
         "rounding": rounding.id,
+        "fees": fees,
         "channels": channels,
         "register": register(next(iter(channels.values()))),
     }

@@ -33,7 +33,7 @@ def write(value: Json, folder: Path) -> Path:
 def mapping(seed: Json) -> Json:
     """What stands in the file: a shop of one node, though Tryton has a second warehouse."""
     plain = ("company", "unit", "payment_term", "payment_method", "carrier", "delivery", "rounding", "register")
-    tables = ("currencies", "countries", "taxes", "channels")
+    tables = ("currencies", "countries", "taxes", "channels", "fees")
     return {
         **{name: seed[name] for name in plain},
         "warehouse": seed["warehouse"]["id"],

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.ports import sending
 from tests.adapters.ports import on_tryton
-from tests.adapters.ports.effects import EFFECTS, PAYMENTS, TRADE, Trial
+from tests.adapters.ports.effects import BACK, EFFECTS, PAYMENTS, TRADE, Trial
 from tests.adapters.ports.ground import Ground, on_stripe, over_the_network, soon
 from tests.adapters.ports.tills import DEVIATIONS, Till, localstripe_till, rest_till, stripe_till
 from tests.peers.clerk import Clerk
@@ -17,7 +17,10 @@ from tests.peers.tryton import Tryton, tryton
 TRIALS = [
     *(pytest.param((over_the_network, effect), id=f"rest-{effect.__name__}") for effect in EFFECTS),
     *(pytest.param((on_stripe, effect), id=f"stripe-{effect.__name__}") for effect in PAYMENTS),
-    *(pytest.param((None, effect), id=f"tryton-{effect.__name__}", marks=pytest.mark.proof) for effect in TRADE),
+    *(
+        pytest.param((None, effect), id=f"tryton-{effect.__name__}", marks=pytest.mark.proof)
+        for effect in (*TRADE, *BACK)
+    ),
 ]
 GROUNDS = [
     pytest.param(over_the_network, id="rest"),

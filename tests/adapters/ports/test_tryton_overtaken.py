@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from adapters.tryton import Roles, tryton_back_ends
+from gateway.domain.credits import CreditLine, CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
 from gateway.ports import Effect
@@ -79,6 +80,23 @@ async def invoice(roles: Roles) -> Ask:
     return lambda roles: roles.erp.invoice(booked.id, total, capture="cap_1", key=key)
 
 
+async def credit(roles: Roles) -> Ask:
+    made = placed()
+    booked = await roles.erp.book(made, key=f"{made.order_id}/book")
+    total, key = made.totals.grand_total, f"{made.order_id}/credit"
+    billed = await roles.erp.invoice(booked.id, total, capture="cap_1", key=f"{made.order_id}/invoice")
+    line = CreditLine("1", "LAMP-7", 1, Money(6_30, "EUR"), Money(1_20, "EUR"))
+    memo = CreditMemo(
+        order_id=made.order_id,
+        sales_order=booked.id,
+        invoice=billed.id,
+        lines=(line,),
+        reason="changed_mind",
+        refund="ref_1",
+    )
+    return lambda roles: roles.erp.credit(memo, key=key)
+
+
 async def release(roles: Roles) -> Ask:
     made = placed()
     await roles.erp.book(made, key=f"{made.order_id}/book")
@@ -92,7 +110,7 @@ async def cancel_release(roles: Roles) -> Ask:
     return lambda roles: roles.wms.cancel(released.id, key=f"{made.order_id}/cancel")
 
 
-EFFECTS = [book, cancel, invoice, release, cancel_release]
+EFFECTS = [book, cancel, invoice, credit, release, cancel_release]
 
 
 @pytest.mark.parametrize("prepare", EFFECTS, ids=lambda each: each.__name__)
