@@ -16,9 +16,10 @@ from tests.chaos.floor import Buyers, Floor, open_floor
 from tests.chaos.gather import FETCHED
 from tests.chaos.lines import Line
 from tests.chaos.points.kills import killing, planned
-from tests.chaos.room import Room
+from tests.chaos.room import PATIENT, Room
 from tests.proof.client import END_STATES, Acked, Channel, Json, order
 from tests.proof.ground import Ground
+from tests.proof.processes import until
 
 STORES, AWAITED = ("york", "hull"), "STOOL-6"
 PICKING = {"main": 60, "north": 20, "york": 5, "hull": 10}
