@@ -11,12 +11,12 @@ from typing import LiteralString
 import psycopg
 from httpx2 import HTTPError, Response
 
-from tests.chaos.floor import Floor
 from tests.chaos.gather import FETCHED, told
 from tests.chaos.ledgers import messages
 from tests.chaos.room import PATIENT
-from tests.proof.client import END_STATES, Acked, Channel, Json
+from tests.proof.client import END_STATES, Acked, Channel, Json, order
 from tests.proof.processes import until
+from tests.proof.rig import Rig
 
 PAUSE = 0.25  # seconds between two looks at an order
 SILENT = 4.0  # seconds after which a store has not heard, so that the hours pass in which it might
@@ -33,11 +33,10 @@ OVER: Mapping[str, LiteralString] = {
 class Customer:
     """Of one order. What happens is decided by *dice*, whenever it happens."""
 
-    floor: Floor
+    rig: Rig
     channel: Channel
     acked: Acked
     dice: random.Random
-    fickle: bool = False
     _seen: dict[tuple[str, str], float] = field(default_factory=dict)  # a part and how it stands -> since when
     _done: set[str] = field(default_factory=set)  # parts and offers that were decided about
 
@@ -50,25 +49,25 @@ class Customer:
                 return
             assert time.monotonic() < deadline, f"{self.acked.order_id} is {order['status']}"
             for offer in order.get("offers", ()):
-                await self._once(offer["offer_id"], self._answers(offer["offer_id"]))
+                if self._first(offer["offer_id"]):
+                    await self._answers(offer["offer_id"])
             for part in order["fulfilments"]:
                 await self._looks_after(part)
             await asyncio.sleep(PAUSE)
 
-    async def _once(self, name: str, doing: "asyncio.Future[None] | object") -> None:
-        if name in self._done:
-            doing.close()  # type: ignore[union-attr]
-            return
+    def _first(self, name: str) -> bool:
+        """Is this not decided about yet?"""
+        known = name in self._done
         self._done.add(name)
-        await doing  # type: ignore[misc]
+        return not known
 
     async def _looks_after(self, part: Json) -> None:
         name, status = part["fulfilment_id"], part["status"]
         since = self._seen.setdefault((name, status), time.monotonic())
-        if status == "released" and time.monotonic() - since > SILENT:
-            await self._once(f"{name} is silent", self._passes(name, "step"))
-        if status == "ready" and part["method"] in FETCHED:
-            await self._once(name, self._comes(name))
+        if status == "released" and time.monotonic() - since > SILENT and self._first(f"{name} is silent"):
+            await self._passes(name, "step")
+        if status == "ready" and part["method"] in FETCHED and self._first(name):
+            await self._comes(name)
 
     async def _answers(self, offer: str) -> None:
         how = self.dice.choice(("accept", "accept", "decline", ""))
@@ -79,41 +78,41 @@ class Customer:
 
     async def _comes(self, part: str) -> None:
         """With the code; with a wrong one first; never; or as somebody at home cancels."""
-        code = await self._code()
+        code = await self.code()
         match self.dice.choice(("right", "right", "right", "wrong", "never", "cancelled")):
             case "never":
                 return await self._passes(part, "step", "pickup")
             case "wrong":
-                await self._fetch(part, f"{(int(code) + 1) % 10**6:06d}")
+                await self.fetches(part, f"{(int(code) + 1) % 10**6:06d}")
             case "cancelled":
-                await asyncio.gather(self.cancels(), self._fetch(part, code))
+                await asyncio.gather(self.cancels(), self.fetches(part, code))
                 return None
-        await self._fetch(part, code)
+        await self.fetches(part, code)
         if self.dice.random() < 0.2:  # and comes again
-            await self._fetch(part, code)
+            await self.fetches(part, code)
         return None
 
-    async def _code(self) -> str:
+    async def code(self) -> str:
         found: list[str] = []
 
         async def has_come() -> bool:
-            came = await messages(self.floor.rig.sandbox, self.acked.order_id)
+            came = await messages(self.rig.sandbox, self.acked.order_id)
             found.extend(each.code for each in came if each.code is not None)
             return bool(found)
 
         await until(has_come, what=f"{self.acked.order_id} has a code", within=PATIENT, pause=PAUSE)
         return found[0]
 
-    async def _fetch(self, part: str, code: str) -> None:
+    async def fetches(self, part: str, code: str) -> None:
         """The till asks; if it may, the goods go over the counter, and the store's own books say so."""
         answer = await self._told_until({"code": code}, f"fulfilments/{part}/collect")
         if not answer.is_success:
             return
         asked = {"order_id": self.acked.order_id}
-        ledger = (await self.floor.rig.sandbox.get("/ledger/store/effects", params=asked)).raise_for_status().json()
+        ledger = (await self.rig.sandbox.get("/ledger/store/effects", params=asked)).raise_for_status().json()
         mine = [each for each in ledger["effects"] if (each["key"] or "").partition(":")[0] == part]
         task = next(each["id"] for each in mine if each["kind"] == "task")
-        await self.floor.rig.sandbox.post("/store/_hand_over", json={"task_id": task})  # a second time it says no
+        await self.rig.sandbox.post("/store/_hand_over", json={"task_id": task})  # a second time it says no
 
     async def cancels(self) -> None:
         await self._told_until({"reason": "bought elsewhere"}, "cancel")
@@ -133,8 +132,18 @@ class Customer:
 
     async def _passes(self, about: str, *what: str) -> None:
         """Hours or days, in which nobody does anything."""
-        url = self.floor.rig.environment["DATABASE_URL"]
+        url = self.rig.environment["DATABASE_URL"]
         connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
         async with connection:
             for name in (*what, "wake"):
                 await connection.execute(OVER[name], (about,))
+
+
+def fetched_from(store: str, number: int, *, sku: str, method: str = "bopis", sent: bool = False) -> Json:
+    """*sent*: it may be sent instead, for there is an address."""
+    body = order(number=number, wanted={sku: 1 + number % 3})
+    (group,) = body["delivery_groups"]
+    address = {"address": group["address"]} if sent else {}
+    body["delivery_groups"] = [{"id": "1", "method": method, "pickup": {"node_id": store}, **address}]
+    body["customer"]["contact"] = {"email": f"buyer-{number}@example.com"}
+    return body

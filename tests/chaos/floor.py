@@ -92,9 +92,7 @@ async def open_floor(
                 for name, path in (("PAYMENTS", "psp"), ("ERP", "erp"), ("WMS", "wms"))
             }
         if ground is not None and ground.stores:
-            rig.environment |= {"OMNIGATE_WMS_STOCK_CHANGES": "true"} | {
-                f"OMNIGATE_{name.upper()}_URL": f"http://127.0.0.1:{rig.sandbox_port}/{name}" for name in WITH_STORES
-            }
+            rig.environment |= with_stores(rig)
         fleet = await stack.enter_async_context(open_fleet(rig, edges=edges, workers=workers))
         web = await stack.enter_async_context(witness(rig, fleet.addresses[0]))
         others = [
@@ -105,6 +103,13 @@ async def open_floor(
         renewing = asyncio.create_task(floor.renew_tokens())
         stack.callback(renewing.cancel)
         yield floor
+
+
+def with_stores(rig: Rig) -> dict[str, str]:
+    """Settings under which stores can be asked, and goods that come in are told of."""
+    sandbox = f"http://127.0.0.1:{rig.sandbox_port}"
+    urls = {f"OMNIGATE_{name.upper()}_URL": f"{sandbox}/{name}" for name in WITH_STORES}
+    return {"OMNIGATE_WMS_STOCK_CHANGES": "true", **urls}
 
 
 def usual_wish(number: int) -> Json:

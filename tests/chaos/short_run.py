@@ -6,12 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from signal import SIGKILL
 
 from httpx2 import HTTPError
 
 from tests.chaos.checker.evidence import Evidence
+from tests.chaos.customers import Customer, fetched_from
+from tests.chaos.floor import with_stores
 from tests.chaos.gather import Gathering, Witness, told, witness
+from tests.chaos.lines import Line
 from tests.proof.client import SKUS, Acked, Json, order
 from tests.proof.ground import Ground
 from tests.proof.processes import ROOT, Process, until
@@ -27,8 +31,13 @@ AMBIGUOUS = (
 REFUSED = {"system": "wms", "operation": "create_shipment", "kind": "refuse", "next": 1}
 STORES = "pos-uk"
 # Benches are in the north alone, and tables in the north and the south; what else there is lies at the main node.
-FURNITURE = {"TABLE-3": {"north": 2000, "south": 2000}, "BENCH-1": {"north": 1000}}
-GROUND = Ground({"main": 50, "north": 5, "south": 10}, {**{sku: {"main": 1_000_000} for sku in SKUS}, **FURNITURE})
+# Vases are in a store, and of stools there are none yet.
+FURNITURE = {"TABLE-3": {"north": 2000, "south": 2000}, "BENCH-1": {"north": 1000}, "VASE-5": {"york": 1000}}
+GROUND = Ground(
+    {"main": 50, "north": 5, "south": 10, "york": 5},
+    {**{sku: {"main": 1_000_000} for sku in SKUS}, **FURNITURE, "STOOL-6": {"main": 0}},
+    stores=("york",),
+)
 CROWD, TOLD = 24, 4  # orders placed at once when the edge dies, and how many of them it has acknowledged by then
 COPIES = 3
 
@@ -41,11 +50,13 @@ class ShortRun:
     web: Witness
     pos: Witness
     edge: Process
+    line: Line
     started: float = field(default_factory=time.time)
 
     @property
     def gathering(self) -> Gathering:
-        return Gathering(self.rig, [self.web, self.pos], self.started, {"rest_within": 180.0})
+        bounds = {"rest_within": 180.0}
+        return Gathering(self.rig, [self.web, self.pos], self.started, bounds, self.line.queues)
 
     async def evidence(self) -> Evidence:
         """After the last fault, which was just now."""
@@ -66,6 +77,8 @@ class ShortRun:
         await self._cancel(unwanted)
         await self._void(robbed)
         await self._hold(False)
+        await self.in_stores()
+        await self.waiting()
 
     async def in_parts(self) -> None:
         """Served from two nodes, refused by one and served from the other, cancelled when one part of two had left."""
@@ -79,6 +92,30 @@ class ShortRun:
         await self._ships_one(half)
         await self._cancel(half)
         await self._hold(False)
+
+    async def in_stores(self) -> None:
+        """Fetched; wished away when they were ready; and sent by the store."""
+        fetched = [await self.web.channel.place(fetched_from("york", number, sku="VASE-5")) for number in range(80, 83)]
+        for acked in fetched:
+            customer = Customer(self.rig, self.web.channel, acked, Random(acked.order_id))
+            code = await customer.code()
+            (part,) = (await told(self.web.channel, f"/v1/orders/{acked.order_id}"))["fulfilments"]
+            if acked is fetched[-1]:
+                await customer.cancels()
+            else:
+                await customer.fetches(part["fulfilment_id"], code)
+        sent = [await self.web.channel.place(order(number=at, wanted={"VASE-5": 2})) for at in range(83, 85)]
+        await self._ended([*fetched, *sent])
+
+    async def waiting(self) -> None:
+        """A few come in at a time, for orders that wait for more."""
+        wish = {"STOOL-6": 2}
+        for number in range(86, 90):
+            waits = await self.web.channel.place({**order(number=number, wanted=wish), "when_short": "backorder"})
+            self.line.orders.append(waits.order_id)
+        await self.line.forms()
+        for pieces in (3, 5):
+            await self.line.served("main", pieces)
 
     async def answers_lost(self) -> None:
         """Each effect is applied, and its answer is not given, a few times over."""
@@ -194,12 +231,13 @@ class ShortRun:
 async def short_run(url: str, home: Path, *, tree: Path = ROOT) -> AsyncIterator[ShortRun]:
     """An installation of the sources in *tree*, with one edge, one worker and two partners who see their own only."""
     async with open_rig(url, home, ground=GROUND, tree=tree) as rig:
+        rig.environment |= with_stores(rig)
         await rig.run("partner-web", "partners", "change", "web", "--drop-scope", "operations")
         edge, address = await rig.start_edge()
         rig.start_worker()
         stores = await _stores(rig)
         async with witness(rig, address) as web, witness(stores, address, "pos") as pos:
-            yield ShortRun(rig, web, pos, edge)
+            yield ShortRun(rig, web, pos, edge, Line(rig, web.channel, "STOOL-6"))
 
 
 async def _stores(rig: Rig) -> Rig:

@@ -16,9 +16,14 @@ def hands(books: Books) -> Iterator[Violation]:
     asked, told = _by_part(books.evidence.exchanges), _codes(books.evidence.messages)
     for account in books.accounts.values():
         order_id = account.order.order_id
+        ready = sum(share.part.method in FETCHED and bool(share.of("store", "ready")) for share in account.shares)
+        if len(told[order_id]) > ready:
+            yield Violation(
+                "I13", order_id, f"{len(told[order_id])} codes were told, for {ready} parts that were ready"
+            )
         for share in account.shares:
             tries = asked.pop(share.part.part_id, [])
-            sentences = (*_handed(share, tries, told[order_id]), *_left_over(share, account))
+            sentences = (*_handed(share, tries, told[order_id]), *_in_turn(share), *_left_over(share, account))
             for sentence in sentences:
                 yield Violation("I13", order_id, f"{share.part.part_id} {sentence}")
     for part, tries in asked.items():
@@ -40,6 +45,16 @@ def _handed(share: Share, tries: Sequence[Exchange], codes: set[str]) -> Iterato
         yield "was handed over, and its store was asked to put it back"
     if share.part.method in FETCHED and share.completed and share.at_store and not yes:
         yield "is completed, and no till was told that it may be handed over"
+
+
+def _in_turn(share: Share) -> Iterator[str]:
+    """What a store does rests on what it did before, and a label on goods that are there."""
+    kinds = share.kinds
+    for before, after in pairwise(("task", "accepted", "ready", "handed_over")):
+        if kinds["store", after] and not kinds["store", before]:
+            yield f"was {after} by its store without {before}"
+    if kinds[LABEL] and not kinds["store", "ready"]:
+        yield "has a label, and its goods were never ready"
 
 
 def _left_over(share: Share, account: Account) -> Iterator[str]:

@@ -8,12 +8,13 @@ from random import Random
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.mutants.accounts import ACCOUNTS
 from tests.chaos.mutants.given import Given
+from tests.chaos.mutants.hands import HANDS
 from tests.chaos.mutants.ledgers import LEDGERS
 from tests.chaos.mutants.parts import PARTS
 
 __all__ = ["MUTATIONS", "mutants"]
 
-MUTATIONS: tuple[Callable[[Given], Evidence], ...] = (*LEDGERS, *PARTS, *ACCOUNTS)
+MUTATIONS: tuple[Callable[[Given], Evidence], ...] = (*LEDGERS, *PARTS, *ACCOUNTS, *HANDS)
 
 
 def mutants(evidence: Evidence, *, seed: int, count: int) -> Iterator[tuple[str, Evidence]]:

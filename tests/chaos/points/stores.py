@@ -8,15 +8,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-
-import psycopg
 
 from tests.chaos.checker.books import gone
-from tests.chaos.checker.evidence import Evidence, Queue
-from tests.chaos.customers import Customer
+from tests.chaos.checker.evidence import Evidence
+from tests.chaos.customers import Customer, fetched_from
 from tests.chaos.floor import Buyers, Floor, open_floor
-from tests.chaos.gather import FETCHED, POSITIONS, told
+from tests.chaos.gather import FETCHED
+from tests.chaos.lines import Line
 from tests.chaos.points.kills import killing, planned
 from tests.chaos.room import PATIENT, Room
 from tests.proof.client import END_STATES, Acked, Channel, Json, order
@@ -42,16 +40,16 @@ async def stores(room: Room) -> None:
         await floor.faults(LABELS, *told_late, seed=room.seed)
         plan = planned(room, len(floor.fleet.places))
         buyers = Buyers(floor, room.size["orders"], plan[0].after, wish=wishes(room), then=lives(room, floor))
-        arriving = Arriving(room, floor)
+        line = Line(floor.rig, floor.channels[0], AWAITED)
         async with asyncio.TaskGroup() as group:
             moods = group.create_task(_moods(room, floor))
-            group.create_task(arriving.all())
+            group.create_task(_arriving(room, floor, line))
             async with asyncio.TaskGroup() as busy:
                 busy.create_task(buyers.shop())
                 busy.create_task(killing(floor, buyers, plan))
             moods.cancel()
         last_fault, gathering = time.time(), floor.gathering
-        gathering.queues = arriving.queues
+        gathering.queues = line.queues
         evidence = await room.judge(gathering, last_fault=last_fault)
         crashed = sum(worker.said(b"run crashed") for worker in floor.fleet.workers)
         room.hold(not crashed, f"our own code failed {crashed} times")
@@ -76,25 +74,16 @@ def wishes(room: Room) -> Callable[[int], Json]:
             return order(number=number, wanted={AWAITED: pieces, "VASE-5": 1}) | {"when_short": "cancel_lines"}
         if kind == "ship_to_home":
             return order(number=number, wanted={"VASE-5": pieces}) | {"when_short": "cancel_lines"}
-        return _fetched(number, kind, pieces, dice.choice(STORES), sent=dice.random() < 0.5)
+        store, sku = dice.choice(STORES), dice.choice(("LAMP-7", "VASE-5"))
+        return fetched_from(store, number, sku=sku, method=kind, sent=dice.random() < 0.5)
 
     return wish
-
-
-def _fetched(number: int, method: str, pieces: int, store: str, *, sent: bool) -> Json:
-    """*sent*: it may be sent instead, for there is an address."""
-    body = order(number=number, wanted={"LAMP-7": pieces, "VASE-5": 1} if pieces > 1 else {"LAMP-7": 1})
-    (group,) = body["delivery_groups"]
-    address = {"address": group["address"]} if sent else {}
-    body["delivery_groups"] = [{"id": "1", "method": method, "pickup": {"node_id": store}, **address}]
-    body["customer"]["contact"] = {"email": f"buyer-{number}@example.com"}
-    return body
 
 
 def lives(room: Room, floor: Floor) -> Callable[[Channel, Acked, int], Awaitable[None]]:
     async def then(channel: Channel, acked: Acked, number: int) -> None:
         dice = room.dice(f"mind {number}")
-        customer = Customer(floor, channel, acked, dice)
+        customer = Customer(floor.rig, channel, acked, dice)
         if number % FICKLE == FICKLE - 1:
             await asyncio.sleep(dice.choice((0.0, 0.5, 1.0, 1.5, 2.0)))
             await customer.cancels()
@@ -115,66 +104,23 @@ async def _moods(room: Room, floor: Floor) -> None:
         await asyncio.sleep(MOODS * (0.5 + dice.random()))
 
 
-@dataclass(slots=True)
-class Arriving:
+async def _arriving(room: Room, floor: Floor, line: Line) -> None:
     """Goods come in for the orders that wait, less than they wait for, until nobody waits."""
+    dice = room.dice("arrivals")
+    queued = room.size["orders"] // QUEUED
 
-    room: Room
-    floor: Floor
-    queues: list[Queue] = field(default_factory=list)
-    orders: list[str] = field(default_factory=list)
-    arrived: int = 0
+    async def all_placed() -> bool:
+        line.orders = [each.order_id for each in floor.acked if each.body.get("when_short") == "backorder"]
+        return len(line.orders) == queued
 
-    async def all(self) -> None:
-        dice, queued = self.room.dice("arrivals"), self.room.size["orders"] // QUEUED
-        await self.floor.until_placed(queued)
-        self.orders = [each.order_id for each in self.floor.acked if each.body.get("when_short") == "backorder"]
-        await until(self._all_wait, what="orders wait for goods", within=PATIENT, pause=0.5)
-        await self._looked(most=None)
-        for _ in range(MOST_DELIVERIES):
-            wanted = sum(pieces for _, pieces in self.queues[-1].waiting)
-            if not wanted:
-                break
-            pieces = max(1, wanted // dice.choice((2, 3))) if wanted > FEW else wanted
-            body = {"sku": AWAITED, "node": dice.choice(("main", "north")), "quantity": pieces}
-            (await self.floor.rig.sandbox.post("/wms/_receive", json=body)).raise_for_status()
-            self.arrived += pieces
-            await self._looked(most=wanted - pieces)
-        self.room.hold(not self.queues[-1].waiting, "orders wait for goods in the end")
-
-    async def _all_wait(self) -> bool:
-        looks = [await told(self.floor.channels[0], f"/v1/orders/{order_id}") for order_id in self.orders]
-        return all(_waits(look) or look["status"] in END_STATES for look in looks)
-
-    async def _looked(self, *, most: int | None) -> None:
-        """The queue once nothing is to be had: seen before that was so and after it, alike. *most*: pieces that may be
-        waited for once what came has been given out."""
-        seen: list[tuple[tuple[str, int], ...]] = []
-
-        async def calm() -> bool:
-            before, there = await self._waiting(), await self._available()
-            after = await self._waiting()
-            fits = most is None or sum(pieces for _, pieces in after) <= most
-            seen.append(after)
-            return before == after and not there and fits
-
-        await until(calm, what="what has come is given out", within=PATIENT, pause=0.5)
-        self.queues.append(Queue(at=time.time(), sku=AWAITED, waiting=seen[-1]))
-
-    async def _waiting(self) -> tuple[tuple[str, int], ...]:
-        looks = [await told(self.floor.channels[0], f"/v1/orders/{order_id}") for order_id in self.orders]
-        looks.sort(key=lambda look: (look["received_at"], look["order_id"]))
-        return tuple((look["order_id"], _waits(look)) for look in looks if _waits(look))
-
-    async def _available(self) -> int:
-        connection = await psycopg.AsyncConnection.connect(self.floor.rig.environment["DATABASE_URL"], autocommit=True)
-        async with connection:
-            rows = await (await connection.execute(POSITIONS)).fetchall()
-        return sum(max(0, free) for _, sku, free in rows if sku == AWAITED)
-
-
-def _waits(look: Json) -> int:
-    return sum(line.get("pieces", {}).get("backordered", 0) for line in look["lines"])
+    await until(all_placed, what=f"{queued} orders that may wait are acknowledged", within=PATIENT, pause=0.2)
+    await line.forms()
+    for _ in range(MOST_DELIVERIES):
+        if not line.wanted:
+            break
+        pieces = max(1, line.wanted // dice.choice((2, 3))) if line.wanted > FEW else line.wanted
+        await line.served(dice.choice(("main", "north")), pieces)
+    room.hold(not line.wanted, "orders wait for goods in the end")
 
 
 def _proven(room: Room, evidence: Evidence) -> None:
@@ -191,11 +137,11 @@ def _proven(room: Room, evidence: Evidence) -> None:
         "rejected by a store": effects["store", "rejected"],
         "picked short": sum(gone(each) != each.lines for each in picked),
         "taken back from a store": effects["store", "cancel"],
-        "labels voided": effects["carrier", "void"],
         "refused at the till": sum(each.status in (409, 422, 403) for each in tills),
         "waited for goods": len(evidence.queues[0].waiting),
         **offers,
     }
+    room.counts["labels voided"] = effects["carrier", "void"]
     for what, count in met.items():
         room.hold(count > 0, f"nothing was {what}: nothing was proven")
     ends = {end: sum(each.status == end for each in evidence.orders) for end in END_STATES}
