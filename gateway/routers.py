@@ -35,7 +35,9 @@ from gateway.store.mending import WORKFLOW, Mendables
 from gateway.store.pool import Database
 from gateway.store.secrets import Secrets
 from gateway.store.snapshots import QUARANTINED
+from gateway.store.unpaid import CLASS as UNPAID
 from gateway.workflows.operations import parked_runs
+from gateway.workflows.renewing import unpaid_orders
 from observability.metrics import EdgeMetrics
 
 
@@ -101,6 +103,7 @@ def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:
     """What operators can do about exceptions, by class: the same for edge and command line."""
     return {
         WORKFLOW: parked_runs(clock, mint),
+        UNPAID: unpaid_orders(mint),
         PENDING: pending_adjustments(policy, mint),
         QUARANTINED: quarantined_snapshots(),
         DIVERGENCE: divergences(),

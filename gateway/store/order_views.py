@@ -104,7 +104,8 @@ select asked.order_id, asked.partner, o.status, o.version, o.document, p.documen
           from order_line l where l.order_id = o.order_id),
        (select jsonb_object_agg(l.line_id, l.reason)
           from order_line l where l.order_id = o.order_id and l.cancelled > 0 and l.reason is not null),
-       (select to_jsonb(m) - '{{order_id,expires_at}}'::text[] from payment m where m.order_id = o.order_id),
+       (select to_jsonb(m) - '{{order_id,expires_at,held_at,authorisation}}'::text[]
+          from payment m where m.order_id = o.order_id),
        (select jsonb_agg(jsonb_build_object(
                    'fulfilment_id', f.fulfilment_id, 'status', f.status, 'method', f.method, 'amount', f.amount,
                    'reason', f.reason,

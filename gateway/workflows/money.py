@@ -1,8 +1,10 @@
 """Steps about an order's money: held before anything else, given back when nothing comes of it, taken for what left."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from gateway.ports import BackEnds, Effect
+from gateway.ports import EXPIRES_AT, BackEnds, Effect
 from gateway.store import payments
 from gateway.store.pool import Connection
 from gateway.workflows.reasons import EXPIRED, PAYMENT
@@ -17,10 +19,26 @@ async def hold_money(case: Case, back_ends: BackEnds, key: str) -> Effect:
 
 
 async def look_at_hold(case: Case, back_ends: BackEnds) -> Seen:
-    hold = await back_ends.payments.standing(case.done("hold_money").id)
+    return await standing(case.done("hold_money").id, back_ends)
+
+
+async def standing(authorisation: str, back_ends: BackEnds) -> Seen:
+    """What the customer's bank has said to what was pending."""
+    hold = await back_ends.payments.standing(authorisation)
     if hold.status == "held":
         return Seen(fact={})
     return Seen(refusal=PAYMENT(hold.code) if hold.status == "refused" else None)
+
+
+async def in_force(connection: Connection, case: Case) -> Case:
+    """The case with the authorisation that money is taken of now: it may be another one since the run was taken up."""
+    named = await payments.in_force(connection, case.order.order_id)
+    return replace(case, instead=instead(named))
+
+
+def instead(named: str | None) -> Mapping[str, Effect]:
+    """What has taken the place of `hold_money`'s effect; None: nothing has."""
+    return {"hold_money": Effect(named, "", "authorisation")} if named is not None else {}
 
 
 async def release_money(case: Case, back_ends: BackEnds, held: Effect, key: str) -> Effect:
@@ -41,9 +59,13 @@ async def _asked(connection: Connection, case: Case, effect: Effect) -> None:
 
 
 async def _held(connection: Connection, case: Case, effect: Effect) -> None:
-    until = effect.facts.get("expires_at")
-    moment = datetime.fromisoformat(until) if until else None
-    await payments.held(connection, case.order.order_id, case.order.payment.amount.amount, until=moment)
+    await payments.held(connection, case.order.order_id, case.order.payment.amount.amount, until=until(effect))
+
+
+def until(held: Effect) -> datetime | None:
+    """Until when it is held, if its provider says so."""
+    told = held.facts.get(EXPIRES_AT)
+    return datetime.fromisoformat(told) if told else None
 
 
 async def _taken(connection: Connection, case: Case, effect: Effect) -> None:
@@ -60,7 +82,9 @@ HOLD = Step(
     note_undo=_given_back,
 )
 ASSENT = Assent("await_customer", "hold_money", "payments", look_at_hold, EXPIRED, note=_held)
-TAKE = Step("take_money", "payments", "capture", take_money, PAYMENT, about="hold_money", note=_taken)
+TAKE = Step(
+    *("take_money", "payments", "capture", take_money, PAYMENT), about="hold_money", note=_taken, fresh=in_force
+)
 GIVE_BACK_REST = Step(
     *("give_back_rest", "payments", "void", give_back_rest, PAYMENT),
     about="hold_money",

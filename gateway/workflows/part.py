@@ -8,8 +8,9 @@ from gateway.domain.fulfilments import ENDED, GONE, Fulfilment, FulfilmentStatus
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import OrderStatus
 from gateway.domain.shares import share_of
-from gateway.store import fulfilments, holds, journal, order_lines, orders, pickups, stock
+from gateway.store import fulfilments, holds, journal, order_lines, orders, pickups, renewals, stock
 from gateway.store.pool import Connection
+from gateway.workflows.money import instead
 from gateway.workflows.outcomes import effect_of
 from gateway.workflows.saga import Case, Moved
 from gateway.workflows.stock_effects import StockEffects
@@ -37,6 +38,7 @@ class PartSubject:
             order,
             stored.ship_to,
             given=given,
+            instead=instead(stored.authorisation),
             trace_id=stored.trace_id,
             contact=stored.contact,
             method=part.method,
@@ -110,11 +112,13 @@ async def stand(
 
 
 async def hindered(connection: Connection, case: Case) -> int:
-    """Are others of the order still to be booked, is it open who serves a piece of it, or is there a hold on it? Who
-    changes that wakes the parts that wait; only a hold's end is nobody's doing."""
+    """Are others of the order still to be booked, is it open who serves a piece of it or whether its money is held, or
+    is there a hold on it? Who changes that wakes the parts that wait; only a hold's end is nobody's doing."""
     order_id = case.order.order_id
     parts = await fulfilments.of_order(connection, order_id)
     planned = any(part.status is FulfilmentStatus.PLANNED for part in parts)
     if planned or any(line.open for line in (await order_lines.standing(connection, order_id)).values()):
+        return LOOK
+    if await renewals.hinders(connection, order_id):
         return LOOK
     return await holds.seconds_left(connection, order_id, most=LOOK)

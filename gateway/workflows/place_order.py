@@ -18,9 +18,11 @@ from gateway.store.pool import Connection
 from gateway.workflows.collect import Counter, collect
 from gateway.workflows.earlier import earlier
 from gateway.workflows.fulfil import fulfil
-from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD
+from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD, instead
 from gateway.workflows.notices import Teller, tell
 from gateway.workflows.part import PartSubject
+from gateway.workflows.renew import renew
+from gateway.workflows.renewing import Renewing
 from gateway.workflows.rerouting import Rerouting
 from gateway.workflows.saga import Around, Branches, Case, Local, LocalDo, Moved, Refusal, Saga
 from gateway.workflows.ship_from_store import ship_from_store
@@ -36,7 +38,8 @@ class OrderSubject:
 
     async def load(self, connection: Connection, run_id: str) -> Case:
         stored = await orders.load(connection, run_id)
-        return Case(stored.order, stored.ship_to, trace_id=stored.trace_id, contact=stored.contact)
+        held = instead(stored.authorisation)
+        return Case(stored.order, stored.ship_to, trace_id=stored.trace_id, contact=stored.contact, instead=held)
 
     async def status(self, connection: Connection, run_id: str) -> str:
         return await orders.lock_status(connection, run_id)
@@ -77,7 +80,7 @@ async def release_stock(connection: Connection, case: Case, now: datetime) -> No
     await stock.release(connection, case.order.order_id)
 
 
-def place_order(sourcing: Sourcing, teller: Teller) -> Saga:
+def place_order(sourcing: Sourcing, teller: Teller, renewing: Renewing) -> Saga:
     """How an order is carried out where the retailer sources so."""
     return Saga(
         NAME,
@@ -86,7 +89,7 @@ def place_order(sourcing: Sourcing, teller: Teller) -> Saga:
             HOLD,
             ASSENT,
             Local("reserve_stock", reserves(sourcing), release_stock),
-            Branches(FULFIL, Tending(Rerouting(sourcing, teller)).tend),
+            Branches(FULFIL, Tending(Rerouting(sourcing, teller), renewing).tend),
             GIVE_BACK_REST,
         ),
         OrderSubject(),
@@ -116,10 +119,11 @@ def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], i
     teller, effects = Teller(mint, connected="notifications" in terms.roles), StockEffects(mint, terms.inventory)
     part = PartSubject(mint, effects)
     current = (
-        place_order(sourcing, teller),
+        place_order(sourcing, teller, Renewing(mint, terms.sourcing.money)),
         fulfil(part),
         collect(part, Counter(terms.sourcing.pickup, teller, effects, dice)),
         ship_from_store(part, terms.sourcing.pickup, effects),
+        renew(mint, terms.sourcing.money),
         tell(),
     )
     return {saga.task: saga for saga in (*current, *earlier(sourcing, OrderSubject()))}
