@@ -29,6 +29,7 @@ class Renewal:
     amount: int  # minor units
     instead_of: str
     left_there: int | None = None
+    until: datetime | None = None
 
     @property
     def under_way(self) -> bool:
@@ -56,7 +57,7 @@ select coalesce(m.authorisation, s.effect ->> 'id')
 """
 
 
-_READ = "select renewal_id, order_id, number, status, amount, instead_of, left_there from renewal"
+_READ = "select renewal_id, order_id, number, status, amount, instead_of, left_there, until from renewal"
 
 
 async def load(connection: Connection, renewal_id: str) -> Renewal:
@@ -157,6 +158,10 @@ _STAND = """
 update renewal set status = %s, reason = coalesce(%s, reason), left_there = coalesce(%s, left_there), updated_at = %s
  where renewal_id = %s
 """
+
+
+async def lasts(connection: Connection, renewal_id: str, until: datetime) -> None:
+    await connection.execute("update renewal set until = %s where renewal_id = %s", (until, renewal_id))
 
 
 async def give_up(connection: Connection, renewal_id: str) -> None:

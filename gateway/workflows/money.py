@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from gateway.ports import EXPIRES_AT, BackEnds, Effect
 from gateway.store import payments
@@ -26,7 +27,7 @@ async def standing(authorisation: str, back_ends: BackEnds) -> Seen:
     """What the customer's bank has said to what was pending."""
     hold = await back_ends.payments.standing(authorisation)
     if hold.status == "held":
-        return Seen(fact={})
+        return Seen(fact={EXPIRES_AT: hold.until.isoformat()} if hold.until else {})
     return Seen(refusal=PAYMENT(hold.code) if hold.status == "refused" else None)
 
 
@@ -59,12 +60,18 @@ async def _asked(connection: Connection, case: Case, effect: Effect) -> None:
 
 
 async def _held(connection: Connection, case: Case, effect: Effect) -> None:
-    await payments.held(connection, case.order.order_id, case.order.payment.amount.amount, until=until(effect))
+    await payments.held(connection, case.order.order_id, case.order.payment.amount.amount, until=until(effect.facts))
 
 
-def until(held: Effect) -> datetime | None:
+async def _agreed(connection: Connection, case: Case, fact: Mapping[str, Any]) -> None:
+    moment = until(fact)
+    if moment is not None:
+        await payments.lasts(connection, case.order.order_id, moment)
+
+
+def until(facts: Mapping[str, Any]) -> datetime | None:
     """Until when it is held, if its provider says so."""
-    told = held.facts.get(EXPIRES_AT)
+    told = facts.get(EXPIRES_AT)
     return datetime.fromisoformat(told) if told else None
 
 
@@ -80,14 +87,29 @@ HOLD = Step(
     *("hold_money", "payments", "authorise", hold_money, PAYMENT, release_money, "void"),
     note=_asked,
     note_undo=_given_back,
+    by_hand="look the authorisation up at the provider; resolve with its id, or void it there and abandon the order",
 )
-ASSENT = Assent("await_customer", "hold_money", "payments", look_at_hold, EXPIRED, note=_held)
+ASSENT = Assent(
+    "await_customer",
+    "hold_money",
+    "payments",
+    look_at_hold,
+    EXPIRED,
+    note=_held,
+    on=_agreed,
+    by_hand="ask the customer; retry has it look again, abandon gives the order up",
+)
 TAKE = Step(
-    *("take_money", "payments", "capture", take_money, PAYMENT), about="hold_money", note=_taken, fresh=in_force
+    *("take_money", "payments", "capture", take_money, PAYMENT),
+    about="hold_money",
+    note=_taken,
+    fresh=in_force,
+    by_hand="the goods have left: take the money at the provider, or otherwise; resolve with the capture's id",
 )
 GIVE_BACK_REST = Step(
     *("give_back_rest", "payments", "void", give_back_rest, PAYMENT),
     about="hold_money",
     only_if="fulfil.rest",
     note=_given_back,
+    by_hand="void the rest at the provider; resolve with the authorisation's id",
 )

@@ -17,6 +17,7 @@ from gateway.store import order_lines, orders, stock
 from gateway.store.pool import Connection
 from gateway.workflows.collect import Counter, collect
 from gateway.workflows.earlier import earlier
+from gateway.workflows.executors import RESERVE_BY_HAND
 from gateway.workflows.fulfil import fulfil
 from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD, instead
 from gateway.workflows.notices import Teller, tell
@@ -82,14 +83,15 @@ async def release_stock(connection: Connection, case: Case, now: datetime) -> No
 
 def place_order(sourcing: Sourcing, teller: Teller, renewing: Renewing) -> Saga:
     """How an order is carried out where the retailer sources so."""
+    tending = Tending(Rerouting(sourcing, teller), renewing)
     return Saga(
         NAME,
         VERSION,
         (
             HOLD,
             ASSENT,
-            Local("reserve_stock", reserves(sourcing), release_stock),
-            Branches(FULFIL, Tending(Rerouting(sourcing, teller), renewing).tend),
+            Local("reserve_stock", reserves(sourcing), release_stock, by_hand=RESERVE_BY_HAND),
+            Branches(FULFIL, tending.tend, by_hand="mend what its parts and its renewal hang on; retry looks again"),
             GIVE_BACK_REST,
         ),
         OrderSubject(),

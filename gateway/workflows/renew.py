@@ -5,6 +5,7 @@ wants it, let it take the place of what was held before, and give that back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
@@ -93,9 +94,10 @@ class TakingOver:
             return Tended(nothing_left=True)
         if taking:
             return Tended(again=_SOON)
-        left = await payments.hold_instead(connection, order_id, held.id, case.amount, until=money.until(held))
         renewal = await renewals.latest(connection, order_id)
         assert renewal is not None, "it is this one"
+        until = money.until(held.facts) or renewal.until
+        left = await payments.hold_instead(connection, order_id, held.id, case.amount, until=until)
         await renewals.stand(connection, renewal.renewal_id, "in_force", now=around.now, left_there=left)
         await orders.refer(connection, order_id, {"hold_money.authorisation": held.id})
         by = unpaid.Machine(self.mint, around.now, around.trace_id)
@@ -118,6 +120,12 @@ async def _look(case: Case, back_ends: BackEnds) -> Seen:
     return await money.standing(case.done("hold_again").id, back_ends)
 
 
+async def _agreed(connection: Connection, case: Case, fact: Mapping[str, Any]) -> None:
+    renewal, until = await renewals.latest(connection, case.order.order_id), money.until(fact)
+    if renewal is not None and until is not None:
+        await renewals.lasts(connection, renewal.renewal_id, until)
+
+
 async def _give_back(case: Case, back_ends: BackEnds, key: str) -> Effect:
     return await back_ends.payments.void(case.done("hold_money").id, key=key)
 
@@ -133,10 +141,22 @@ def renew(mint: Mint, terms: MoneyTerms) -> Saga:
         NAME,
         VERSION,
         (
-            Step("hold_again", "payments", "authorise", _hold, PAYMENT, _release, "void"),
-            Assent("await_customer", "hold_again", "payments", _look, EXPIRED),
-            Branches("take_over", TakingOver(mint).tend),
-            Step("give_back_old", "payments", "void", _give_back, PAYMENT, about="hold_money", note=_given_back),
+            Step(
+                *("hold_again", "payments", "authorise", _hold, PAYMENT, _release, "void"),
+                by_hand="look it up at the provider; resolve with the authorisation's id, or as failed, or abandon",
+            ),
+            Assent(
+                *("await_customer", "hold_again", "payments", _look, EXPIRED),
+                on=_agreed,
+                by_hand="ask the customer; retry has it look again, abandon gives the renewal up",
+            ),
+            Branches("take_over", TakingOver(mint).tend, by_hand="settle the parts' take_money; retry looks again"),
+            Step(
+                *("give_back_old", "payments", "void", _give_back, PAYMENT),
+                about="hold_money",
+                note=_given_back,
+                by_hand="void the old authorisation at the provider; resolve with its id",
+            ),
         ),
         RenewalSubject(mint, terms),
         done="renewed",

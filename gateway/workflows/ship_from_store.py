@@ -41,7 +41,12 @@ async def void_label(case: Case, back_ends: BackEnds, label: Effect, key: str) -
 
 
 def ship_from_store(subject: PartSubject, terms: PickupTerms, effects: StockEffects) -> Saga:
-    label = Step(*("buy_label", "carrier", "label", buy_label, CARRIER, void_label, "void"), undo_may_be_refused=True)
+    label = Step(
+        *("buy_label", "carrier", "label", buy_label, CARRIER, void_label, "void"),
+        undo_may_be_refused=True,
+        by_hand="look the label up at the carrier; resolve with its number, or void it there and abandon",
+    )
+    leaves = gone(FulfilmentStatus.SHIPPED, "collected_at")
     return part_saga(
         NAME,
         subject,
@@ -49,5 +54,8 @@ def ship_from_store(subject: PartSubject, terms: PickupTerms, effects: StockEffe
         accepts(terms.accept_minutes),
         gets_ready(terms.ready_minutes, Packing(effects).ready),
         label,
-        Pivot("await_handover", "collected", "store", handed_over, gone(FulfilmentStatus.SHIPPED, "collected_at")),
+        Pivot(
+            *("await_handover", "collected", "store", handed_over, leaves),
+            by_hand="ask store and carrier; resolve with the receipt once it was handed over, or abandon",
+        ),
     )

@@ -11,6 +11,7 @@ create table renewal (
         ('planned', 'cancel_requested', 'in_force', 'renewed', 'declined', 'cancelled')),
     amount     bigint not null check (amount > 0),  -- what was still to be taken, minor units
     instead_of text not null,                       -- the authorisation that ends
+    until      timestamptz,                         -- when the new one ends, where its answer did not say so yet
     left_there bigint,                              -- what was left of that one when the new one came into force
     given_up   boolean not null default false,      -- declined so often that a person decides what comes next
     reason     jsonb,                               -- {code, detail}: why it was declined
