@@ -50,10 +50,13 @@ class OrderRow:
     @property
     def action(self) -> tuple[str, str] | None:
         """Where its customer has to go, and until when; None: they have nothing to do."""
-        if is_decided(self.status) or ACTION[0] not in self.references:
+        if self.status not in _GOES_ON or ACTION[0] not in self.references:
             return None
         _, url, expires_at = (self.references[name] for name in ACTION)
         return url, expires_at
+
+
+_GOES_ON = (OrderStatus.RECEIVED, OrderStatus.ACCEPTED, OrderStatus.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)
