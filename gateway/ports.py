@@ -71,6 +71,7 @@ class Hold:
 
     status: Literal["held", "awaited", "refused"]
     code: str = ""
+    until: datetime | None = None  # when the money that is held is let go, where that is said
 
 
 class Payments(BackEnd, Protocol):

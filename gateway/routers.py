@@ -40,8 +40,10 @@ from gateway.store.pool import Database
 from gateway.store.return_counts import UNMATCHED
 from gateway.store.secrets import Secrets
 from gateway.store.snapshots import QUARANTINED
+from gateway.store.unpaid import CLASS as UNPAID
 from gateway.workflows.operations import parked_runs
 from gateway.workflows.owed import failed_refunds
+from gateway.workflows.renewing import unpaid_orders
 from observability.metrics import EdgeMetrics
 
 
@@ -110,6 +112,7 @@ def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:
     """What operators can do about exceptions, by class: the same for edge and command line."""
     return {
         WORKFLOW: parked_runs(clock, mint),
+        UNPAID: unpaid_orders(mint),
         PENDING: pending_adjustments(policy, mint),
         QUARANTINED: quarantined_snapshots(),
         DIVERGENCE: divergences(),

@@ -4,7 +4,8 @@ What Stripe promises, operation by operation.
 Keys are kept for at least 24 hours and their parameters compared. A call that was not answered is given 80 seconds to
 land, which is how long Stripe's own libraries wait for one; there is no deadline that Stripe could be told. An
 authorisation asks the customer's bank, and may take its time. An account is given a hundred calls a second. A payment
-intent is captured once; what is not taken then is released.
+intent is captured once; what is not taken then is released. Money is held until `capture_before` of its charge; where a
+card does not say so, for the shortest time that Stripe documents: Visa's, when the customer is not there.
 """
 
 from gateway.ports import Manifest, Promise, RetryClass
@@ -13,6 +14,7 @@ from gateway.promises import FoundBy, Pace
 HOUR = 3_600.0
 DAY = 24 * HOUR
 LANDED = 80.0
+SHORTEST_HOLD = 4 * DAY + 18 * HOUR
 ACCOUNT = Pace(100.0, burst=20)
 
 

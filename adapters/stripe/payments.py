@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from adapters.reading import Json
 from adapters.stripe.amounts import to_stripe
 from adapters.stripe.conversation import Broken, Conversation
+from adapters.stripe.manifest import SHORTEST_HOLD
 from gateway.domain.identifiers import minted_at
 from gateway.domain.money import Money
 from gateway.errors import BackEndError, Failed, Rejected, Unknown
@@ -53,10 +54,11 @@ class StripePayments:
         return await self._settled("authorise", ask, key=key)
 
     async def standing(self, authorisation: str) -> Hold:
-        intent = await self._intent(authorisation)
+        path = f"{INTENTS}/{self._stripe.segment(authorisation)}"
+        intent = await self._stripe.look_up(path, {"expand[]": "latest_charge"})
         status = intent.get("status") if intent else "canceled"
-        if status in ("requires_capture", "succeeded"):
-            return Hold("held")
+        if intent and status in ("requires_capture", "succeeded"):
+            return Hold("held", until=_held_until(intent))
         if status in ("requires_action", "processing"):
             return Hold("awaited")
         return Hold("refused", "authentication_failed")
@@ -225,11 +227,13 @@ def _page_of(intent: Json) -> str | None:
 
 
 def _held_until(intent: Json) -> datetime | None:
-    """By when the charge has to be captured; not every card says so."""
+    """By when the charge has to be captured; at the soonest, where the card does not say so."""
     told: object = intent
     for name in ("latest_charge", "payment_method_details", "card", "capture_before"):
         told = told.get(name) if isinstance(told, dict) else None
-    return datetime.fromtimestamp(told, UTC) if isinstance(told, int) and 0 < told < NEVER else None
+    if not isinstance(told, int) or not 0 < told < NEVER:
+        told = _created(intent) + SHORTEST_HOLD
+    return datetime.fromtimestamp(told, UTC) if told < NEVER else None
 
 
 def _created(intent: Json) -> float:

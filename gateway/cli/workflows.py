@@ -1,5 +1,6 @@
 """`omnigate workflows`: what waits for an operator, and what an operator may do about it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
@@ -8,8 +9,10 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from gateway.cli.acting import MENDERS, acting, reading
+from gateway.cli.steps import show_steps
 from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339, system_clock
+from gateway.settings import read_settings
 from gateway.store import runs
 from gateway.workflows.operations import Desk
 
@@ -42,6 +45,14 @@ def list_(
             rfc3339(row.updated_at),
         )
     Console().print(table)
+
+
+@app.command()
+def steps(
+    name: Annotated[str | None, typer.Argument(help="Of one workflow: fulfil, or place_order.v2.")] = None,
+) -> None:
+    """What each workflow does step by step: with whom, how often, for how long, undone how, and what is left to you."""
+    asyncio.run(show_steps(read_settings(), name))
 
 
 @app.command()

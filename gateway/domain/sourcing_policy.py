@@ -44,12 +44,26 @@ class PickupTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyTerms:
+    """When money whose hold would end before the goods leave is held anew."""
+
+    renew_before_minutes: int = 1440  # before the hold ends, but not before half of it is over
+    renew_again_minutes: int = 240  # after a try that was declined
+    renew_tries: int = 3  # then a person decides
+
+    def intervals(self) -> dict[str, int]:
+        """Seconds."""
+        return {"before": self.renew_before_minutes * 60, "again": self.renew_again_minutes * 60}
+
+
+@dataclass(frozen=True, slots=True)
 class SourcingPolicy:
     """The first lane that fits counts; the usual one goes everywhere."""
 
     weights: Weights = field(default_factory=Weights)
     lanes: tuple[LaneRule, ...] = (LaneRule(ANY, ANY, 450, 30),)
     pickup: PickupTerms = field(default_factory=PickupTerms)
+    money: MoneyTerms = field(default_factory=MoneyTerms)
 
     def lane(self, start: str | None, end: str | None) -> Lane | None:
         return next((rule.lane() for rule in self.lanes if rule.fits(start, end)), None)

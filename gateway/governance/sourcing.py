@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from gateway.domain.sourcing_policy import LaneRule, PickupTerms, SourcingPolicy
+from gateway.domain.sourcing_policy import LaneRule, MoneyTerms, PickupTerms, SourcingPolicy
 from gateway.domain.sourcing_terms import Weights
 from gateway.errors import Misconfigured
 from gateway.governance.sections import Count, Region, Shape, only_keys, read_section
@@ -29,6 +30,11 @@ _PICKUP: dict[str, Shape] = {
     "remind_again_days": Count(5, least=0),
     "consent_minutes": Count(240),
 }
+_MONEY: dict[str, Shape] = {
+    "renew_before_minutes": Count(1440),
+    "renew_again_minutes": Count(240),
+    "renew_tries": Count(3, most=20),
+}
 _OPTIONAL = {"piece": 0, "days": 2, "late_percent": 5}
 _MOST_LANES = 1_000
 
@@ -38,20 +44,25 @@ def load_sourcing(path: Path) -> SourcingPolicy:
     if not path.exists():
         return SourcingPolicy()
     document = read_yaml(path)
-    fetched = isinstance(document.value, dict) and "pickup" in document.value
-    only_keys(document, ("weights", "lanes", *(("pickup",) if fetched else ())))
+    top = document.value if isinstance(document.value, dict) else {}
+    only_keys(document, ("weights", "lanes", *(name for name in ("pickup", "money") if name in top)))
     usual = {each.name: getattr(_USUAL, each.name) for each in fields(Weights)}
     weights = read_section(document, ("weights",), called="weights", keys=_WEIGHTS, optional=usual)
     lanes = document.value["lanes"]
     if not isinstance(lanes, list) or not 0 < len(lanes) <= _MOST_LANES:
         raise Misconfigured(f"{document.at('lanes')}: 'lanes' must be a list of 1 to {_MOST_LANES} lanes")
-    terms = PickupTerms()
-    if fetched:
-        usual_terms = {each.name: getattr(terms, each.name) for each in fields(PickupTerms)}
-        section = read_section(document, ("pickup",), called="pickup", keys=_PICKUP, optional=usual_terms)
-        terms = PickupTerms(**section)
     told = tuple(_lane(document, index) for index in range(len(lanes)))
-    return SourcingPolicy(Weights(**weights), told, terms)
+    pickup = PickupTerms(**_terms(document, "pickup", PickupTerms(), _PICKUP))
+    money = MoneyTerms(**_terms(document, "money", MoneyTerms(), _MONEY))
+    return SourcingPolicy(Weights(**weights), told, pickup, money)
+
+
+def _terms(document: Document, name: str, usual: PickupTerms | MoneyTerms, keys: dict[str, Shape]) -> dict[str, Any]:
+    """Of a section that may be left out, as may each of its keys."""
+    if name not in document.value:
+        return {}
+    optional = {each.name: getattr(usual, each.name) for each in fields(usual)}
+    return read_section(document, (name,), called=name, keys=keys, optional=optional)
 
 
 def _lane(document: Document, index: int) -> LaneRule:

@@ -57,10 +57,13 @@ class OrderRow:
     @property
     def action(self) -> tuple[str, str] | None:
         """Where its customer has to go, and until when; None: they have nothing to do."""
-        if is_decided(self.status) or ACTION[0] not in self.references:
+        if self.status not in _GOES_ON or ACTION[0] not in self.references:
             return None
         _, url, expires_at = (self.references[name] for name in ACTION)
         return url, expires_at
+
+
+_GOES_ON = (OrderStatus.RECEIVED, OrderStatus.ACCEPTED, OrderStatus.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ select asked.order_id, asked.partner, o.status, o.version, o.document, p.documen
           from order_line l where l.order_id = o.order_id),
        (select jsonb_object_agg(l.line_id, l.reason)
           from order_line l where l.order_id = o.order_id and l.cancelled > 0 and l.reason is not null),
-       (select to_jsonb(m) - '{{order_id,expires_at}}'::text[] from payment m where m.order_id = o.order_id),
+       (select to_jsonb(m) - '{{order_id,expires_at,held_at,authorisation}}'::text[]
+          from payment m where m.order_id = o.order_id),
        (select jsonb_agg(jsonb_build_object(
                    'fulfilment_id', f.fulfilment_id, 'group_id', f.group_id, 'status', f.status,
                    'method', f.method, 'amount', f.amount,

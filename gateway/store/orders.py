@@ -36,13 +36,14 @@ class StoredOrder:
     cancel_requested: bool
     trace_id: str
     partner_id: str
+    authorisation: str | None = None  # that money is taken of; None: the first
 
 
 async def load(connection: Connection, order_id: str) -> StoredOrder:
     cursor = await connection.execute(_LOAD, (order_id,))
     row = await cursor.fetchone()
     assert row is not None, f"{order_id} was accepted together with its run"
-    document, personal, status, trace_id, partner_id = row
+    document, personal, status, trace_id, partner_id, authorisation = row
     return StoredOrder(
         order=order_from(document, order_id),
         addresses={group: address_from(known) for group, known in addresses(document, personal).items()},
@@ -51,12 +52,14 @@ async def load(connection: Connection, order_id: str) -> StoredOrder:
         cancel_requested=status == OrderStatus.CANCEL_REQUESTED,
         trace_id=trace_id,
         partner_id=partner_id,
+        authorisation=authorisation,
     )
 
 
 _LOAD = """
-select o.document, p.document, o.status, o.trace_id, o.partner_id
-  from orders o left join personal_data p on p.personal_id = o.personal_id where o.order_id = %s
+select o.document, p.document, o.status, o.trace_id, o.partner_id, m.authorisation
+  from orders o left join personal_data p on p.personal_id = o.personal_id left join payment m using (order_id)
+ where o.order_id = %s
 """
 
 

@@ -54,10 +54,11 @@ select %s, %s, %s, %s, %s, %s, %s
 """
 
 _WAKE = """
-select wake(%(run_id)s)
- where %(role)s::text is null
-    or exists (select from step where run_id = %(run_id)s and system = %(role)s and operation = 'look'
-                                  and state = 'intended')
+select wake(r.run_id) from run r
+ where r.run_id = %(run_id)s and %(role)s::text is null
+    or (r.run_id = %(run_id)s or r.parent_id = %(run_id)s)
+       and exists (select from step s where s.run_id = r.run_id and s.system = %(role)s and s.operation = 'look'
+                                        and s.state = 'intended')
 """
 
 _GONE_AFTER_END = """

@@ -44,6 +44,7 @@ select o.order_id, o.channel_order_id, o.status, o.trace_id, coalesce(p.state, r
   left join lateral (select state, cause from run where parent_id = r.run_id and state = 'parked' limit 1) p on true
  where o.order_id = %(term)s or o.channel_order_id = %(term)s or o.trace_id = %(term)s
     or o.order_id = (select order_id from fulfilment where fulfilment_id = %(term)s)
+    or o.order_id = (select order_id from renewal where renewal_id = %(term)s)
     or o.order_id in (select resource_id from idempotency where key = %(term)s or trace_id = %(term)s)
  order by o.order_id desc limit 20
 """
@@ -61,6 +62,7 @@ with part as (
     select %(id)s as run_id, '' as name
     union all select fulfilment_id, ' (part ' || number || ')' from fulfilment where order_id = %(id)s
     union all select notice_id, ' (' || kind || ')' from notice where order_id = %(id)s
+    union all select renewal_id, ' (renewal ' || number || ')' from renewal where order_id = %(id)s
 )
 select at, 'call', actor || ' ' || subject, action,
        coalesce((select string_agg(distinct d ->> 'rule', ', ') from jsonb_array_elements(decisions) d), ''),

@@ -143,6 +143,6 @@ class Acts:
     async def move(
         self, connection: Connection, status: str, *, reason: Refusal | None = None, cancel_outcome: str | None = None
     ) -> None:
-        refs = {f"{name}.{effect.kind}": effect.id for name, effect in self.run.effects.items()}
+        refs = {f"{name}.{effect.kind}": self.run.case.done(name).id for name, effect in self.run.effects.items()}
         moved = Moved(self.tools.clock(), self.run.trace_id, self.tools.mint("evt"), refs, reason, cancel_outcome)
         await self.run.move(connection, status, moved)

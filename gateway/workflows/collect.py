@@ -59,6 +59,7 @@ def collect(subject: PartSubject, counter: Counter) -> Saga:
         patience=terms.keep_days * _DAY,
         expired=NOT_COLLECTED,
         meanwhile=counter.waits,
+        by_hand="ask the store; resolve with its receipt once they were handed over, or abandon",
     )
     return part_saga(
         NAME,

@@ -14,7 +14,16 @@ from gateway.ports import BackEnds, Effect
 from gateway.store import sourcing, stock
 from gateway.store.pool import Connection
 from gateway.workflows import executors
-from gateway.workflows.executors import INVOICE, ask_to_cancel, cancel_booking, look_at_shipment
+from gateway.workflows.executors import (
+    BOOK_BY_HAND,
+    INVOICE,
+    RELEASE_BY_HAND,
+    RESERVE_BY_HAND,
+    SHIPMENT_BY_HAND,
+    ask_to_cancel,
+    cancel_booking,
+    look_at_shipment,
+)
 from gateway.workflows.money import ASSENT, HOLD, TAKE
 from gateway.workflows.reasons import ERP, WAREHOUSE
 from gateway.workflows.saga import Assent, Case, Local, LocalDo, Pivot, Refusal, Saga, Step, Subject
@@ -40,14 +49,18 @@ def earlier(how: Sourcing, subject: Subject) -> tuple[Saga, ...]:
 
 
 def _steps(reserve_stock: LocalDo) -> tuple[Step | Assent | Local | Pivot, ...]:
-    to_warehouse = partial(Step, undo_may_be_refused=True, then="processing")
+    to_warehouse = partial(Step, undo_may_be_refused=True, then="processing", by_hand=RELEASE_BY_HAND)
     return (
         HOLD,
         ASSENT,
-        Local(_STEP, reserve_stock, _release_stock),
-        Step("book_in_erp", "erp", "book", _book, ERP, cancel_booking, "cancel", then="accepted"),
+        Local(_STEP, reserve_stock, _release_stock, by_hand=RESERVE_BY_HAND),
+        Step(
+            *("book_in_erp", "erp", "book", _book, ERP, cancel_booking, "cancel"),
+            then="accepted",
+            by_hand=BOOK_BY_HAND,
+        ),
         to_warehouse("release_to_warehouse", "wms", "release", _release, WAREHOUSE, ask_to_cancel, "cancel"),
-        Pivot("await_shipment", "shipped", "wms", look_at_shipment, _goods_left),
+        Pivot("await_shipment", "shipped", "wms", look_at_shipment, _goods_left, by_hand=SHIPMENT_BY_HAND),
         TAKE,
         INVOICE,
     )

@@ -37,4 +37,12 @@ async def invoice(case: Case, back_ends: BackEnds, key: str) -> Effect:
     return await back_ends.erp.invoice(sales_order.id, case.order.totals.grand_total, capture=captured.id, key=key)
 
 
-INVOICE = Step("invoice", "erp", "invoice", invoice, ERP, about="book_in_erp")
+INVOICE = Step(
+    *("invoice", "erp", "invoice", invoice, ERP),
+    about="book_in_erp",
+    by_hand="post the invoice with its payment in the ERP; resolve with its number",
+)
+BOOK_BY_HAND = "keep one sales order under our reference in the ERP, cancel others; resolve with its number, or abandon"
+RELEASE_BY_HAND = "ask the warehouse; resolve with the shipment's id, as failed if it will not ship, or abandon"
+SHIPMENT_BY_HAND = "ask the warehouse; resolve with the shipment's id once it has left, or abandon"
+RESERVE_BY_HAND = "nothing: it commits with the journal or not at all"

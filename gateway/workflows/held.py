@@ -94,7 +94,8 @@ class Held:
         signalled = isinstance(at, Pivot) and await self.signal(connection) is not None
         hindered = await at.hindered(connection, self.case) if isinstance(at, Gate) else 0
         return Situation(
-            self.records, self.direction, self.now(), stop, signalled, hindered, self.woken, self.case.given
+            *(self.records, self.direction, self.now(), stop, signalled, hindered, self.woken, self.case.given),
+            instead=self.case.instead,
         )
 
     async def status(self, connection: Connection) -> str:
@@ -150,6 +151,9 @@ class Held:
 
     async def intend(self, connection: Connection, send: Send, begun: datetime) -> Call:
         """Write down what is about to be sent; *begun* is our own clock before the transaction."""
+        fresh = send.step.fresh if isinstance(send.step, Step) and send.call == "do" else None
+        if fresh is not None:
+            self.case = await fresh(connection, self.case)
         record = self.records.get(send.record) or Record(send.record, "intended", self._key(send), 0, self.now())
         promise = self.manifests[send.step.system].get(send.operation)
         window = promise.sending if promise else LOOKING

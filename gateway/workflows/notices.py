@@ -66,7 +66,7 @@ def tell() -> Saga:
     return Saga(
         NAME,
         VERSION,
-        (Step("send", "notifications", "send", send, lambda _: nobody),),
+        (Step("send", "notifications", "send", send, lambda _: nobody, by_hand="tell the customer; then abandon"),),
         NoticeSubject(),
         done="sent",
         undone="not_sent",

@@ -194,5 +194,5 @@ async def _past_pivot(connection: Connection, run: RunView) -> bool:
     """Has the run ended, or its pivot been passed? Then there is no way back to send it on."""
     if run.outcome is not None or _saga(run).forward_only:
         return True
-    pivot = next(step for step in _saga(run).steps if isinstance(step, Branches | Pivot))
-    return await runs.succeeded(connection, run.run_id, pivot.name)
+    pivot = next((step for step in _saga(run).steps if isinstance(step, Branches | Pivot)), None)
+    return pivot is not None and await runs.succeeded(connection, run.run_id, pivot.name)

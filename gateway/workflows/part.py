@@ -8,8 +8,9 @@ from gateway.domain.fulfilments import ENDED, GONE, Fulfilment, FulfilmentStatus
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import OrderStatus
 from gateway.domain.shares import share_of
-from gateway.store import fulfilments, holds, journal, offers, order_lines, orders, pickups, stock
+from gateway.store import fulfilments, holds, journal, offers, order_lines, orders, pickups, renewals, stock
 from gateway.store.pool import Connection
+from gateway.workflows.money import instead
 from gateway.workflows.outcomes import effect_of
 from gateway.workflows.saga import Case, Moved
 from gateway.workflows.stock_effects import StockEffects
@@ -38,6 +39,7 @@ class PartSubject:
             order,
             stored.addresses.get(part.group_id),
             given=given,
+            instead=instead(stored.authorisation),
             trace_id=stored.trace_id,
             contact=stored.contact,
             method=part.method,
@@ -111,9 +113,9 @@ async def stand(
 
 
 async def hindered(connection: Connection, case: Case) -> int:
-    """Are others of the order still to be booked, is it open who serves a piece of it, or is there a hold on it? What
-    customers are asked about hinders their own delivery group only. Who changes that wakes the parts that wait; only a
-    hold's end is nobody's doing."""
+    """Are others of the order still to be booked, is it open who serves a piece of it or whether its money is held, or
+    is there a hold on it? What customers are asked about hinders their own delivery group only. Who changes that wakes
+    the parts that wait; only a hold's end is nobody's doing."""
     order_id, group = case.order.order_id, case.order.group
     parts = await fulfilments.of_order(connection, order_id)
     if any(part.status is FulfilmentStatus.PLANNED for part in parts):
@@ -121,5 +123,7 @@ async def hindered(connection: Connection, case: Case) -> int:
     lines = await order_lines.standing(connection, order_id)
     left = {line_id for line_id, line in lines.items() if line.open}
     if left and (any(group.has(line_id) for line_id in left) or left - await offers.asked_about(connection, order_id)):
+        return LOOK
+    if await renewals.hinders(connection, order_id):
         return LOOK
     return await holds.seconds_left(connection, order_id, most=LOOK)

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.domain.fulfilments import FulfilmentStatus
 from gateway.store import fulfilments, stock
 from gateway.store.pool import Connection
-from gateway.workflows.executors import INVOICE, book, cancel_booking
+from gateway.workflows.executors import BOOK_BY_HAND, INVOICE, book, cancel_booking
 from gateway.workflows.money import TAKE
 from gateway.workflows.part import PartSubject, hindered, stand
 from gateway.workflows.reasons import ERP
@@ -20,8 +20,8 @@ def part_saga(name: str, subject: PartSubject, *steps: AnyStep) -> Saga:
     """Book it, wait until all of the order is booked and nothing holds it, go these *steps*, of which the last is the
     pivot, then take the money for what has left, and invoice it."""
     begins = (
-        Step("book_in_erp", "erp", "book", book, ERP, cancel_booking, "cancel", then="booked"),
-        Gate("await_go", hindered),
+        Step(*("book_in_erp", "erp", "book", book, ERP, cancel_booking, "cancel"), then="booked", by_hand=BOOK_BY_HAND),
+        Gate("await_go", hindered, by_hand="release the order's holds, mend its other parts; retry looks again"),
     )
     return Saga(
         name,

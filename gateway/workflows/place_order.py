@@ -19,11 +19,14 @@ from gateway.store.pool import Connection
 from gateway.workflows import groups
 from gateway.workflows.collect import Counter, collect
 from gateway.workflows.earlier import earlier
+from gateway.workflows.executors import RESERVE_BY_HAND
 from gateway.workflows.fulfil import fulfil
-from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD
+from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD, instead
 from gateway.workflows.notices import Teller, tell
 from gateway.workflows.part import PartSubject
 from gateway.workflows.pay_back import pay_back
+from gateway.workflows.renew import renew
+from gateway.workflows.renewing import Renewing
 from gateway.workflows.rerouting import Rerouting
 from gateway.workflows.return_to_refund import return_to_refund
 from gateway.workflows.saga import Around, Branches, Case, Local, LocalDo, Moved, Refusal, Saga
@@ -41,7 +44,14 @@ class OrderSubject:
     async def load(self, connection: Connection, run_id: str) -> Case:
         stored = await orders.load(connection, run_id)
         first = stored.addresses.get(stored.order.group.group_id)
-        return Case(stored.order, first, stored.addresses, trace_id=stored.trace_id, contact=stored.contact)
+        return Case(
+            stored.order,
+            first,
+            stored.addresses,
+            trace_id=stored.trace_id,
+            contact=stored.contact,
+            instead=instead(stored.authorisation),
+        )
 
     async def status(self, connection: Connection, run_id: str) -> str:
         return await orders.lock_status(connection, run_id)
@@ -83,16 +93,17 @@ async def release_stock(connection: Connection, case: Case, now: datetime) -> No
     await stock.release(connection, case.order.order_id)
 
 
-def place_order(sourcing: Sourcing, teller: Teller) -> Saga:
+def place_order(sourcing: Sourcing, teller: Teller, renewing: Renewing) -> Saga:
     """How an order is carried out where the retailer sources so."""
+    tending = Tending(Rerouting(sourcing, teller), renewing)
     return Saga(
         NAME,
         VERSION,
         (
             HOLD,
             ASSENT,
-            Local("reserve_stock", reserves(sourcing), release_stock),
-            Branches(FULFIL, Tending(Rerouting(sourcing, teller)).tend),
+            Local("reserve_stock", reserves(sourcing), release_stock, by_hand=RESERVE_BY_HAND),
+            Branches(FULFIL, tending.tend, by_hand="mend what its parts and its renewal hang on; retry looks again"),
             GIVE_BACK_REST,
         ),
         OrderSubject(),
@@ -124,12 +135,17 @@ def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], i
     teller, effects = Teller(mint, connected="notifications" in terms.roles), StockEffects(mint, terms.inventory)
     part = PartSubject(mint, effects)
     current = (
-        place_order(sourcing, teller),
+        place_order(sourcing, teller, Renewing(mint, terms.sourcing.money)),
         fulfil(part),
         collect(part, Counter(terms.sourcing.pickup, teller, effects, dice)),
         ship_from_store(part, terms.sourcing.pickup, effects),
     )
-    back = (return_to_refund(mint, terms.approvals), pay_back(mint, credits_goods=terms.credits_goods))
+    beside = (
+        renew(mint, terms.sourcing.money),
+        tell(),
+        return_to_refund(mint, terms.approvals),
+        pay_back(mint, credits_goods=terms.credits_goods),
+    )
     # what began when all of an order went one way took the same steps; only its workers know no more than that
     one_way = (replace(saga, version=saga.version - 1) for saga in current)
-    return {saga.task: saga for saga in (*current, tell(), *back, *one_way, *earlier(sourcing, OrderSubject()))}
+    return {saga.task: saga for saga in (*current, *beside, *one_way, *earlier(sourcing, OrderSubject()))}

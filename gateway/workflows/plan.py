@@ -54,6 +54,7 @@ class Situation:
     hindered: int = 0  # seconds for which something of ours may stand against going on through the gate it is at
     woken: bool = False  # the run has just been taken up, so waits are over
     given: Mapping[str, Effect] = field(default_factory=dict)  # by steps of the run above
+    instead: Mapping[str, Effect] = field(default_factory=dict)  # what has taken the place of a step's effect
 
 
 def plan(saga: Saga, situation: Situation, manifests: Mapping[str, Manifest]) -> Next:
@@ -119,7 +120,8 @@ def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> 
                 return Turn("forward", None)
             return Park("undo_refused", step.name, f"{step.system} refused to undo {step.name}")
         promise = manifests[step.system][step.undo_operation]
-        send = Send(step, "undo", undo_of(step.name), step.undo_operation, subject=done.effect.id)
+        subject = now.instead.get(step.name, done.effect).id
+        send = Send(step, "undo", undo_of(step.name), step.undo_operation, subject=subject)
         return _call(send, undone, promise, now, absence_matters=False)
     return Finish("backward")
 
@@ -138,6 +140,7 @@ def _do(step: Step, now: Situation) -> Send:
     """A step that goes on from another's effect can be asked after by that effect."""
     before = now.records.get(step.about)
     effect = before.effect if before is not None else now.given.get(step.about)
+    effect = now.instead.get(step.about, effect)
     subject = effect.id if effect is not None else None
     return Send(step, "do", step.name, step.operation, subject=subject)
 

@@ -1,17 +1,16 @@
 """What a saga is made of: steps with their undo beside them, one wait that is the pivot, nothing else."""
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from gateway.domain.orders import Address, Contact, Order
 from gateway.ports import BackEnds, Effect
 from gateway.store.notices import Notice
 from gateway.store.pool import Connection
 from gateway.store.refunds import Refund
+from gateway.workflows.shape import shape_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -28,9 +27,11 @@ class Case:
     trace_id: str = ""
     contact: Contact | None = None
     method: str = "ship_to_home"  # how this part of the order reaches its customer
+    instead: Mapping[str, Effect] = field(default_factory=dict)  # what has taken the place of a step's effect since
     notice: Notice | None = None  # what is to be told
     owed: Refund | None = None  # what is to go back
     returned: str = ""  # the id of the return that is carried out
+    amount: int = 0  # what is to be held anew, minor units
     now: datetime = _NEVER  # when the transaction began in which this was read
     begun_at: datetime = _NEVER  # when the part was planned
 
@@ -41,7 +42,10 @@ class Case:
         return self.order.fulfilment_id
 
     def done(self, step: str) -> Effect:
-        return self.effects[step] if step in self.effects else self.given[step]
+        for found in (self.instead, self.effects):
+            if step in found:
+                return found[step]
+        return self.given[step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ Do = Callable[[Case, BackEnds, str], Awaitable[Effect]]
 Undo = Callable[[Case, BackEnds, Effect, str], Awaitable[Effect]]
 LocalDo = Callable[[Connection, Case, datetime], Awaitable[Refusal | Effect | None]]
 OnFact = Callable[[Connection, Case, Mapping[str, Any]], Awaitable[None]]
+Fresh = Callable[[Connection, Case], Awaitable[Case]]
 LocalUndo = Callable[[Connection, Case, datetime], Awaitable[None]]
 Note = Callable[[Connection, Case, Effect], Awaitable[None]]
 
@@ -87,6 +92,8 @@ class Step:
     only_if: str = ""  # "step.fact": left out unless that step's effect has the fact
     note: Note | None = None  # what our own ledgers say of its success, in the same commit
     note_undo: Note | None = None
+    fresh: Fresh | None = None  # reads anew, with the intent, what others may have changed since the run was taken up
+    by_hand: str = ""  # what is left to a person where it cannot be settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,8 @@ class Local:
     name: str
     do: LocalDo
     undo: LocalUndo
+    system: ClassVar[str] = "omnigate"
+    by_hand: str = ""  # what is left to a person where it cannot be settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,7 @@ class Pivot:
     patience: int = 0  # seconds, then it is given up; 0: never
     expired: Refusal | None = None
     meanwhile: Callable[[Connection, Case, datetime], Awaitable[None]] | None = None  # at every look
+    by_hand: str = ""  # what is left to a person where it cannot be settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,7 @@ class Assent:
     customer: bool = True  # who has to act
     then: str | None = None  # the resource's status once the answer is there
     on: OnFact | None = None  # what follows from the answer, in the same commit
+    by_hand: str = ""  # what is left to a person where it cannot be settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +152,7 @@ class Gate:
     name: str
     hindered: Callable[[Connection, Case], Awaitable[int]]  # seconds until it is worth looking again; 0: not any more
     system: str = "omnigate"
+    by_hand: str = ""  # what is left to a person where it cannot be settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,7 @@ class Branches:
     name: str
     tend: Callable[[Connection, Case, Around], Awaitable[Tended]]
     system: str = "omnigate"
+    by_hand: str = ""  # what is left to a person where it cannot be settled
 
 
 AnyStep = Step | Local | Assent | Gate | Branches | Pivot
@@ -224,30 +237,7 @@ class Saga:
     @property
     def shape(self) -> str:
         """What a run that is under way depends on: which steps, in which order, under which names, calling what."""
-        return _shape(self.steps)
+        return shape_of(self.steps)
 
     def step(self, name: str) -> AnyStep:
         return next(step for step in self.steps if step.name == name)
-
-
-def _as_ever(step: AnyStep, name: str, *, value: str | bool) -> bool:
-    """What is told only where it says something, so that older step tables keep their shape."""
-    return (type(step).__name__, name, value) in {("Step", "only_if", ""), ("Assent", "customer", True)}
-
-
-@cache
-def _shape(steps: tuple[AnyStep, ...]) -> str:
-    told = [
-        (
-            type(step).__name__,
-            *(
-                f"{each.name}={value}"
-                for each in fields(step)
-                if isinstance(value := getattr(step, each.name), str | bool)
-                and each.name != "undone_after"  # a journal says what has been undone, in whichever order
-                and not _as_ever(step, each.name, value=value)
-            ),
-        )
-        for step in steps
-    ]
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

@@ -45,7 +45,9 @@ def ship_from_store(subject: PartSubject, terms: PickupTerms, effects: StockEffe
         *("buy_label", "carrier", "label", buy_label, CARRIER, void_label, "void"),
         undo_may_be_refused=True,
         undone_after="ask_store",  # what the store has handed over goes on, under its label
+        by_hand="look the label up at the carrier; resolve with its number, or void it there and abandon",
     )
+    leaves = gone(FulfilmentStatus.SHIPPED, "collected_at")
     return part_saga(
         NAME,
         subject,
@@ -53,5 +55,8 @@ def ship_from_store(subject: PartSubject, terms: PickupTerms, effects: StockEffe
         accepts(terms.accept_minutes),
         gets_ready(terms.ready_minutes, Packing(effects).ready),
         label,
-        Pivot("await_handover", "collected", "store", handed_over, gone(FulfilmentStatus.SHIPPED, "collected_at")),
+        Pivot(
+            *("await_handover", "collected", "store", handed_over, leaves),
+            by_hand="ask store and carrier; resolve with the receipt once it was handed over, or abandon",
+        ),
     )

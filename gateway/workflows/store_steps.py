@@ -28,7 +28,10 @@ def asks(method: Callable[[Case], Method], minutes: int) -> Step:
         return await back_ends.store.ask(case.order, method(case), until=until, key=key)
 
     return Step(
-        *("ask_store", "store", "ask", ask, STORE, _recall, "cancel"), undo_may_be_refused=True, then="released"
+        *("ask_store", "store", "ask", ask, STORE, _recall, "cancel"),
+        undo_may_be_refused=True,
+        then="released",
+        by_hand="ask the store; resolve with the task's id, as failed if it has none, or abandon",
     )
 
 
@@ -84,6 +87,7 @@ def accepts(minutes: int) -> Assent:
         first_look=_SOON,
         customer=False,
         then="accepted",
+        by_hand="call the store; retry has it look again, abandon gives the part up",
     )
 
 
@@ -94,6 +98,7 @@ def gets_ready(minutes: int, on: OnFact) -> Assent:
         first_look=_SOON,
         customer=False,
         then="ready",
+        by_hand="call the store; retry has it look again, abandon gives the part up",
         on=on,
     )
 

@@ -14,6 +14,7 @@ from gateway.workflows import collect, fulfil, groups, ship_from_store
 from gateway.workflows.backorders import SHORT
 from gateway.workflows.part_saga import VERSION as PARTS_VERSION
 from gateway.workflows.reasons import DECLINED, ELSEWHERE, OF_ITS_GROUP
+from gateway.workflows.renewing import Renewing
 from gateway.workflows.rerouting import Outcome, Rerouting
 from gateway.workflows.saga import Around, Case, Refusal, Tended
 
@@ -24,6 +25,7 @@ LOOK = 3600  # seconds after which parts are tended although nobody said anythin
 @dataclass(frozen=True, slots=True)
 class Tending:
     rerouting: Rerouting
+    renewing: Renewing
 
     async def tend(self, connection: Connection, case: Case, around: Around) -> Tended:
         order_id = case.order.order_id
@@ -38,7 +40,8 @@ class Tending:
             parts = await fulfilments.of_order(connection, order_id)
             await self._accepted(connection, order_id, parts, around)
         await _started(connection, order_id, parts, around)
-        return await self._standing(connection, order_id, parts, around, given_up=given_up, waits=waits)
+        tended = await self._standing(connection, order_id, parts, around, given_up=given_up, waits=waits)
+        return await self.renewing.watch(connection, case, around, tended)
 
     async def _recalled(
         self, connection: Connection, order_id: str, parts: Sequence[Fulfilment], now: datetime

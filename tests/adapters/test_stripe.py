@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -26,6 +27,8 @@ HELD = {
     "latest_charge": CHARGED,
     "created": 1_800_000_000,
 }
+
+AT_THE_SOONEST = {"expires_at": "2027-01-20T02:00:00+00:00"}  # 4 days and 18 hours after it was created
 
 Said = tuple[int, bytes]
 Heard = list[tuple[str, dict[str, str], bytes]]
@@ -165,14 +168,16 @@ async def test_a_call_says_who_asks_in_which_version_and_for_what() -> None:
     ("card", "facts"),
     [
         ({"capture_before": 1_800_604_800}, {"expires_at": "2027-01-22T08:00:00+00:00"}),
-        ({"capture_before": "soon"}, {}),
-        ({"capture_before": 2**60}, {}),
-        ({}, {}),
-        (None, {}),
+        ({"capture_before": "soon"}, AT_THE_SOONEST),
+        ({"capture_before": 2**60}, AT_THE_SOONEST),
+        ({}, AT_THE_SOONEST),
+        (None, AT_THE_SOONEST),
     ],
     ids=["said", "no number", "no moment", "not said", "no card"],
 )
-async def test_until_when_money_is_held_is_told_where_it_is_said(card: object, facts: dict[str, str]) -> None:
+async def test_until_when_money_is_held_is_told_and_at_the_soonest_where_it_is_not_said(
+    card: object, facts: dict[str, str]
+) -> None:
     held = {**HELD, "latest_charge": {**CHARGED, "payment_method_details": {"card": card}}}
     async with told(said(held), said({"data": [held], "has_more": False})) as payments:
         done = await payments.authorise("pm_1", EUR_30, reference="ord_1", key="k")
@@ -183,7 +188,15 @@ async def test_until_when_money_is_held_is_told_where_it_is_said(card: object, f
 
 async def test_a_charge_that_is_not_expanded_says_nothing() -> None:
     async with told(said({**HELD, "latest_charge": "ch_1"})) as payments:
-        assert (await payments.authorise("pm_1", EUR_30, reference="ord_1", key="k")).facts == {}
+        assert (await payments.authorise("pm_1", EUR_30, reference="ord_1", key="k")).facts == AT_THE_SOONEST
+
+
+async def test_once_the_customer_has_agreed_it_is_told_until_when_money_is_held() -> None:
+    charge = {**CHARGED, "payment_method_details": {"card": {"capture_before": 1_800_604_800}}}
+    async with told(said({**HELD, "latest_charge": charge})) as payments:
+        hold = await payments.standing("pi_1")
+
+    assert (hold.status, hold.until) == ("held", datetime(2027, 1, 22, 8, tzinfo=UTC))
 
 
 async def test_a_look_up_stops_at_payments_older_than_its_key() -> None:

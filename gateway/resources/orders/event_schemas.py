@@ -35,6 +35,8 @@ class Event(TypedDict):
         "com.omnigate.order.cancelled.v1",
         "com.omnigate.order.cancel_refused.v1",
         "com.omnigate.order.backordered.v1",
+        "com.omnigate.order.payment_renewed.v1",
+        "com.omnigate.order.payment_renewal_declined.v1",
         "com.omnigate.order.hold_placed.v1",
         "com.omnigate.order.hold_released.v1",
         "com.omnigate.order.offer_accepted.v1",

@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0013_delivery_groups"
-down_revision = "0011_pickup"
+down_revision = "0012_renewals"
 branch_labels = None
 depends_on = None
 
