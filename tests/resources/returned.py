@@ -41,8 +41,8 @@ async def left(database: Database | Joined, order_id: str, at: Any) -> None:
 _CANCELLED = """
 with asked as (
     insert into returns (return_id, order_id, partner_id, channel_id, channel_return_id, content_hash, document,
-                         currency, state, method, expires_at, requested_by, trace_id, receipt, receipt_headers, created_at,
-                         updated_at)
+                         currency, state, method, expires_at, requested_by, trace_id, receipt, receipt_headers,
+                         created_at, updated_at)
     select %(return)s, order_id, partner_id, channel_id, %(return)s, '', '{}', currency, %(state)s, 'mail',
            now() + interval '30 days', 'tess', '', '', '{}', now(), now() from orders where order_id = %(order)s
     returning return_id, order_id
