@@ -15,7 +15,7 @@ from adapters.tryton.election import elected
 from adapters.tryton.invoices import FIELDS, INVOICE, Payment, towards_paid
 from adapters.tryton.mapping import Mapping
 from adapters.tryton.sales import INHERITED, in_units, return_of
-from adapters.tryton.transitions import moved, stepwise
+from adapters.tryton.transitions import moved, processed, stepwise
 from gateway.domain.credits import CreditMemo
 from gateway.domain.money import Money
 from gateway.errors import Failed, Rejected
@@ -118,8 +118,8 @@ class Credits:
                 await moved(self._erp, "credit", f"{SALE}.quote", seen["id"], before="draft")
         elif seen["state"] == "quotation":
             await moved(self._erp, "credit", f"{SALE}.confirm", seen["id"], before="quotation")
-        elif seen["state"] == "confirmed":  # what was queued has not been done yet
-            await moved(self._erp, "credit", f"{SALE}.process", seen["id"], before="confirmed")
+        elif seen["state"] == "confirmed":
+            await processed(self._erp, "credit", seen["id"])
         elif waiting := [each for each in seen[BACK] if each["state"] == "draft"]:
             await self._received(waiting[0], key=key)
         else:

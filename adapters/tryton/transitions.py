@@ -7,6 +7,7 @@ sale knows of its cancelled shipment, that an invoice is paid) Tryton does in a 
 or when its worker gets to it: in between everybody sees a record that has gone halfway, and goes on from there.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ ROUNDS = 12  # steps to a state, and those lost to others
 LASTING = 4  # so often nothing has come of a step, or it was refused, while the record is as it was: it stays like that
 
 SALE = "sale.sale"
+A_MOMENT = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between looks
 HANDLED = {"shipment": "moves", "invoice": "invoices"}  # what can be cancelled of a sale, and its name in the dialogue
 
 There = TypeVar("There")
@@ -92,6 +94,21 @@ async def answered(
     button, form = fill({name: value for name, value in defaults.items() if "." not in name})
     await talk.effect(operation, f"wizard.{wizard}.execute", number, {start: form}, button, **active)
     await talk.effect(operation, f"wizard.{wizard}.delete", number)
+
+
+async def processed(talk: Conversation, operation: str, sale: int) -> None:
+    """What Tryton queued when it confirmed the sale is done: by itself, a moment later, or else by us.
+
+    Not at once: two who do it together on SQLite, which locks no records, make each part of the sale twice.
+    """
+    unchanged: Json = {}
+    for pause in A_MOMENT:
+        found = await talk.read(operation, SALE, sale, ["state", "_timestamp"])
+        if found is None or found["state"] != "confirmed":
+            return
+        unchanged = {f"{SALE},{sale}": found["_timestamp"]}
+        await asyncio.sleep(pause)
+    await moved(talk, operation, f"{SALE}.process", sale, before="confirmed", _timestamp=unchanged)
 
 
 async def accepted(talk: Conversation, operation: str, sale: int) -> None:
