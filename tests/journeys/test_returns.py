@@ -46,7 +46,8 @@ async def test_what_was_delivered_comes_back_in_two_parcels(shop: Shop) -> None:
     seen = (await shop.gate.http.get(f"/v1/returns/{return_id}", headers=shop.headers)).json()
     (pieces,) = told.json()["lines"][0]["pieces"]
     assert (pieces["quantity"], pieces["returnable"], pieces["value"]["amount"]) == (3, True, 750)
-    assert (seen["status"], seen["lines"][0]["refundable"]["amount"]) == ("dispositioned", 500)
+    assert seen["status"] in ("dispositioned", "closed")  # paid back by now, or about to be
+    assert seen["lines"][0]["refundable"]["amount"] == 500
     assert (await shop.seen(order_id))["return_status"] == "returned"
     assert await on_hand(shop, LAMP) == before + 2
 
