@@ -15,13 +15,14 @@ from adapters.tryton.election import elected
 from adapters.tryton.invoices import FIELDS, INVOICE, Payment, towards_paid
 from adapters.tryton.mapping import Mapping
 from adapters.tryton.sales import INHERITED, in_units, return_of
-from adapters.tryton.transitions import moved, stepwise
+from adapters.tryton.transitions import moved, processed, stepwise
 from gateway.domain.credits import CreditMemo
 from gateway.domain.money import Money
 from gateway.errors import Failed, Rejected
 from gateway.ports import Effect
 
-SALE, LINE, BACK, PERIOD = "sale.sale", "sale.line", "stock.shipment.out.return", "account.period"
+SALE, LINE, BACK = "sale.sale", "sale.line", "stock.shipment.out.return"
+PERIOD, JOURNAL = "account.period", "account.journal.period"
 SALE_FIELDS = ["state", "_timestamp", "total_amount", "invoices", "shipment_returns"]
 POSTED = frozenset({"posted", "paid"})
 MOST = 2_000  # lines of a sale and of all that came back of it
@@ -47,7 +48,7 @@ class Credits:
         try:
             return await stepwise(self._erp, lambda: self._seen(returned), lambda seen: self._step(seen, memo, key=key))
         except Rejected:
-            await self._in_an_open_period()  # else that is why
+            await self._in_an_open_period(of_all_journals=True)  # else that is why
             await self._given_up(returned)
             raise
 
@@ -71,12 +72,15 @@ class Credits:
             raise self._no("credit_exceeds_invoice", "it was invoiced in another currency")
         return found, billed[0]["total_amount"]
 
-    async def _in_an_open_period(self) -> None:
-        """Tryton posts as of its own today."""
+    async def _in_an_open_period(self, *, of_all_journals: bool = False) -> None:
+        """Tryton posts as of its own today. A period may be closed for some journals only, of which it tells when asked
+        to post."""
         today = await self._erp.ask("credit", "model.ir.date.today")
         within = [["start_date", "<=", today], ["end_date", ">=", today], ["type", "=", "standard"]]
         ours = ["company", "=", self._mapping.company]
-        if not await self._erp.listed("credit", PERIOD, [ours, *within, ["state", "=", "open"]], ["state"]):
+        periods = await self._erp.listed("credit", PERIOD, [ours, *within, ["state", "=", "open"]], ["state"])
+        closed = [["period", "in", [each["id"] for each in periods]], ["state", "=", "closed"]]
+        if not periods or (of_all_journals and await self._erp.listed("credit", JOURNAL, closed, ["state"], most=1)):
             raise self._no("fiscal_period_closed", f"no fiscal period is open on {today}")
 
     async def _not_exceeding(self, memo: CreditMemo, sale: int, billed: Decimal) -> None:
@@ -114,8 +118,8 @@ class Credits:
                 await moved(self._erp, "credit", f"{SALE}.quote", seen["id"], before="draft")
         elif seen["state"] == "quotation":
             await moved(self._erp, "credit", f"{SALE}.confirm", seen["id"], before="quotation")
-        elif seen["state"] == "confirmed":  # what was queued has not been done yet
-            await moved(self._erp, "credit", f"{SALE}.process", seen["id"], before="confirmed")
+        elif seen["state"] == "confirmed":
+            await processed(self._erp, "credit", seen["id"])
         elif waiting := [each for each in seen[BACK] if each["state"] == "draft"]:
             await self._received(waiting[0], key=key)
         else:

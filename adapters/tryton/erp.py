@@ -9,7 +9,7 @@ from adapters.tryton.invoices import FIELDS as INVOICE_FIELDS
 from adapters.tryton.invoices import INVOICE, Payment, towards_paid
 from adapters.tryton.mapping import Mapping
 from adapters.tryton.sales import in_units, sale_of
-from adapters.tryton.transitions import ROUNDS, accepted, may_be_overtaken, moved, stepwise
+from adapters.tryton.transitions import ROUNDS, accepted, may_be_overtaken, moved, processed, stepwise
 from gateway.domain.credits import CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
@@ -44,8 +44,8 @@ class TrytonErp:
                 return Effect(sales_order, key, "cancel")
             if seen["state"] in ("draft", "quotation"):
                 await moved(self._erp, "cancel", f"{SALE}.cancel", sale, before=seen["state"])
-            elif seen["state"] == "confirmed":  # what was queued has not been done yet
-                await moved(self._erp, "cancel", f"{SALE}.process", sale, before="confirmed")
+            elif seen["state"] == "confirmed":
+                await processed(self._erp, "cancel", sale)
             else:
                 await self._unwound(seen)
             return None
@@ -57,8 +57,8 @@ class TrytonErp:
 
         async def step(seen: Json) -> Effect | None:
             standing = [each for each in seen[INVOICE] if each["state"] != "cancelled"]
-            if not standing and seen["state"] == "confirmed":  # what was queued has not been done yet
-                await moved(self._erp, "invoice", f"{SALE}.process", sale, before="confirmed")
+            if not standing and seen["state"] == "confirmed":
+                await processed(self._erp, "invoice", sale)
                 return None
             if len(standing) != 1:
                 raise self._no("not_one_invoice", f"the sale has {len(standing)} invoices")

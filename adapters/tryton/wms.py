@@ -6,7 +6,7 @@ from itertools import islice
 
 from adapters.tryton.conversation import Conversation, Json
 from adapters.tryton.mapping import Mapping
-from adapters.tryton.transitions import accepted, moved, stepwise
+from adapters.tryton.transitions import accepted, processed, stepwise
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import StockLevel
 from gateway.errors import Failed, Rejected
@@ -98,8 +98,8 @@ class TrytonWms:
         sales = await self._wms.listed("release", SALE, sought, ["state", "shipments"])
         if not sales:
             raise self._no("not_booked", "the order is not booked")
-        if sales[0]["state"] == "confirmed":  # what was queued has not been done yet
-            await moved(self._wms, "release", f"{SALE}.process", sales[0]["id"], before="confirmed")
+        if sales[0]["state"] == "confirmed":
+            await processed(self._wms, "release", sales[0]["id"])
             sales = await self._wms.listed("release", SALE, sought, ["state", "shipments"])
         if not sales[0]["shipments"]:
             raise Failed("Tryton has not made the shipment yet", system=self._wms.system)

@@ -41,6 +41,42 @@ def sales(clerk: Clerk, order_id: str = "ord") -> list[Sale]:
     return [_sale(clerk, each) for each in found]
 
 
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """What came back of a sale: the states of its return shipments and credit notes, and what those amount to."""
+
+    reference: str
+    total: Decimal
+    shipments: tuple[str, ...]
+    credit_notes: tuple[str, ...]
+    credited: Decimal
+    pieces: int
+
+
+def came_back(clerk: Clerk, order_id: str) -> list[CameBack]:
+    """What came back of an order's sales, oldest first."""
+    sold = clerk.found("sale.sale", ["number"], ["comment", "like", f"% {order_id}%"])
+    origins = [f"sale.sale,{each['id']}" for each in sold]
+    fields = ["reference", "total_amount", "shipment_returns", "invoices"]
+    return [_came_back(clerk, each) for each in clerk.found("sale.sale", fields, ["origin", "in", origins])]
+
+
+def _came_back(clerk: Clerk, sale: dict[str, Any]) -> CameBack:
+    back = ["id", "in", sale["shipment_returns"]]
+    shipments = clerk.found("stock.shipment.out.return", ["state"], back)
+    notes = clerk.found("account.invoice", ["state", "total_amount"], ["id", "in", sale["invoices"]])
+    shipped = [f"stock.shipment.out.return,{each['id']}" for each in shipments]
+    moves = ["from_location.type", "=", "customer"], ["state", "=", "done"], ["shipment", "in", shipped]
+    return CameBack(
+        reference=sale["reference"],
+        total=_decimal(sale["total_amount"]),
+        shipments=_states(shipments),
+        credit_notes=_states(notes),
+        credited=-sum((_decimal(each["total_amount"]) for each in notes), Decimal(0)),
+        pieces=sum(int(each["quantity"]) for each in clerk.found("stock.move", ["quantity"], *moves)),
+    )
+
+
 def _sale(clerk: Clerk, sale: dict[str, Any]) -> Sale:
     shipments = clerk.found("stock.shipment.out", ["state"], ["id", "in", sale["shipments"]])
     invoices = clerk.found("account.invoice", ["state", "total_amount"], ["id", "in", sale["invoices"]])

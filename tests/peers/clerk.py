@@ -111,7 +111,12 @@ class Clerk:
         today = self.ask("ir.date.today")
         within = [["start_date", "<=", today], ["end_date", ">=", today], ["type", "=", "standard"]]
         [period] = self.found("account.period", ["state"], *within)
-        self.insist(f"account.period.{'close' if closed else 'reopen'}", [period["id"]])
+        if closed:
+            self.insist("account.period.close", [period["id"]])
+            return
+        self.insist("account.period.reopen", [period["id"]])
+        journals = self.found("account.journal.period", ["state"], ["period", "=", period["id"]])
+        self.insist("account.journal.period.reopen", [each["id"] for each in journals])
 
     def state(self, model: str, record: str | int) -> str:
         [read] = self.ask(f"{model}.read", [int(record)], ["state"])

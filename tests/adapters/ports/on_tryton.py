@@ -68,7 +68,7 @@ DECIDING = {
     "cancel_shipment": ("model.stock.shipment.out.cancel",),
 }
 SLOW = 0.1  # seconds
-QUESTIONS = ("search_read", "db.login", "get_preferences")
+QUESTIONS = ("search_read", "ir.date.today", "db.login", "get_preferences")
 
 
 @dataclass(slots=True)

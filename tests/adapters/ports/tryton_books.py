@@ -75,7 +75,7 @@ class Books:
         sold = int(returned["origin"].partition(",")[2])
         [sale] = self.clerk.found("sale.sale", ["invoices"], ("id", "=", sold))
         kinds = {product: kind for kind, product in self.clerk.server.seed["fees"].items()}
-        lines, fees = [], []
+        lines, fees, tax = [], [], _minor(note["tax_amount"], currency)
         listed = self.clerk.found(
             "account.invoice.line", ["product", "quantity", "amount"], ("invoice", "=", note["id"])
         )
@@ -84,8 +84,10 @@ class Books:
             if line["product"] in kinds:
                 fees.append({"type": kinds[line["product"]], "amount": worth})
             elif line["product"] in self.skus:
-                pieces = {"line_id": "1", "quantity": -line["quantity"], "net": -worth}
-                lines.append(pieces | {"tax": -_minor(note["tax_amount"], currency)})
+                lines.append({"line_id": "1", "quantity": -line["quantity"], "net": -worth})
+            else:  # a cent of tax that was rounded otherwise
+                tax += worth
+        lines = [each | {"tax": -tax} for each in lines]
         data = {"number": note["number"], "sales_order": str(sold), "invoice": str(sale["invoices"][0]), "fees": fees}
         amount = {"amount": -_minor(note["total_amount"], currency), "currency": currency}
         return {"id": str(note["id"]), "kind": "credit_memo", "amount": amount, "lines": lines, "data": data}

@@ -10,8 +10,13 @@ import pytest
 from adapters.tryton import Login, TrytonMoves, mapping_from, tryton_back_ends
 from adapters.tryton.moves import FIRST_LOOK
 from adapters.tryton.trail import Position
+from gateway.domain.credits import CreditLine, CreditMemo
+from gateway.domain.money import Money
 from gateway.governance.yaml import read_yaml
+from gateway.ports import sending
 from gateway.told import StockMove
+from tests.adapters.ports.effects import EUR_22_50
+from tests.adapters.ports.ground import order, soon
 from tests.peers.clerk import Clerk
 from tests.peers.tryton import Tryton
 from tests.peers.wiring import mapping, write
@@ -74,6 +79,29 @@ async def test_what_left_for_an_order_of_ours_bears_its_id_and_is_told_once(
     assert ours == ("main", -3, "shipment", "ord_M")
     assert by_hand[:3] == ("main", -1, "shipment")
     assert (by_hand[3] or "").startswith("stock.shipment.out,")
+
+
+async def test_what_came_back_by_one_of_our_returns_has_been_counted_by_its_inspection(
+    moves: TrytonMoves, login: Login, server: Tryton, tmp_path: Path
+) -> None:
+    file = read_yaml(write(mapping(server.seed), tmp_path))
+    async with tryton_back_ends(login, mapping_from(file.value, file.at)) as ours:
+        with sending(soon(600)):
+            booked = await ours.erp.book(order(order_id="ord_back"), key="ord_back:book")
+            billed = await ours.erp.invoice(booked.id, EUR_22_50, capture="cap_1", key="ord_back:invoice")
+            line = CreditLine("1", LAMP, 1, Money(7_50, "EUR"), Money(0, "EUR"))
+            memo = CreditMemo(
+                order_id="ord_back",
+                sales_order=booked.id,
+                invoice=billed.id,
+                lines=(line,),
+                reason="changed_mind",
+                refund="ref_1",
+            )
+            before = await told(moves)
+            await ours.erp.credit(memo, key="rfd_1:credit")
+
+    assert await new(moves, before) == []
 
 
 async def test_what_became_visible_late_is_told_by_reading_the_last_minute_again(
