@@ -65,15 +65,18 @@ async def lock_part(connection: Connection, fulfilment_id: str) -> None:
 async def hand_over(connection: Connection, claim: Claim, by: Hand) -> Handed | Missed:
     """The caller has locked a part that is ready, and commits. What has been handed over stays so.
 
-    Raises `PickupExpired`, `TriesExhausted`, or `Conflict` when the part has been given up, or is being taken back.
+    Raises `PickupExpired`, `TriesExhausted`, or `Conflict` when the part has been given up, is being taken back, or a
+    person has to decide how it is paid.
     """
     cursor = await connection.execute(_STANDING, (claim.fulfilment_id,))
     row = await cursor.fetchone()
     assert row is not None, "the caller has seen that it is ready"
-    code_hash, wrong, collected_at, over, status, taken_back = row
+    code_hash, wrong, collected_at, over, status, taken_back, unpaid = row
     if collected_at is not None:
         return Handed(collected_at, changed=False)
     _refuse_unless_there(status, over=over, taken_back=taken_back)
+    if unpaid:
+        raise Conflict("the money for it could not be held anew; operations have to decide first", effect="none")
     if claim.code is not None:
         if wrong >= MOST_WRONG:
             raise TriesExhausted(f"{wrong} wrong codes were tried; operations may hand over without one", effect="none")
@@ -98,7 +101,9 @@ def _refuse_unless_there(status: str, *, over: bool, taken_back: bool) -> None:
 
 _STANDING = """
 select p.code_hash, p.wrong, p.collected_at, p.expires_at <= clock_timestamp(), f.status,
-       f.status = 'cancel_requested' or r.direction = 'backward'
+       f.status = 'cancel_requested' or r.direction = 'backward',
+       exists (select from order_hold h where h.order_id = f.order_id and h.placed_by = 'omnigate'
+                                          and h.released_at is null)
   from pickup p join fulfilment f using (fulfilment_id) join run r on r.run_id = f.fulfilment_id
  where p.fulfilment_id = %s for no key update of p
 """

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.sourcing_policy import SourcingPolicy
+from gateway.domain.sourcing_policy import MoneyTerms, SourcingPolicy
 from gateway.errors import Misconfigured
 from gateway.governance.sourcing import load_sourcing
 from gateway.settings import ROOT
 
+LANES = "[{from: GB, to: GB, shipment: 4}]"
 
-def written(folder: Path, lanes: str, weights: str = "{}") -> Path:
+
+def written(folder: Path, lanes: str, weights: str = "{}", *, more: str = "") -> Path:
     file = folder / "sourcing.yaml"
-    file.write_text(f"weights: {weights}\nlanes: {lanes}\n")
+    file.write_text(f"weights: {weights}\nlanes: {lanes}\n{more}")
     return file
 
 
@@ -55,5 +57,27 @@ def test_the_first_lane_that_fits_counts(tmp_path: Path) -> None:
 def test_a_mistake_is_named_with_its_place_and_mend(tmp_path: Path, lanes: str, weights: str, fault: str) -> None:
     with pytest.raises(Misconfigured) as refused:
         load_sourcing(written(tmp_path, lanes, weights))
+
+    assert fault in refused.value.detail
+
+
+def test_what_a_section_leaves_out_is_as_usual(tmp_path: Path) -> None:
+    policy = load_sourcing(written(tmp_path, LANES, more="money: {renew_before_minutes: 60}\n"))
+
+    assert policy.money == MoneyTerms(renew_before_minutes=60)
+    assert policy.pickup == SourcingPolicy().pickup
+
+
+@pytest.mark.parametrize(
+    ("money", "fault"),
+    [
+        ("{renew_before: 60}", "money: unknown key 'renew_before'; did you mean 'renew_before_minutes'?"),
+        ("{renew_tries: 0}", "money: 'renew_tries' must be a whole number of 1 to 20, like 3"),
+        ("{renew_again_minutes: soon}", "'renew_again_minutes' must be a whole number of at least 1, like 240"),
+    ],
+)
+def test_when_money_is_held_anew_is_checked(tmp_path: Path, money: str, fault: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        load_sourcing(written(tmp_path, LANES, more=f"money: {money}\n"))
 
     assert fault in refused.value.detail

@@ -106,6 +106,22 @@ async def test_what_was_handed_over_stays_so(shop: Shop, till: Till) -> None:
     assert await wrong(shop) == 0
 
 
+async def test_goods_whose_money_could_not_be_held_anew_wait_for_a_person(shop: Shop, till: Till) -> None:
+    order_id, part = await put_aside(shop)
+    unpaid = "insert into order_hold values ('hld_1', %s, 'payment', 'not held anew', 'omnigate', now()) returning 1"
+    await shop.rows(unpaid, order_id)
+
+    refused = await till.collect(order_id, part)
+    await shop.rows(
+        "update order_hold set released_at = now(), released_by = 'olga', release_reason = 'paid in cash' returning 1"
+    )
+    done = await till.collect(order_id, part)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "held anew" in refused.json()["detail"]
+    assert done.status_code == 200
+
+
 async def test_a_wrong_code_is_counted_and_refused(shop: Shop, till: Till) -> None:
     order_id, part = await put_aside(shop)
 

@@ -195,6 +195,12 @@ def owner_of(name: str | None) -> str:
     return (name or "").partition(":")[0]
 
 
+def renewal_of(name: str | None) -> str:
+    """The run by which an order's money is held anew, if it is one that calls it so; else nothing."""
+    owner = owner_of(name)
+    return owner if owner.startswith("ren_") else ""
+
+
 class _Wishes:
     """Which of the orders that clients sent an order of Omnigate's is: the acknowledged one, where several could be."""
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from tests.chaos.checker.books import BY_ITSELF, Account, Books, named, owner_of
+from tests.chaos.checker.books import BY_ITSELF, Account, Books, named, owner_of, renewal_of
 from tests.chaos.checker.evidence import Effect, Violation
 
 
@@ -46,8 +46,9 @@ def _names(books: Books) -> Iterator[Violation]:
 
 
 def _more(effects: Iterable[Effect]) -> Iterator[str]:
-    """Each thing is done once for an order, or for a part."""
-    for (system, kind), count in Counter((effect.system, effect.kind) for effect in effects).items():
+    """Each thing is done once for an order, for a part, or each time its money is held anew."""
+    done = Counter((effect.system, effect.kind, renewal_of(effect.name)) for effect in effects)
+    for (system, kind, _), count in done.items():
         if count > 1:
             yield f"{count} effects {system} {kind} instead of one"
 
@@ -57,7 +58,7 @@ def _keys(account: Account) -> Iterator[str]:
     used: dict[tuple[str, str, str], set[str | None]] = defaultdict(set)
     for attempt in account.attempts:
         owner = owner_of(attempt.name)
-        used[attempt.system, attempt.operation, owner if owner in parts else ""].add(attempt.name)
+        used[attempt.system, attempt.operation, owner if owner in parts else renewal_of(attempt.name)].add(attempt.name)
     for (system, operation, owner), names in used.items():
         if len(names) > 1:
             yield f"{system} {operation} was asked for under {len(names)} keys{' of ' if owner else ''}{owner}"

@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from tests.chaos.checker.books import LABEL, OF_ORDER, Account, Books, Share, gone, named, owner_of, units, worth_of
+from tests.chaos.checker.books import (
+    LABEL,
+    OF_ORDER,
+    Account,
+    Books,
+    Share,
+    gone,
+    named,
+    owner_of,
+    renewal_of,
+    units,
+    worth_of,
+)
 from tests.chaos.checker.evidence import Effect, Line, Violation, Wanted
 
 AS_FOUND = ("ready", "handed_over")  # by a store, which tells what it was asked for, too
@@ -64,9 +76,9 @@ def _differences(account: Account, wanted: Wanted) -> Iterator[str]:
 
 
 def _is_of_order(effect: Effect, wanted: Wanted) -> bool:
-    """All of it is held; of what is given back, I3 says how much it is."""
+    """All of it is held, and some of it anew; of what is given back, I3 says how much it is."""
     assert (effect.system, effect.kind) in OF_ORDER
-    held = effect.kind == "authorisation"
+    held = effect.kind == "authorisation" and not renewal_of(effect.name)
     possible = effect.amount is not None and (wanted.amount if held else 0) <= effect.amount <= wanted.amount
     return possible and effect.currency == wanted.currency
 

@@ -52,10 +52,24 @@ def _of_part(share: Share) -> Iterator[str]:
 def _held(account: Account) -> Iterator[str]:
     """Whatever was held is taken, or given back, or held still; nothing is held once the order is over."""
     held, taken, back = (total(account.of("psp", kind)) for kind in ("authorisation", "capture", "void"))
+    holds = account.of("psp", "authorisation")
+    if len(holds) > 1:
+        yield from (sentence for hold in holds for sentence in _of_hold(hold, account))
     if taken - held:
         yield f"{dict(taken)} was taken of {dict(held)} that was held"
-    elif (account.completed or account.of("psp", "void")) and _plain(held) != _plain(taken + back):
+    elif (account.completed or (len(holds) < 2 and back)) and _plain(held) != _plain(taken + back):
         yield f"{dict(held)} was held, {dict(taken)} taken and {dict(back)} given back"
+
+
+def _of_hold(hold: Effect, account: Account) -> Iterator[str]:
+    """Money that was held anew: each hold for itself bears what is taken of it, and none is left open."""
+    of_it = [each for each in account.effects if each.data.get("authorisation") == hold.id]
+    taken, back = (total(each for each in of_it if each.kind == kind) for kind in ("capture", "void"))
+    held, over = total([hold]), account.completed or account.undone or bool(back)
+    if taken - held:
+        yield f"{dict(taken)} was taken of {dict(held)} that was held as {hold.id}"
+    elif over and _plain(held) != _plain(taken + back):
+        yield f"{dict(held)} was held as {hold.id}, {dict(taken)} taken and {dict(back)} given back"
 
 
 def _taken(effects: Iterable[Effect]) -> Sum:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tests.chaos.checker.books import FORWARD, HELD, Account, Books, Kind, Share
+from tests.chaos.checker.books import FETCHED, FORWARD, HANDED, HELD, READY, Account, Books, Kind, Share, renewal_of
 from tests.chaos.checker.evidence import Effect, Violation
 
 BOOKED, RELEASED = FORWARD[:2]
@@ -14,10 +14,11 @@ WAITED = "com.omnigate.order.backordered.v1"
 def sequence(books: Books) -> Iterator[Violation]:
     for account in books.accounts.values():
         for share in account.shares:
-            for before, after in _wrong((*account.own, *share.effects), share):
+            own = [effect for effect in account.own if not renewal_of(effect.name)]
+            for before, after in _wrong((*own, *share.effects), share):
                 sentence = f"{' '.join(after)} of {share.part.part_id} happened before {' '.join(before)}"
                 yield Violation("I6", account.order.order_id, sentence)
-        for sentence in (*_all_booked_first(account), *_given_back_last(account)):
+        for sentence in (*_all_booked_first(account), *_given_back_last(account), *_held_first(account)):
             yield Violation("I6", account.order.order_id, sentence)
 
 
@@ -61,5 +62,19 @@ def _given_back_last(account: Account) -> Iterator[str]:
     if account.parked:
         return
     for void in account.of("psp", "void"):
+        if renewal_of(void.name):
+            continue
         if late := [each for each in account.effects if each.sequence > void.sequence]:
             yield f"{late[-1].system} {late[-1].kind} of {late[-1].id} happened after the money was given back"
+
+
+def _held_first(account: Account) -> Iterator[str]:
+    """What was held before is let go, and taken no more, once it is held anew; what is held anew may be called off."""
+    made = {renewal_of(each.name): each for each in account.of(*HELD) if renewal_of(each.name)}
+    for void in account.of("psp", "void"):
+        new, old = made.get(renewal_of(void.name)), void.data.get("authorisation")
+        if renewal_of(void.name) and (new is None or new.sequence > void.sequence):
+            yield f"{old} was let go before its money was held anew"
+        for late in account.effects:
+            if late.kind == "capture" and late.data.get("authorisation") == old and late.sequence > void.sequence:
+                yield f"{late.id} was taken of {old}, which had been let go"
