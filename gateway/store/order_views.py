@@ -9,6 +9,7 @@ from gateway.domain.documents import Document, whole
 from gateway.domain.orders import OrderStatus, is_decided
 from gateway.domain.payment_ledger import PaymentLedger, PaymentStatus, payment_status
 from gateway.domain.quantities import FulfilmentStatus, Quantities, fulfilment_status
+from gateway.store.delivery_promises import PROMISES
 from gateway.store.holds import OPEN_HOLDS
 from gateway.store.offer_decisions import OPEN_OFFERS
 from gateway.store.orders import ACTION
@@ -32,6 +33,7 @@ class OrderRow:
     holds: Sequence[Mapping[str, Any]] | None = None  # the open ones; moments are text
     offers: Sequence[Mapping[str, Any]] | None = None  # the same
     parts: Sequence[Mapping[str, Any]] = ()
+    promises: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by group: by, source
 
     @property
     def payment_status(self) -> PaymentStatus | None:
@@ -77,7 +79,8 @@ async def read_orders(database: Database, asked: Sequence[Asked]) -> dict[Asked,
 
 
 def _order(order_id: str, _: str | None, status: str, version: int, kept: Document, *rest: Any) -> OrderRow:
-    personal, reason, cancel, references, received_at, updated_at, holds, offers, lines, why, money, parts = rest
+    personal, reason, cancel, references, received_at, updated_at, holds, offers, promises, *told = rest
+    lines, why, money, parts = told
     return OrderRow(
         order_id=order_id,
         status=OrderStatus(status),
@@ -94,12 +97,13 @@ def _order(order_id: str, _: str | None, status: str, version: int, kept: Docume
         reasons=why or {},
         money=PaymentLedger(**money) if money else None,
         parts=parts or (),
+        promises=promises or {},
     )
 
 
 _READ: LiteralString = f"""
 select asked.order_id, asked.partner, o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs,
-       o.received_at, o.updated_at, {OPEN_HOLDS}, {OPEN_OFFERS},
+       o.received_at, o.updated_at, {OPEN_HOLDS}, {OPEN_OFFERS}, {PROMISES},
        (select jsonb_object_agg(l.line_id, to_jsonb(l) - '{{order_id,line_id,number,sku,quantity,reason}}'::text[])
           from order_line l where l.order_id = o.order_id),
        (select jsonb_object_agg(l.line_id, l.reason)
