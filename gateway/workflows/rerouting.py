@@ -70,7 +70,7 @@ class Rerouting:
             return Outcome(await self.sourcing.plan(connection, case, around, way))
         best = decide(asked.task, asked.sites, asked.weights)
         in_time = decide(replace(asked.task, strictly=True), asked.sites, asked.weights)
-        if best.plan.unfilled < in_time.plan.unfilled:
+        if best.plan.unfilled < in_time.plan.unfilled and self.sourcing.may_go(case.order, best):
             return await self._offered(connection, case, around, asked, best, kind="later")
         return Outcome(await self.sourcing.plan(connection, case, around, replace(way, strictly=True)))
 

@@ -71,7 +71,7 @@ class Sourcing:
         if not asked.task.wants:
             return None
         decision = decide(asked.task, asked.sites, asked.weights)
-        takes = decision.plan.takes if self._may_go(order, decision) else ()
+        takes = decision.plan.takes if self.may_go(order, decision) else ()
         rest = rest_of(asked.task, asked.sites, decision, takes)
         if (refused := _refused(order, rest, first=not asked.parts)) is not None:
             return refused
@@ -134,9 +134,10 @@ class Sourcing:
         over = WITHOUT_PIECES | GONE if order.when_short == "backorder" else WITHOUT_PIECES
         return max(0, self.policy.weights.most_shipments - sum(part.status not in over for part in parts))
 
-    def _may_go(self, order: Order, decision: Decision) -> bool:
-        """What is paid in one piece does not go without what it waits for."""
-        return self.in_parts or order.when_short != "backorder" or not decision.plan.unfilled
+    def may_go(self, order: Order, decision: Decision) -> bool:
+        """What is wanted as a whole goes as a whole, and so does what waits and is paid in one piece."""
+        parts = order.when_short == "cancel_lines" or (order.when_short == "backorder" and self.in_parts)
+        return parts or not decision.plan.unfilled
 
     def _parts(
         self, order: Order, before: Sequence[Fulfilment], asked: Asked, takes: Sequence[Take], now: datetime
