@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 DeliveryMethod = Literal["ship_to_home", "bopis", "curbside"]
@@ -15,6 +16,7 @@ class DeliveryGroup:
     method: DeliveryMethod = "ship_to_home"
     pickup_node: str | None = None  # the store that was promised, where it is fetched
     lines: frozenset[str] | None = None  # None: all of the order's
+    promised_by: datetime | None = None  # by its channel
 
     def has(self, line_id: str) -> bool:
         return self.lines is None or line_id in self.lines
@@ -26,7 +28,24 @@ def group_from(document: Mapping[str, Any]) -> DeliveryGroup:
         document["method"],
         document.get("pickup", {}).get("node_id"),
         frozenset(document["lines"]) if "lines" in document else None,
+        due_by(document["promised_by"]) if "promised_by" in document else None,
     )
+
+
+def due_by(promised: str) -> datetime:
+    """The moment that was promised; of a date, the end of that day in UTC. Raises ValueError for what is neither."""
+    if "T" in promised:
+        return datetime.fromisoformat(promised)
+    return _midnight_after(date.fromisoformat(promised))
+
+
+def due_at(method: str, arrives_at: datetime) -> datetime:
+    """What may be promised of goods that arrive then: of a parcel the day, in UTC; in a store the moment."""
+    return _midnight_after(arrives_at.astimezone(UTC).date()) if method == "ship_to_home" else arrives_at
+
+
+def _midnight_after(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 Found = tuple[str, str, str]  # pointer, code, detail
@@ -57,6 +76,16 @@ def _ways(index: int, group: Mapping[str, Any]) -> Iterator[Found]:
         yield f"#/delivery_groups/{index}/{needed}", "required", f"{group['method']} needs it"
     if needed == "address" and "pickup" in group:
         yield f"#/delivery_groups/{index}/pickup", "not_for_shipping", "nothing is fetched that is shipped"
+    if "promised_by" in group and not _is_moment(group["promised_by"]):
+        yield f"#/delivery_groups/{index}/promised_by", "no_such_day", "is no moment and no day"
+
+
+def _is_moment(promised: str) -> bool:
+    try:
+        due_by(promised)
+    except ValueError:
+        return False
+    return True
 
 
 def _strays(groups: Sequence[Mapping[str, Any]], lines: Iterable[str]) -> Iterator[Found]:

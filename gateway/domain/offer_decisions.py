@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-OfferKind = Literal["other_store", "ship_to_home"]
+OfferKind = Literal["other_store", "ship_to_home", "later"]
 OfferAnswer = Literal["accepted", "declined"]
 
 ACCEPTED_EVENT = "com.omnigate.order.offer_accepted.v1"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from gateway.domain.sourcing_terms import Plan, Site, Take, Task, Term, Want, Weights, ageing, priced
+from gateway.domain.sourcing_terms import Plan, Site, Take, Task, Term, Want, Weights, ageing, arrival, priced
 
 LOOKED_AT = 8  # nodes
 
@@ -51,11 +51,17 @@ def _left_out(task: Task, site: Site) -> str | None:
         ("type_not_allowed", task.types is not None and site.type not in task.types),
         ("lacks_capability", not task.needs <= site.capabilities),
         ("does_not_ship_there", site.lane is None),
+        ("too_late", _too_late(task, site)),
         ("full", site.capacity is not None and site.taken >= site.capacity),
         ("not_stocked", not stocked),
         ("stock_not_trusted", bool(stocked) and not any(shelf.confident for shelf in stocked)),
     )
     return next((reason for reason, against in reasons if against), None)
+
+
+def _too_late(task: Task, site: Site) -> bool:
+    due = task.deliver_by if task.strictly and site.lane is not None else None
+    return due is not None and arrival(site) > due
 
 
 def _shortlist(task: Task, sites: Sequence[Site]) -> list[Site]:

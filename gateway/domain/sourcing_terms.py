@@ -68,12 +68,14 @@ class Site:
     capabilities: frozenset[str] = frozenset()
     declines: Odds = Odds(0, 0)
     priority: int = 100  # of equals, the one with the smallest
+    opens_at: datetime | None = None  # the first moment at which somebody can work there; None: any
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     wants: tuple[Want, ...]
     deliver_by: datetime | None  # None: nothing was promised
+    strictly: bool = False  # not later than that, whatever it costs
     needs: frozenset[str] = frozenset()
     types: frozenset[str] | None = None  # None: any
     without: frozenset[str] = frozenset()  # nodes that have said no
@@ -138,7 +140,7 @@ def priced(task: Task, chosen: Sequence[Site], takes: tuple[Take, ...], weights:
         Term("split", None, -weights.split * max(0, len(chosen) - 1)),
         Term("unfilled", None, -weights.unfilled * unfilled),
     ]
-    arrivals = [_arrival(site) for site in chosen]
+    arrivals = [arrival(site) for site in chosen]
     return Plan(takes, tuple(term for term in terms if term.amount), max(arrivals, default=None), unfilled)
 
 
@@ -153,7 +155,7 @@ def _of_shipment(task: Task, site: Site, takes: Sequence[Take], weights: Weights
     yield "cost_of_goods", -sum(shelf.cost * take.quantity for take, shelf in shelves)
     yield "carrier", -(site.lane.shipment + site.lane.piece * pieces)
     yield "handling", -(site.handling[0] + site.handling[1] * pieces)
-    misses = task.deliver_by is not None and _arrival(site) > task.deliver_by
+    misses = task.deliver_by is not None and arrival(site) > task.deliver_by
     late = WHOLE if misses else site.lane.late.parts
     yield "late", -(weights.late * late // WHOLE)
     yield "declined", -(weights.reroute * site.declines.parts // WHOLE)
@@ -178,6 +180,7 @@ def _depleted(site: Site, takes: Sequence[Take]) -> int:
     )
 
 
-def _arrival(site: Site) -> datetime:
+def arrival(site: Site) -> datetime:
+    """When what is released now is there."""
     assert site.lane is not None, "it would have been left out"
     return site.ready_at + timedelta(days=site.lane.days)

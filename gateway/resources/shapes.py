@@ -9,7 +9,9 @@ CLOSED = ConfigDict(extra="forbid")
 OPEN = ConfigDict(extra="allow")
 
 _CODE = "^[a-z][a-z0-9_]*$"
-_MOMENT = r"^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?(Z|[+\-][0-9]{2}:[0-9]{2})$"
+_DAY = "(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
+_TIME = r"T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?(Z|[+\-][0-9]{2}:[0-9]{2})"
+_MOMENT, MOMENT_OR_DAY = f"^{_DAY}{_TIME}$", f"^{_DAY}({_TIME})?$"
 
 Moment = Annotated[str, Field(pattern=_MOMENT, json_schema_extra={"format": "date-time"})]
 OrderId = Annotated[str, Field(pattern="^ord_[0-9A-HJKMNP-TV-Z]{26}$")]

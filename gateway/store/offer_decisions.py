@@ -16,12 +16,13 @@ from gateway.domain.holds import has_ended
 from gateway.domain.offer_decisions import EVENTS, OfferAnswer, OfferKind
 from gateway.refusals import Conflict, Fault, Invalid
 from gateway.store.cancelling import Standing
+from gateway.store.delivery_promises import AGREE
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 
 # Part of a statement about orders `o`: the open offer of each as its partner may see it, null when there is none.
 OPEN_OFFERS: LiteralString = """
-(select jsonb_agg(jsonb_build_object('offer_id', f.offer_id, 'kind', f.kind,
+(select jsonb_agg(jsonb_build_object('offer_id', f.offer_id, 'kind', f.kind, 'promise_by', f.promise_by,
                                      'group_id', coalesce(f.group_id, o.document #>> '{delivery_groups,0,id}'),
                                      'node_id', f.node_id, 'node_name', n.name,
                                      'lines', f.lines, 'expires_at', f.expires_at) order by f.made_at, f.offer_id)
@@ -71,6 +72,8 @@ async def decide(
     _refuse_unless_addressed(kind, reply, has_address=has_address)
     decided = Decided(offer_id, order_id, group_id, kind, reply.answer, by.now)
     await connection.execute(_DECIDE, (decided.state, decided.decided_at, offer_id))
+    if decided.state == "accepted":
+        await connection.execute(AGREE, {"offer": offer_id, "group": group_id, "now": by.now})
     await _keep_address(connection, decided, reply, by)
     await _tell(connection, decided, by)
     return decided, True
@@ -95,7 +98,7 @@ def _refuse_unless_addressed(kind: OfferKind, reply: Reply, *, has_address: bool
     """What is sent needs an address, and nothing else takes one."""
     if kind != "ship_to_home" and reply.address is not None:
         fault = Fault("#/address", "not_expected", "is of no use: nothing would be sent")
-        raise Invalid("the offer is to fetch it in another store", faults=(fault,), effect="none")
+        raise Invalid("the offer is not to have it sent elsewhere", faults=(fault,), effect="none")
     if kind == "ship_to_home" and reply.answer == "accepted" and reply.address is None and not has_address:
         fault = Fault("#/address", "required", "is required: the order has none")
         raise Invalid("it cannot be sent without an address", faults=(fault,), effect="none")

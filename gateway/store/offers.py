@@ -3,19 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from psycopg.types.json import Jsonb
 
+from gateway.domain.offer_decisions import OfferKind
 from gateway.store.pool import Connection
-
-Kind = Literal["other_store", "ship_to_home"]
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     offer_id: str
-    kind: Kind
+    kind: OfferKind
     node_id: str
     state: str  # open | accepted | declined | expired
     seconds_left: int  # by the database's clock; of an open one
@@ -46,18 +44,19 @@ async def make(
     offer_id: str,
     *,
     group_id: str,
-    kind: Kind,
+    kind: OfferKind,
     node_id: str,
     lines: Mapping[str, int],
+    by: datetime,
     seconds: int,
     now: datetime,
 ) -> None:
-    await connection.execute(_MAKE, (offer_id, order_id, group_id, kind, node_id, Jsonb(dict(lines)), now, seconds))
+    await connection.execute(_MAKE, (offer_id, order_id, group_id, kind, node_id, Jsonb(dict(lines)), by, now, seconds))
 
 
 _MAKE = """
-insert into offer (offer_id, order_id, group_id, kind, node_id, lines, state, made_at, expires_at)
-values (%s, %s, %s, %s, %s, %s, 'open', %s, clock_timestamp() + make_interval(secs => %s))
+insert into offer (offer_id, order_id, group_id, kind, node_id, lines, promise_by, state, made_at, expires_at)
+values (%s, %s, %s, %s, %s, %s, %s, 'open', %s, clock_timestamp() + make_interval(secs => %s))
 """
 
 

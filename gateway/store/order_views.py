@@ -10,6 +10,7 @@ from gateway.domain.orders import OrderStatus, is_decided
 from gateway.domain.payment_ledger import PaymentLedger, PaymentStatus, payment_status
 from gateway.domain.quantities import FulfilmentStatus, Quantities, fulfilment_status
 from gateway.domain.returns import OrderReturnStatus, order_return_status
+from gateway.store.delivery_promises import PROMISES
 from gateway.store.holds import OPEN_HOLDS
 from gateway.store.offer_decisions import OPEN_OFFERS
 from gateway.store.orders import ACTION
@@ -35,6 +36,7 @@ class OrderRow:
     parts: Sequence[Mapping[str, Any]] = ()
     asked_back: int = 0  # pieces in returns that were not given up, and of others those that came
     came_back: int = 0
+    promises: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by group: by, source
 
     @property
     def payment_status(self) -> PaymentStatus | None:
@@ -87,7 +89,8 @@ async def read_orders(database: Database, asked: Sequence[Asked]) -> dict[Asked,
 
 
 def _order(order_id: str, _: str | None, status: str, version: int, kept: Document, *rest: Any) -> OrderRow:
-    personal, reason, cancel, references, received_at, updated_at, holds, offers, lines, why, money, parts, back = rest
+    personal, reason, cancel, references, received_at, updated_at, holds, offers, promises, *told = rest
+    lines, why, money, parts, back = told
     return OrderRow(
         order_id=order_id,
         status=OrderStatus(status),
@@ -106,12 +109,13 @@ def _order(order_id: str, _: str | None, status: str, version: int, kept: Docume
         parts=parts or (),
         asked_back=back["asked"],
         came_back=back["came"],
+        promises=promises or {},
     )
 
 
 _READ: LiteralString = f"""
 select asked.order_id, asked.partner, o.status, o.version, o.document, p.document, o.reason, o.cancel, o.refs,
-       o.received_at, o.updated_at, {OPEN_HOLDS}, {OPEN_OFFERS},
+       o.received_at, o.updated_at, {OPEN_HOLDS}, {OPEN_OFFERS}, {PROMISES},
        (select jsonb_object_agg(l.line_id, to_jsonb(l) - '{{order_id,line_id,number,sku,quantity,reason}}'::text[])
           from order_line l where l.order_id = o.order_id),
        (select jsonb_object_agg(l.line_id, l.reason)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from psycopg.types.json import Jsonb
 
+from gateway.domain.calendars import leaves_at, opens_at
 from gateway.domain.sourcing import Decision
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.sourcing_terms import Plan, Shelf, Site, Task, Weights
@@ -70,7 +71,7 @@ def _site(row: Sequence[Any], to: str | None, policy: SourcingPolicy, *, taken: 
     node_id, type_, priority, features, shelves = row
     cost = features.get("cost", {})
     return Site(
-        *(node_id, type_, now),
+        *(node_id, type_, leaves_at(features, now)),
         shelves={sku: Shelf(available, confident=sure != "low") for sku, (available, sure) in shelves.items()},
         lane=policy.lane(features.get("region"), to),
         handling=(cost.get("pack", 0) + cost.get("labour", 0), cost.get("pick", 0)),
@@ -78,6 +79,7 @@ def _site(row: Sequence[Any], to: str | None, policy: SourcingPolicy, *, taken: 
         taken=taken,
         capabilities=frozenset(features.get("capabilities", ())),
         priority=priority,
+        opens_at=opens_at(features, now),
     )
 
 

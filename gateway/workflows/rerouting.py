@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gateway.domain.delivery import due_at
 from gateway.domain.fulfilments import Fulfilment, FulfilmentStatus
+from gateway.domain.offer_decisions import OfferKind
 from gateway.domain.sourcing import Decision, decide
+from gateway.domain.time import rfc3339
 from gateway.store import fulfilments, offers
-from gateway.store.offers import Kind, Offer
+from gateway.store.offers import Offer
 from gateway.store.pool import Connection
 from gateway.workflows.notices import Teller
 from gateway.workflows.reasons import DECLINED
 from gateway.workflows.saga import Around, Case, Refusal
-from gateway.workflows.sourcing import Asked, Sourcing, Way, refusal
+from gateway.workflows.sourcing import Asked, Sourcing, Way, promised, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,13 @@ class Rerouting:
         parts = await fulfilments.of_order(connection, case.order.order_id)
         own = [part for part in parts if part.group_id == group.group_id]
         if group.method == "ship_to_home" or not _said_no(own):
-            return Outcome(await self.sourcing.plan(connection, case, around))
-        return await self._offered(connection, case, around)
+            return await self._as_promised(connection, case, around)
+        best = await self._best(connection, case, around)
+        if isinstance(best, Refusal):
+            return Outcome(best)
+        asked, decision = best
+        kind: OfferKind = "ship_to_home" if asked.way.method == "ship_to_home" else "other_store"
+        return await self._offered(connection, case, around, asked, decision, kind=kind)
 
     async def _answered(self, connection: Connection, case: Case, around: Around, offer: Offer) -> Outcome:
         if offer.state == "open":
@@ -45,22 +53,37 @@ class Rerouting:
         await offers.carried_out(connection, offer.offer_id)
         if offer.state != "accepted":
             return Outcome(DECLINED)
+        if offer.kind == "later":
+            return await self._as_promised(connection, case, around)
         if offer.kind == "ship_to_home":
             return Outcome(await self.sourcing.plan(connection, case, around, Way("ship_to_home")))
         way = Way(case.order.group.method, frozenset({offer.node_id}))
         return Outcome(await self.sourcing.plan(connection, case, around, way))
 
-    async def _offered(self, connection: Connection, case: Case, around: Around) -> Outcome:
-        """The better of another store and shipping, by the same sums of money; it is not reserved before the answer."""
-        best = await self._best(connection, case, around)
-        if isinstance(best, Refusal):
-            return Outcome(best)
-        asked, decision = best
-        kind: Kind = "ship_to_home" if asked.way.method == "ship_to_home" else "other_store"
+    async def _as_promised(self, connection: Connection, case: Case, around: Around) -> Outcome:
+        """In time; what can be had only later is offered."""
+        way = promised(case.order)
+        asked = await self.sourcing.asked(connection, case, around.now, way)
+        if isinstance(asked, Refusal):
+            return Outcome(asked)
+        if asked.task.deliver_by is None or not asked.task.wants:
+            return Outcome(await self.sourcing.plan(connection, case, around, way))
+        best = decide(asked.task, asked.sites, asked.weights)
+        in_time = decide(replace(asked.task, strictly=True), asked.sites, asked.weights)
+        if best.plan.unfilled < in_time.plan.unfilled and self.sourcing.may_go(case.order, best):
+            return await self._offered(connection, case, around, asked, best, kind="later")
+        return Outcome(await self.sourcing.plan(connection, case, around, replace(way, strictly=True)))
+
+    async def _offered(
+        self, connection: Connection, case: Case, around: Around, asked: Asked, decision: Decision, *, kind: OfferKind
+    ) -> Outcome:
+        """It is not reserved before the answer."""
         lines: dict[str, int] = {}
         for take in decision.plan.takes:
             lines[take.line_id] = lines.get(take.line_id, 0) + take.quantity
-        node, seconds = decision.plan.nodes[0], self.sourcing.policy.pickup.consent_minutes * 60
+        node, arrives = decision.plan.nodes[0], decision.plan.arrives_at
+        assert arrives is not None, "what is offered comes from somewhere"
+        by, seconds = due_at(asked.way.method, arrives), self.sourcing.policy.pickup.consent_minutes * 60
         await offers.make(
             connection,
             case.order.order_id,
@@ -69,13 +92,15 @@ class Rerouting:
             kind=kind,
             node_id=node,
             lines=lines,
+            by=by,
             seconds=seconds,
             now=around.now,
         )
-        await self.teller.tell(connection, case, "offer", {"kind": kind, "store": node}, around.now)
+        await self.teller.tell(connection, case, "offer", {"kind": kind, "store": node, "by": rfc3339(by)}, around.now)
         return Outcome(waits=seconds)
 
     async def _best(self, connection: Connection, case: Case, around: Around) -> tuple[Asked, Decision] | Refusal:
+        """The better of another store and shipping, by the same sums of money."""
         ways = [Way(case.order.group.method, types=frozenset({"store"}))]
         if case.ship_to is not None:
             ways.append(Way("ship_to_home"))

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from gateway.domain.delivery import DeliveryMethod
+from gateway.domain.delivery import DeliveryMethod, due_at
 from gateway.domain.fulfilments import GONE, WITHOUT_PIECES, Executor, Fulfilment, FulfilmentStatus
 from gateway.domain.identifiers import Mint
 from gateway.domain.orders import Order
@@ -12,7 +12,7 @@ from gateway.domain.shares import Block, Share, free_blocks, share_of
 from gateway.domain.sourcing import Decision, decide
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.sourcing_terms import Lane, Odds, Site, Take, Task, Want, Weights
-from gateway.store import backorders, fulfilments, order_lines, payments, sourcing, stock
+from gateway.store import backorders, delivery_promises, fulfilments, order_lines, payments, sourcing, stock
 from gateway.store.fulfilments import Circumstances
 from gateway.store.pool import Connection
 from gateway.workflows.backorders import Rest, leave, left_by, rest_of
@@ -30,6 +30,7 @@ class Way:
     method: DeliveryMethod
     nodes: frozenset[str] | None = None
     types: frozenset[str] | None = None
+    strictly: bool = False  # as promised or not at all
 
 
 def promised(order: Order) -> Way:
@@ -70,12 +71,13 @@ class Sourcing:
         if not asked.task.wants:
             return None
         decision = decide(asked.task, asked.sites, asked.weights)
-        takes = decision.plan.takes if self._may_go(order, decision) else ()
+        takes = decision.plan.takes if self.may_go(order, decision) else ()
         rest = rest_of(asked.task, asked.sites, decision, takes)
         if (refused := _refused(order, rest, first=not asked.parts)) is not None:
             return refused
         if takes:
             await self.give(connection, case, around, asked, decision)
+            await self._promise(connection, order, rest, asked, around.now)
         await leave(connection, order, rest, around, self.mint)
         return None
 
@@ -90,7 +92,8 @@ class Sourcing:
             return Refusal("no_fulfilment_option", "no store can be asked here")
         without = _said_no(parts) if way.method == "ship_to_home" else frozenset(part.node_id for part in parts)
         wanted = tuple(wants(order, await _wanted(connection, order.order_id)))
-        task = Task(wanted, deliver_by=None, without=without, types=way.types)
+        due = await delivery_promises.due(connection, order)
+        task = Task(wanted, due, strictly=way.strictly, without=without, types=way.types)
         most = min(self._most_shipments(order, parts), 1 if way.method != "ship_to_home" else MOST_PARTS)
         sites = await self._sites(connection, case, task, way, now)
         others = [part for part in every if part not in parts]
@@ -103,7 +106,17 @@ class Sourcing:
         sites = await sourcing.sites_for(connection, skus, to, self.policy, now=now)
         sites = left_by(sites, await backorders.of_older_orders(connection, case.order.order_id, skus))
         sites = [site for site in sites if way.nodes is None or site.node_id in way.nodes]
-        return [replace(site, lane=_FETCHED) for site in sites] if way.method != "ship_to_home" else sites
+        if way.method == "ship_to_home":
+            return sites
+        picks = timedelta(minutes=self.policy.pickup.accept_minutes + self.policy.pickup.ready_minutes)
+        return [replace(site, lane=_FETCHED, ready_at=(site.opens_at or now) + picks) for site in sites]
+
+    async def _promise(self, connection: Connection, order: Order, rest: Rest, asked: Asked, now: datetime) -> None:
+        """The first time that all is served which does not go without: nobody has promised that before, so it is."""
+        arrives = rest.decision.plan.arrives_at
+        waits = order.when_short == "backorder" and rest.pieces
+        if arrives is not None and asked.task.deliver_by is None and not asked.parts and not waits:
+            await delivery_promises.make(connection, order, due_at(asked.way.method, arrives), now=now)
 
     async def give(self, connection: Connection, case: Case, around: Around, asked: Asked, decision: Decision) -> None:
         """Carry the decision out: it is kept, and each node of its plan takes its part on."""
@@ -121,9 +134,10 @@ class Sourcing:
         over = WITHOUT_PIECES | GONE if order.when_short == "backorder" else WITHOUT_PIECES
         return max(0, self.policy.weights.most_shipments - sum(part.status not in over for part in parts))
 
-    def _may_go(self, order: Order, decision: Decision) -> bool:
-        """What is paid in one piece does not go without what it waits for."""
-        return self.in_parts or order.when_short != "backorder" or not decision.plan.unfilled
+    def may_go(self, order: Order, decision: Decision) -> bool:
+        """What is wanted as a whole goes as a whole, and so does what waits and is paid in one piece."""
+        parts = order.when_short == "cancel_lines" or (order.when_short == "backorder" and self.in_parts)
+        return parts or not decision.plan.unfilled
 
     def _parts(
         self, order: Order, before: Sequence[Fulfilment], asked: Asked, takes: Sequence[Take], now: datetime

@@ -149,11 +149,12 @@ def _given_up(parts: Sequence[Fulfilment], among: Collection[str] = ()) -> Refus
 
 
 async def _due(connection: Connection, order: Order) -> list[DeliveryGroup]:
-    """The groups with pieces that nobody serves, or that wait for goods of which some may have come."""
+    """The groups with pieces that nobody serves, or that wait for an answer or for goods of which some may be there."""
     lines = await order_lines.standing(connection, order.order_id)
     waits = any(line.backordered for line in lines.values())
     come = waits and await backorders.may_have_come(connection, order.order_id)
-    due = {line_id for line_id, line in lines.items() if line.open or (come and line.backordered)}
+    asked = await offers.asked_about(connection, order.order_id)
+    due = {line_id for line_id, line in lines.items() if line.open or (line.backordered and (come or line_id in asked))}
     return [group for group in order.groups if any(group.has(line_id) for line_id in due)]
 
 

@@ -10,6 +10,7 @@ import pytest
 from gateway.domain.orders import Address, Order
 from gateway.governance.bundle import Bundle
 from gateway.ports import Effect, Wms
+from gateway.workflows.place_order import Terms, sagas
 from tests.journeys.opening import open_shop
 from tests.journeys.shop import Shop, money, order
 from tests.journeys.test_pickup import (
@@ -93,7 +94,8 @@ async def test_one_group_is_sent_home_and_one_is_fetched_in_a_store(shop: Shop) 
     assert [part["amount"]["amount"] for part in after["fulfilments"]] == [595, 250]
     effects = await shop.ledger("psp", order_id)
     assert sorted(each["amount"]["amount"] for each in effects) == [250, 595, 845]
-    assert after["delivery_groups"] == [SENT, FETCHED]
+    placed = [{name: value for name, value in group.items() if name != "promise"} for group in after["delivery_groups"]]
+    assert placed == [SENT, FETCHED]
     assert await on_hand(shop, SHOP) == 10  # one has left, which no count contains yet
     assert await shop.reserved_at(DC) == await shop.reserved_at(SHOP) == 0
 
@@ -185,3 +187,29 @@ async def test_a_cancel_stops_every_group_that_has_not_left(shop: Shop) -> None:
 
     assert (after["status"], after["cancel"]["outcome"]) == ("completed", "partial")
     assert [line["pieces"] for line in after["lines"]] == [{"in_transit": 2}, {"cancelled": 1}]
+
+
+async def test_money_that_is_taken_in_one_piece_cannot_pay_for_several_groups(shop: Shop) -> None:
+    await shop.stop_workers()
+    shop.start_worker(sagas(Terms(in_parts=False, roles=frozenset({"payments", "erp", "wms", "store", "carrier"}))))
+
+    order_id = await shop.placed(two_ways())
+    after = await shop.until(order_id)
+
+    assert (after["status"], after["reason"]["code"]) == ("rejected", "no_fulfilment_option")
+    assert "several ways" in after["reason"]["detail"]
+
+
+async def test_an_order_from_before_there_were_several_groups_ends_as_it_began(shop: Shop) -> None:
+    await shop.stop_workers()
+    order_id = await shop.placed(order())
+    await shop.time_passes("update run set version = 3 where saga = 'place_order'")
+    await shop.time_passes("update absurd.t_sagas set task_name = 'place_order.v3'")
+
+    shop.start_worker()
+    after = await shop.until(order_id)
+
+    async with shop.gate.database.connection() as connection:
+        cursor = await connection.execute("select distinct version from step where run_id = %s", (order_id,))
+        assert await cursor.fetchall() == [(3,)]
+    assert after["status"] == "completed"

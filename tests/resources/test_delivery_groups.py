@@ -42,6 +42,7 @@ async def test_an_order_with_several_groups_is_read_as_it_was_placed(shop: Shop)
          [("#/delivery_groups/1/lines", "required")]),
         ([HOME, {**STORE, "method": "ship_to_home"}],
          [("#/delivery_groups/1/address", "required"), ("#/delivery_groups/1/pickup", "not_for_shipping")]),
+        ([{**HOME, "promised_by": "2026-02-30"}, STORE], [("#/delivery_groups/0/promised_by", "no_such_day")]),
         ([HOME, {"id": "shop", "method": "curbside", "lines": ["2"]}], [("#/delivery_groups/1/pickup", "required")]),
     ],
 )  # fmt: skip

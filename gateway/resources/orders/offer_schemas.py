@@ -27,6 +27,7 @@ class OpenOffer(TypedDict):
     node_id: NotRequired[NodeId]
     node_name: NotRequired[Text120]
     lines: Annotated[list[OfferedLine], Field(min_length=1, max_length=1000)]
+    promised_by: NotRequired[Moment]
     expires_at: Moment
 
 

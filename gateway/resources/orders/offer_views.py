@@ -32,6 +32,8 @@ def _open(each: Mapping[str, Any]) -> OpenOffer:
         "lines": [{"line_id": line_id, "quantity": pieces} for line_id, pieces in sorted(each["lines"].items())],
         "expires_at": rfc3339(datetime.fromisoformat(each["expires_at"])),
     }
+    if each["promise_by"] is not None:
+        view["promised_by"] = rfc3339(datetime.fromisoformat(each["promise_by"]))
     if each["kind"] == "other_store":
         view["node_id"] = each["node_id"]
         view["node_name"] = each["node_name"]

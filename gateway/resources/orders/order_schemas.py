@@ -24,6 +24,7 @@ from gateway.resources.orders.schemas import (
     Method,
     Money,
     PickUp,
+    PromisedBy,
     Reason,
     Status,
     Totals,
@@ -33,12 +34,20 @@ from gateway.resources.shapes import CLOSED, Moment, OrderId, Quantity, Text64
 
 
 @with_config(CLOSED)
+class PromiseView(TypedDict):
+    by: PromisedBy
+    source: Literal["channel", "sourcing", "customer"]
+
+
+@with_config(CLOSED)
 class DeliveryGroupView(TypedDict):
     id: Text64
     method: DeliveryMethod
     address: NotRequired[Address]
     pickup: NotRequired[PickUp]
     lines: NotRequired[GroupLines]
+    promised_by: NotRequired[PromisedBy]
+    promise: NotRequired[PromiseView]
 
 
 @with_config(CLOSED)

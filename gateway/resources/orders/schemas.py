@@ -9,6 +9,7 @@ from gateway.domain.delivery import DeliveryMethod
 from gateway.domain.orders import TaxMode, WhenShort
 from gateway.resources.shapes import (
     CLOSED,
+    MOMENT_OR_DAY,
     Code,
     Moment,
     OrderId,
@@ -84,6 +85,9 @@ class PickUp(TypedDict):
 GroupLines = Annotated[list[Text64], Field(min_length=1, max_length=1000, json_schema_extra={"uniqueItems": True})]
 
 
+PromisedBy = Annotated[str, Field(pattern=MOMENT_OR_DAY)]
+
+
 @with_config(CLOSED)
 class DeliveryGroup(TypedDict):
     id: Text64
@@ -91,6 +95,7 @@ class DeliveryGroup(TypedDict):
     address: NotRequired[Address]
     pickup: NotRequired[PickUp]
     lines: NotRequired[GroupLines]
+    promised_by: NotRequired[PromisedBy]
 
 
 @with_config(CLOSED)

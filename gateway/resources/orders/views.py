@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -29,6 +30,7 @@ def order_view(row: OrderRow) -> bytes:
     document = {
         **row.document,
         "lines": [_line(line, row) for line in row.document["lines"]],
+        "delivery_groups": [_group(group, row) for group in row.document["delivery_groups"]],
         "order_id": row.order_id,
         "version": row.version,
         "status": row.status.value,
@@ -52,6 +54,17 @@ def order_view(row: OrderRow) -> bytes:
     if row.offers:
         document["offers"] = open_offers(row.offers)
     return orjson.dumps(document)
+
+
+def _group(group: Mapping[str, Any], row: OrderRow) -> Mapping[str, Any]:
+    """With what is promised of it, and by whom: in the channel's own words, as long as nothing else was agreed to."""
+    made = row.promises.get(group["id"])
+    if made is not None:
+        by = rfc3339(datetime.fromisoformat(made["by"]))
+        return {**group, "promise": {"by": by, "source": made["source"]}}
+    if "promised_by" in group:
+        return {**group, "promise": {"by": group["promised_by"], "source": "channel"}}
+    return group
 
 
 def _line(line: Mapping[str, Any], row: OrderRow) -> Mapping[str, Any]:
