@@ -26,6 +26,11 @@ AT_STORE: tuple[Kind, ...] = (
     *(("store", kind) for kind in ("task", "accepted", "ready", "handed_over")),
     *FORWARD[3:],
 )
+READY, HANDED = AT_STORE[3:5]
+FETCHED = (
+    "bopis",
+    "curbside",
+)  # against a code: a till's yes is what is paid for, its store's line comes when it comes
 LABEL: Kind = ("carrier", "label")
 LEFT = frozenset({("wms", "shipped"), ("store", "handed_over")})  # goods that are gone
 # What takes back what, in the order in which it is done; the last is the order's own.

@@ -5,10 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tests.chaos.checker.books import LABEL, Account, Books, Share, is_yes
+from tests.chaos.checker.books import FETCHED, LABEL, Account, Books, Share, is_yes
 from tests.chaos.checker.evidence import Exchange, Message, Queue, Violation
 
-FETCHED = ("bopis", "curbside")
 TILL = "collect"
 
 

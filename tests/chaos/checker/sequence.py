@@ -27,7 +27,8 @@ def _wrong(effects: Sequence[Effect], share: Share) -> Iterator[tuple[Kind, Kind
     at: dict[Kind, int] = {}
     for effect in effects:
         at.setdefault((effect.system, effect.kind), effect.sequence)
-    ways = [_done((HELD, *share.forward), at), _done(tuple(share.undo), at)]
+    forward = [kind for kind in share.forward if not (kind == HANDED and share.part.method in FETCHED)]
+    ways = [_done((HELD, *forward), at), _done(tuple(share.undo), at), _done((READY, HANDED), at)]
     for way in ways:
         for before, after in pairwise(way):
             if at[before] > at[after]:
@@ -64,7 +65,8 @@ def _given_back_last(account: Account) -> Iterator[str]:
     for void in account.of("psp", "void"):
         if renewal_of(void.name):
             continue
-        if late := [each for each in account.effects if each.sequence > void.sequence]:
+        after = [each for each in account.effects if each.sequence > void.sequence]
+        if late := [each for each in after if (each.system, each.kind) != HANDED]:  # a till's yes may come before it
             yield f"{late[-1].system} {late[-1].kind} of {late[-1].id} happened after the money was given back"
 
 

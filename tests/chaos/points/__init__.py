@@ -48,5 +48,5 @@ POINTS = {
     "r9b": Point("deploy", deploy, {"orders": 100}, {"orders": 500}),
     "s1": Point("stock", shelves, {"kills": 12, "wishes": 600}, {"kills": 200, "wishes": 10_000}),
     "o1": Point("orders in parts", parts, {"kills": 12, "orders": 240}, {"kills": 200, "orders": 4000}),
-    "o2": Point("stores, offers, backorders", stores, {"kills": 12, "orders": 240}, {"kills": 200, "orders": 4000}),
+    "o2": Point("stores, offers, backorders", stores, {"kills": 12, "orders": 180}, {"kills": 200, "orders": 4000}),
 }
