@@ -18,6 +18,7 @@ from gateway.governance.decisions import on_commitment, on_content, on_waiver
 from gateway.partners.keys import SigningKeys
 from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
+from gateway.resources.approvals import approvals
 from gateway.resources.callbacks import callbacks
 from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
@@ -95,6 +96,7 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     yield exceptions(
         database, pages=shared.pages, mendables=mendables(shared.clock, shared.mint, policy), mint=shared.mint
     )
+    yield approvals(database, pages=shared.pages, mint=shared.mint)
 
 
 def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from gateway.cli import (
+    approvals,
     backends,
     callbacks,
     exceptions,
@@ -38,6 +39,7 @@ app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(orders.app, name="orders")
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(exceptions.app, name="exceptions")
+app.add_typer(approvals.app, name="approvals")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(backends.app, name="backends")
 

@@ -94,6 +94,7 @@ class Approval:
 
     approval_id: str
     matter: Matter
+    content_hash: str  # of the matter, as it was written down
     asker: Asker
     steps: tuple[Step, ...]
     escalate_to: str
@@ -114,7 +115,9 @@ def begun(approval_id: str, matter: Matter, asker: Asker, rule: KindRule, *, now
     """With the chain of steps that the policy wants; without one it is approved at once."""
     steps = tuple(Step(step.role, step.minutes) for step in rule.chain(matter.amount))
     state: ApprovalState = "pending" if steps else "approved"
-    return Approval(approval_id, matter, asker, steps, rule.escalate_to, state, now, None if steps else now)
+    return Approval(
+        approval_id, matter, matter.content_hash, asker, steps, rule.escalate_to, state, now, None if steps else now
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class Attempt:
 def bar(approval: Approval, attempt: Attempt) -> Bar | None:
     """Why this person cannot decide it so. The same decision of the same person again is barred by nothing."""
     by, made = attempt.decision.by, [step.decision for step in approval.steps if step.decision]
-    if approval.state == "superseded" or attempt.content_hash != approval.matter.content_hash:
+    if approval.state == "superseded" or attempt.content_hash != approval.content_hash:
         return "superseded"
     if approval.at is None:
         again = any((each.by, each.verdict) == (by, attempt.decision.verdict) for each in made)

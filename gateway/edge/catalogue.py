@@ -85,14 +85,14 @@ REMEDIES = {
         "without."
     ),
     "approval_superseded": (
-        "Nothing was decided: the subject has changed since you looked, or another approval stands in this one's place. "
-        "Look at it again, and decide about what you see, with its `content_hash`."
+        "Nothing was decided: the subject has changed since you looked, or another approval stands in this one's "
+        "place. Look at it again, and decide about what you see, with its `content_hash`."
     ),
     "already_decided": ("`state` says how. Nobody can decide it again; only a changed subject is asked about anew."),
     "self_approval_forbidden": ("Somebody else, who holds the role of the step, has to decide it."),
     "not_in_chain": (
-        "Each step is decided by the role that it names, and by a person who decided no other step of the same approval; "
-        "the detail says which it is."
+        "Each step is decided by the role that it names, and by a person who decided no other step of the same "
+        "approval; the detail says which it is."
     ),
     "precondition_failed": (
         "It has changed since the version that `If-Match` names; nothing was done. Read it again, decide, and send the "

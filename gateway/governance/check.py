@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from gateway.domain.access import Deny
 from gateway.domain.operation import Operation
 from gateway.domain.principal import Kind
+from gateway.governance.access import Access, Facts
 from gateway.governance.approvals import roles_named
 from gateway.governance.bundle import Bundle
 from gateway.governance.decisions import BESIDES
@@ -17,6 +19,8 @@ _ASKED_OF: dict[str, tuple[Kind, ...]] = {  # authentication -> who then calls
     "bearer": ("partner", "operator"),
     "signature": ("system",),
 }
+
+_DECIDE = "approvals:write"
 
 
 def findings(
@@ -31,7 +35,7 @@ def findings(
         *_actions(bundle, access),
         *_given(access, "needs", scopes, called="scope"),
         *_given(access, "roles", roles, called="role"),
-        *_deciding(policies / "approvals.yaml", roles),
+        *_deciding(bundle.access, policies / "approvals.yaml", roles),
         *_uncovered(bundle, contracts),
     ]
 
@@ -51,11 +55,14 @@ def _given(access: Document, key: str, known: frozenset[str], *, called: str) ->
             yield f"{place}: nobody can be given the {called} '{word}'{hint}"
 
 
-def _deciding(approvals: Path, known: frozenset[str]) -> Iterator[str]:
+def _deciding(access: Access, approvals: Path, known: frozenset[str]) -> Iterator[str]:
+    """Steps that nobody could ever decide."""
     for place, role in roles_named(read_yaml(approvals)) if approvals.exists() else ():
         if role not in known:
             hint = did_you_mean(role, known) or f"; there are {listed(sorted(known))}"
             yield f"{place}: nobody can be given the role '{role}'{hint}"
+        elif isinstance(no := access.decide(Facts(_DECIDE, "operator", roles=frozenset({role}))), Deny):
+            yield f"{place}: the role '{role}' decides no approval: {no.place}: {no.reason}"
 
 
 def _uncovered(bundle: Bundle, contracts: Path) -> Iterator[str]:

@@ -44,7 +44,7 @@ async def request(
     matter = Matter(kind, subject, amount, content)
     await connection.execute(_ALONE, (f"approval:{kind}:{subject}",))
     last = await _last(connection, kind, subject)
-    if last is not None and last.state != "superseded" and last.matter.content_hash == matter.content_hash:
+    if last is not None and last.state != "superseded" and last.content_hash == matter.content_hash:
         return last
     await connection.execute(_SUPERSEDE, (kind, subject))
     new = begun(ids("apr"), matter, requested_by, policy.rule(kind), now=now)
@@ -63,7 +63,7 @@ update approval set state = 'superseded', step = null, superseded_at = clock_tim
 async def _write(connection: Connection, new: Approval, run_id: str) -> None:
     matter = new.matter
     said = {
-        **{"id": new.approval_id, "kind": matter.kind, "subject": matter.subject, "hash": matter.content_hash},
+        **{"id": new.approval_id, "kind": matter.kind, "subject": matter.subject, "hash": new.content_hash},
         **{"content": Jsonb(dict(matter.content)), "amount": matter.amount.amount, "currency": matter.amount.currency},
         **{"asked_by": new.asker.name, "operator": new.asker.operator, "run": run_id, "state": new.state},
         **{"escalate_to": new.escalate_to, "step": new.at, "now": new.created_at, "decided_at": new.decided_at},
@@ -101,7 +101,7 @@ select {COLUMNS} from approval a where a.kind = %s and a.subject = %s
 
 async def _audit(connection: Connection, asked: Approval, *, audit_id: str) -> None:
     facts = {
-        **{"kind": asked.matter.kind, "subject": asked.matter.subject, "content_hash": asked.matter.content_hash},
+        **{"kind": asked.matter.kind, "subject": asked.matter.subject, "content_hash": asked.content_hash},
         **{"asked_by": asked.asker.name, "operator": asked.asker.operator, "state": asked.state},
         "roles": [step.role for step in asked.steps],
     }

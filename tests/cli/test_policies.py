@@ -25,9 +25,9 @@ def policies(tmp_path: Path) -> Path:
     return Path(copied)
 
 
-def spoilt(policies: Path, old: str, new: str) -> int:
+def spoilt(policies: Path, old: str, new: str, *, of: str = "access.yaml") -> int:
     """The line in which *old* stood."""
-    file = policies / "access.yaml"
+    file = policies / of
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -57,6 +57,25 @@ def test_a_mistake_is_named_with_file_line_and_mend(policies: Path, old: str, ne
 
     assert said.code == 1
     assert f"policies/access.yaml:{line}: " in said.text
+    assert finding in said.text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("{role: approver,", "{role: aprover,", "nobody can be given the role 'aprover'; did you mean 'approver'?"),
+        ("{role: approver,", "{role: viewer,", "the role 'viewer' decides no approval: policies/access.yaml:"),
+        ("escalate_to: admin", "escalate_to: boss", "nobody can be given the role 'boss'"),
+        ("{role: approver,", "{rôle: approver,", "unknown key 'rôle'"),
+    ],
+)
+def test_a_step_that_nobody_could_decide_is_named(policies: Path, old: str, new: str, finding: str) -> None:
+    line = spoilt(policies, old, new, of="approvals.yaml")
+
+    said = OFFLINE.run(f"policies check --policies {policies} {SMALL}")
+
+    assert said.code == 1
+    assert f"policies/approvals.yaml:{line}: " in said.text
     assert finding in said.text
 
 

@@ -27,7 +27,7 @@ def test_no_way_leads_to_a_yes_but_the_whole_chain() -> None:
 
 
 def whatever_they_saw(approval: Approval, attempt: Attempt) -> Bar | None:
-    return law.bar(approval, replace(attempt, content_hash=approval.matter.content_hash))
+    return law.bar(approval, replace(attempt, content_hash=approval.content_hash))
 
 
 def askers_may(approval: Approval, attempt: Attempt) -> Bar | None:

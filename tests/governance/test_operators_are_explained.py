@@ -17,6 +17,7 @@ from tests.house import house
 ABSENT = "01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 DEED = {"action": "retry", "evidence": "seen in the ERP"}
 HOLD = {"type": "fraud", "reason": "the risk desk wants to look"}
+YES = {"reason": "the goods are back", "content_hash": "0" * 64}
 CALLS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "list_orders": ("GET", "/v1/orders", None),
     "get_order": ("GET", f"/v1/orders/ord_{ABSENT}", None),
@@ -28,6 +29,8 @@ CALLS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "list_exceptions": ("GET", "/v1/exceptions", None),
     "get_exception": ("GET", f"/v1/exceptions/xcp_{ABSENT}", None),
     "act_on_exception": ("POST", f"/v1/exceptions/xcp_{ABSENT}/actions", DEED),
+    "list_approvals": ("GET", "/v1/approvals", None),
+    "approve_approval": ("POST", f"/v1/approvals/apr_{ABSENT}/approve", YES),
 }
 
 

@@ -53,6 +53,7 @@ _answers: Counter[tuple[str, str, str, int]] = Counter(
 _orders: list[str] = []
 _before = sum(_answers.values())
 _exceptions = count(_before)  # those that the test has opened, and no other run has mended
+_approvals = count(_before)  # those that the test has asked for, and no other run has decided
 
 
 @schemathesis.serializer(NDJSON)
@@ -99,6 +100,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         mend_stock(case)
     elif case.path.startswith("/v1/exceptions"):
         _mend_exceptions(case, body)
+    elif case.path.startswith("/v1/approvals"):
+        _mend_approvals(case, body)
     elif case.path == "/problems/{code}":
         case.path_parameters["code"] = _a_problem()
     elif case.path == "/oauth/token":
@@ -132,6 +135,14 @@ def _mend_exceptions(case: Case, body: Any) -> None:
     if case.method == "POST":
         body.pop("expected", None)
         body["action"] = "resolve"
+
+
+def _mend_approvals(case: Case, body: Any) -> None:
+    """One that waits, about what it is about."""
+    if "approval_id" in case.path_parameters:
+        case.path_parameters["approval_id"] = f"apr_{next(_approvals):026d}"
+    if case.method == "POST":
+        body["content_hash"] = "a" * 64
 
 
 def _identify(case: Case) -> None:

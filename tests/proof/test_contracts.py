@@ -43,13 +43,23 @@ PARTS = {
     "orders.v1": ("orders.v1", ("--exclude-path-regex", "/holds")),
     "orders.v1, holds": ("orders.v1", ("--include-path-regex", "/holds")),
 }
-OF_OPERATORS = ("operations.v1", "orders.v1, holds")
+OF_OPERATORS = ("operations.v1", "approvals.v1", "orders.v1, holds")
 # What waits for somebody to decide about it.
 WAITING: Mapping[str, LiteralString] = {
     "operations.v1": """
         select open_exception('xcp_' || lpad(n::text, 26, '0'), 'inventory/divergence', 'shrink', 'LAMP-' || n, '{}',
                               '{resolve}', now())
           from generate_series(0, %s) n""",
+    "approvals.v1": """
+        with made as (
+            insert into approval (approval_id, kind, subject, content, content_hash, amount, currency, asked_by,
+                                  escalate_to, state, step, created_at)
+            select 'apr_' || lpad(n::text, 26, '0'), 'refund', 'rfd_' || n, '{}', repeat('a', 64), 80000, 'GBP', 'web',
+                   'platform', 'pending', 0, now() from generate_series(0, %s) n
+            returning approval_id
+        )
+        insert into approval_step (approval_id, number, role, minutes, due_at)
+        select approval_id, 0, 'admin', 240, now() + interval '1 day' from made""",
     "inventory.v1": """
         insert into stock_snapshot (snapshot_id, source_id, reference, scope, nodes, as_of, rows, state, reason,
                                     created_at, updated_at)
@@ -78,7 +88,9 @@ async def edge(rig: Rig) -> str:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("contract", [*PARTS, "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1"])
+@pytest.mark.parametrize(
+    "contract", [*PARTS, "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1", "approvals.v1"]
+)
 async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     async with rig.channel(edge) as channel:
         of_partner = channel.token
@@ -91,7 +103,7 @@ async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig,
         ["--auth", f"{rig.credentials.client_id}:{rig.credentials.client_secret}"]
         if contract == "platform.v1"
         else ["--header", f"Authorization: Bearer {of_operator if contract in OF_OPERATORS else of_partner}"]
-        if contract in (*PARTS, "inventory.v1", "operations.v1")
+        if contract in (*PARTS, *OF_OPERATORS, "inventory.v1")
         else []
     )
     name, part = PARTS.get(contract, (contract, ()))

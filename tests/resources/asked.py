@@ -43,6 +43,11 @@ class Owner:
         return f"off_{self.order_id[4:]}"
 
     @property
+    def approval_id(self) -> str:
+        """Of a refund of its order."""
+        return f"apr_{self.order_id[4:]}"
+
+    @property
     def fulfilment_id(self) -> str:
         """What its customer can fetch."""
         return f"ful_{self.order_id[4:]}"
@@ -98,6 +103,7 @@ _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
 _DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
 _HOLD = {"type": "fraud", "reason": "the risk desk wants to look"}
 _RELEASE = {"reason": "the risk desk has looked"}
+_YES = {"reason": "the goods are back", "content_hash": "0" * 64}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
 
 # How each operation is called for the target: its address, and what else is sent.
@@ -137,6 +143,10 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "get_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}", {}),
     "act_on_exception": lambda of, now: (f"/v1/exceptions/{of.exception_id}/actions", {"json": _DEED}),
     "act_on_exceptions": lambda of, now: ("/v1/exceptions/actions", {"json": _DEEDS}),
+    "list_approvals": lambda of, now: (f"/v1/approvals?subject={of.order_id}", {}),
+    "get_approval": lambda of, now: (f"/v1/approvals/{of.approval_id}", {}),
+    "approve_approval": lambda of, now: (f"/v1/approvals/{of.approval_id}/approve", {"json": _YES}),
+    "reject_approval": lambda of, now: (f"/v1/approvals/{of.approval_id}/reject", {"json": _YES}),
     "list_sources": lambda of, now: ("/v1/inventory/sources", {}),
     "get_source": lambda of, now: (f"/v1/inventory/sources/{of.name}", {}),
     "put_source": lambda of, now: ("/v1/inventory/sources/new", {"json": _SOURCE}),

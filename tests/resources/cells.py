@@ -55,6 +55,10 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "get_exception": {},
     "act_on_exception": {},
     "act_on_exceptions": {},
+    "list_approvals": {},
+    "get_approval": {},
+    "approve_approval": {},
+    "reject_approval": {},
 }
 # Which roles of operators may do it, to whatever there is.
 ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer"}
@@ -82,6 +86,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     "get_exception": ON_DUTY,
     "act_on_exception": MENDERS,
     "act_on_exceptions": MENDERS,
+    **dict.fromkeys(("list_approvals", "get_approval"), ON_DUTY),
+    **dict.fromkeys(("approve_approval", "reject_approval"), MENDERS),
 }
 EVERYBODY = {
     "list_signing_keys",
@@ -155,6 +161,10 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "get_exception": lambda within: 200 if within else 404,
     "act_on_exception": lambda within: 409 if within else 404,  # asked for what none of them offers
     "act_on_exceptions": lambda within: 200,  # about a class of which there are none
+    "list_approvals": lambda within: 200,
+    "get_approval": lambda within: 200 if within else 404,
+    "approve_approval": lambda within: 409 if within else 404,  # what was seen is something else
+    "reject_approval": lambda within: 409 if within else 404,
     "list_adjustments": lambda within: 200,
     "adjust_stock": lambda within: 201,
     "get_adjustment": lambda within: 404,  # there is no such correction, and no such snapshot

@@ -25,6 +25,7 @@ def contract(name: str) -> dict[str, Any]:
         ("inventory.v1", "/v1/inventory"),
         ("callbacks.v1", "/v1/callbacks"),
         ("operations.v1", "/v1/exceptions"),
+        ("approvals.v1", "/v1/approvals"),
     ],
 )
 async def test_contract_and_code_say_the_same(gate: Gate, name: str, prefix: str) -> None:

@@ -55,7 +55,7 @@ class Refunds:
     async def decide(
         self, approval: Approval, who: str, *roles: str, verdict: Verdict = "approved", seen: str = ""
     ) -> Approval:
-        attempt = Attempt(Decision(verdict, who, WHY, NOW), frozenset(roles), seen or approval.matter.content_hash)
+        attempt = Attempt(Decision(verdict, who, WHY, NOW), frozenset(roles), seen or approval.content_hash)
         async with self.database.transaction() as connection:
             done = await approvals.decide(connection, approval.approval_id, attempt)
         assert done is not None
@@ -65,7 +65,7 @@ class Refunds:
         matter = approval.matter
         async with self.database.connection() as connection:
             return await approvals.is_approved(
-                connection, kind=matter.kind, subject=matter.subject, content_hash=matter.content_hash
+                connection, kind=matter.kind, subject=matter.subject, content_hash=approval.content_hash
             )
 
     async def rows(self, sql: Any, *values: object) -> list[tuple[Any, ...]]:

@@ -103,7 +103,7 @@ async def test_a_changed_subject_begins_anew_and_old_words_count_no_more(refunds
     assert (await refunds.counts(asked), await refunds.counts(changed)) == (False, False)
     for seen in (asked, changed):
         with pytest.raises(ApprovalSuperseded):
-            await refunds.decide(seen, "sam", "support", seen=asked.matter.content_hash)
+            await refunds.decide(seen, "sam", "support", seen=asked.content_hash)
     back = await refunds.ask(300)
     assert (back.state, back.approval_id != asked.approval_id) == ("pending", True)
 

@@ -22,7 +22,7 @@ create table approval (
     check ((state = 'superseded') = (superseded_at is not null))
 );
 create unique index approval_that_counts on approval (kind, subject) where state in ('pending', 'approved');
-create index approval_of_subject on approval (kind, subject, approval_id);
+create index approval_of_subject on approval (subject, kind, approval_id);
 create index approval_of_state on approval (state, approval_id);
 
 create table approval_step (
