@@ -28,15 +28,20 @@ from gateway.resources.inventory.reservation_routes import reservations
 from gateway.resources.operations import exceptions
 from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
+from gateway.resources.returns import returns
+from gateway.resources.returns.matching import unmatched_returns
 from gateway.settings import Settings
+from gateway.store import late_failures
 from gateway.store.adjustments import PENDING
 from gateway.store.decisions import Decisions
 from gateway.store.divergences import CLASS as DIVERGENCE
 from gateway.store.mending import WORKFLOW, Mendables
 from gateway.store.pool import Database
+from gateway.store.return_counts import UNMATCHED
 from gateway.store.secrets import Secrets
 from gateway.store.snapshots import QUARANTINED
 from gateway.workflows.operations import parked_runs
+from gateway.workflows.owed import failed_refunds
 from observability.metrics import EdgeMetrics
 
 
@@ -89,6 +94,8 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     commitment, policy = partial(on_commitment, shared.bundle.access), shared.bundle.inventory
     yield reservations(database, shared.pages, policy, commitment, public=public, mint=shared.mint)
     yield feeds(database, pages=shared.pages, policy=shared.bundle.inventory, public=public, mint=shared.mint)
+    terms = shared.bundle.returns
+    yield returns(database, pages=shared.pages, policy=terms, inventory=policy, public=public, mint=shared.mint)
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
@@ -106,4 +113,6 @@ def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:
         PENDING: pending_adjustments(policy, mint),
         QUARANTINED: quarantined_snapshots(),
         DIVERGENCE: divergences(),
+        late_failures.CLASS: failed_refunds(mint),
+        UNMATCHED: unmatched_returns(mint),
     }

@@ -55,6 +55,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             "gateway/resources/inventory/feed_routes.py",
             "gateway/resources/inventory/reservation_routes.py",
             "gateway/resources/operations/routes.py",
+            "gateway/resources/returns/routes.py",
             "gateway/resources/approvals/routes.py",
             SANDBOX,
         ),

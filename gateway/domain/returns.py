@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.domain.quantities import Impossible, Quantities
-from gateway.domain.returns_policy import ReturnRule, Trigger
+from gateway.domain.returns_policy import Reason, ReturnRule, Trigger
 
 SAGA, SAGA_VERSION = "return_to_refund", 1  # the workflow that carries a return out; its run has the return's id
 
@@ -50,6 +50,8 @@ Status = Literal[
     "expired",
     "closed",
 ]
+
+Action = Literal["cancel", "receive", "inspect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class ReturnLine:
 
     line_id: str  # of the return and of its order: a return has each line once
     sku: str
-    reason: str
+    reason: Reason
     units: tuple[int, ...]
     values: tuple[int, ...]
     quantities: ReturnQuantities
@@ -175,6 +177,12 @@ class ReturnLine:
 
     def fee(self, pieces: int) -> int:
         return self.rule.fee_on(self.value(pieces), self.reason)
+
+    def due(self, *, scanned: bool = False) -> int:
+        """How many of its pieces are to be paid back now. What the customer may keep need not come first."""
+        if self.rule.method == "keep":
+            return self.quantities.authorised
+        return self.quantities.due(self.rule.refund_on, scanned=scanned)
 
     def tranche(self, before: int, after: int) -> tuple[int, int]:
         """Value and fee of what comes on top of the first *before* pieces: all tranches sum to exactly the whole."""
@@ -198,12 +206,13 @@ class Return:
         return status_of(self.state, [line.quantities for line in self.lines], scanned=self.scanned_at is not None)
 
     @property
-    def allowed_actions(self) -> tuple[str, ...]:
+    def allowed_actions(self) -> tuple[Action, ...]:
         if self.state is not ReturnState.AUTHORISED:
             return ()
         counted = any(line.quantities.counted for line in self.lines)
         inspected = not any(line.quantities.uninspected for line in self.lines)
-        return (*(() if counted else ("cancel",)), "receive", *(() if inspected else ("inspect",)))
+        told: list[Action] = ["receive"] if counted else ["cancel", "receive"]
+        return tuple(told) if inspected else (*told, "inspect")
 
 
 def status_of(state: ReturnState, lines: Sequence[ReturnQuantities], *, scanned: bool) -> Status:

@@ -42,8 +42,12 @@ REMEDIES = {
     "conflict": ("Read the resource again before deciding what to do."),
     "idempotency_in_flight": ("Repeat the same request after `Retry-After`; it will get the first one's answer."),
     "natural_key_conflict": (
-        "An order with this `channel` and `channel_order_id` exists and says something else; `errors` points "
-        "at what differs."
+        "The order, return, receipt or inspection of this number exists and says something else; `errors` points at "
+        "what differs where that can be told."
+    ),
+    "not_returnable": (
+        "`errors` says of each line why: not shipped, returned already, final, or the time to return it is over. Ask "
+        "`/v1/returns/eligibility` what may come back."
     ),
     "too_late_to_cancel": ("Its state does not allow it any more; read the order to see where it stands."),
     "order_locked": (

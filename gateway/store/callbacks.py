@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from gateway.context import Call
-from gateway.store import audit
+from gateway.domain.identifiers import Mint
+from gateway.store import audit, late_failures
 from gateway.store.accept import order_locked, outcome_told
 from gateway.store.pool import Database
 from gateway.store.signals import Signal, lock_run, signal
@@ -17,8 +18,8 @@ class Told:
     new: bool = False
 
 
-async def record(database: Database, call: Call, told: Signal, *, audit_id: str) -> Told:
-    """Record *told*, wake its run, and write down who told it, in one commit."""
+async def record(database: Database, call: Call, told: Signal, mint: Mint) -> Told:
+    """Record *told*, wake its run, and write down who told it, in one commit; a refund that failed is owed again."""
     with outcome_told(call), order_locked():
         async with database.transaction() as connection:
             if not await lock_run(connection, told.run_id):
@@ -26,6 +27,8 @@ async def record(database: Database, call: Call, told: Signal, *, audit_id: str)
             call.effect = "unknown"
             new = await signal(connection, told, now=call.now, trace_id=call.trace_id)
             if new:
-                await audit.record(connection, call, told.run_id, audit_id=audit_id)
+                await audit.record(connection, call, told.run_id, audit_id=mint("aud"))
+            if new and told.kind == late_failures.TOLD:
+                await late_failures.take(connection, told.run_id, mint, now=call.now)
         call.effect = "applied"
         return Told(known_run=True, new=new)

@@ -9,6 +9,7 @@ from gateway.domain.documents import Document, whole
 from gateway.domain.orders import OrderStatus, is_decided
 from gateway.domain.payment_ledger import PaymentLedger, PaymentStatus, payment_status
 from gateway.domain.quantities import FulfilmentStatus, Quantities, fulfilment_status
+from gateway.domain.returns import OrderReturnStatus, order_return_status
 from gateway.store.holds import OPEN_HOLDS
 from gateway.store.offer_decisions import OPEN_OFFERS
 from gateway.store.orders import ACTION
@@ -32,6 +33,8 @@ class OrderRow:
     holds: Sequence[Mapping[str, Any]] | None = None  # the open ones; moments are text
     offers: Sequence[Mapping[str, Any]] | None = None  # the same
     parts: Sequence[Mapping[str, Any]] = ()
+    asked_back: int = 0  # pieces in returns that were not given up, and of others those that came
+    came_back: int = 0
 
     @property
     def payment_status(self) -> PaymentStatus | None:
@@ -46,6 +49,10 @@ class OrderRow:
         if not self.pieces:
             return None if is_decided(self.status) and self.money is None else "unfulfilled"
         return fulfilment_status(list(self.pieces.values()))
+
+    @property
+    def return_status(self) -> OrderReturnStatus:
+        return order_return_status(list(self.pieces.values()), asked=self.asked_back, received=self.came_back)
 
     @property
     def action(self) -> tuple[str, str] | None:
@@ -77,7 +84,7 @@ async def read_orders(database: Database, asked: Sequence[Asked]) -> dict[Asked,
 
 
 def _order(order_id: str, _: str | None, status: str, version: int, kept: Document, *rest: Any) -> OrderRow:
-    personal, reason, cancel, references, received_at, updated_at, holds, offers, lines, why, money, parts = rest
+    personal, reason, cancel, references, received_at, updated_at, holds, offers, lines, why, money, parts, back = rest
     return OrderRow(
         order_id=order_id,
         status=OrderStatus(status),
@@ -94,6 +101,8 @@ def _order(order_id: str, _: str | None, status: str, version: int, kept: Docume
         reasons=why or {},
         money=PaymentLedger(**money) if money else None,
         parts=parts or (),
+        asked_back=back["asked"],
+        came_back=back["came"],
     )
 
 
@@ -111,7 +120,10 @@ select asked.order_id, asked.partner, o.status, o.version, o.document, p.documen
                    'lines', (select jsonb_agg(jsonb_build_object('line_id', l.line_id, 'quantity', l.pieces))
                                from (select line_id, sum(quantity) as pieces from fulfilment_line
                                       where fulfilment_id = f.fulfilment_id group by line_id order by line_id) l))
-               order by f.number) from fulfilment f where f.order_id = o.order_id)
+               order by f.number) from fulfilment f where f.order_id = o.order_id),
+       (select jsonb_build_object('came', coalesce(sum(l.received), 0), 'asked', coalesce(sum(
+                   case when r.state in ('authorised', 'closed') then l.authorised else l.received end), 0))
+          from return_line l join returns r using (return_id) where l.order_id = o.order_id)
   from unnest(%s::text[], %s::text[]) as asked (order_id, partner)
   join orders o on o.order_id = asked.order_id and (asked.partner is null or o.partner_id = asked.partner)
   left join personal_data p on p.personal_id = o.personal_id

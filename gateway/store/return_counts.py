@@ -54,10 +54,11 @@ class Looked:
     disposition: str
 
 
-async def lock(connection: Connection, return_id: str) -> None:
-    """Its run first, as everywhere. The transaction's time limit for locks is the caller's."""
-    await lock_run(connection, return_id)
-    await lock_return(connection, return_id)
+async def lock(connection: Connection, seen: Return) -> None:
+    """The runs first, as everywhere: the order's, too, which gets a new version, and whose stock may be locked."""
+    await lock_run(connection, seen.order_id)
+    await lock_run(connection, seen.return_id)
+    await lock_return(connection, seen.return_id)
 
 
 async def known_receipt(connection: Connection, node_id: str, receipt_id: str) -> tuple[bytes, str | None] | None:
@@ -206,8 +207,10 @@ async def match(connection: Connection, subject: str, return_id: str, hand: Hand
 
     Raises `Conflict` when the return cannot receive them, or has none of their SKUs.
     """
-    await lock(connection, return_id)
     found = await load_return(connection, return_id)
+    if found is not None:
+        await lock(connection, found.told)
+        found = await load_return(connection, return_id)
     if found is None or found.told.state is not ReturnState.AUTHORISED:
         raise Conflict(f"{return_id} is no return that can receive anything", effect="none")
     node_id, _, number = subject.partition(":")
@@ -229,7 +232,7 @@ def dealt(seen: Return, lines: Sequence[Mapping[str, Any]]) -> list[Counted]:
     """Pieces by SKU onto the return's lines: first where some are outstanding, the rest on the SKU's last line."""
     counted: list[Counted] = []
     for told in lines:
-        sku, left = told["sku"].upper(), told["quantity"]
+        sku, left = told["sku"].upper(), int(told["quantity"])
         own = [line for line in seen.lines if line.sku == sku]
         if not own:
             raise Conflict(f"the return has no line of {sku}", effect="none")

@@ -125,9 +125,7 @@ def written(
     }
     (folder / "quotas.yaml").write_bytes(orjson.dumps(quotas))
     admission = load_admission(ROOM, operations=(), plans=())
-    quota, stock = load_quotas(folder / "quotas.yaml"), InventoryPolicy()
-    return Bundle(contracts, access, quota, admission, stock, SourcingPolicy(), ApprovalPolicy())
-    usual = (InventoryPolicy(), SourcingPolicy(), ReturnsPolicy())
+    usual = (InventoryPolicy(), SourcingPolicy(), ApprovalPolicy(), ReturnsPolicy())
     return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission, *usual)
 
 

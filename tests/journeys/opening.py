@@ -37,6 +37,8 @@ async def open_shop(
             callback_url=f"{PUBLIC}/v1/callbacks/wms",
             callback_secret=secret.decode(),
             callback_transport=ASGITransport(gate.app),
+            psp_callback_url=f"{PUBLIC}/v1/callbacks/psp",
+            psp_callback_secret=(await gate.secrets.get_or_create("callback:psp", new_callback_secret)).decode(),
             events_url=f"{PUBLIC}/v1/callbacks/stripe",
             events_secret=(await gate.secrets.get_or_create("callback:stripe", new_callback_secret)).decode(),
             store_callback_url=f"{PUBLIC}/v1/callbacks/store" if stores else None,
@@ -61,7 +63,8 @@ async def open_shop(
             connected = replace(back_ends, payments=stripe) if till == "stripe" else back_ends
             shop = Shop(gate, sandbox, connected, await gate.bearer(), till=till)
             await shop.sync_stock()
-            shop.start_worker(sagas(Terms(roles=frozenset(connected.present))))
+            shop.terms = Terms(roles=frozenset(connected.present), approvals=promises.approvals)
+            shop.start_worker(sagas(shop.terms))
             try:
                 yield shop
             finally:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, LiteralString
 from uuid import uuid4
@@ -17,6 +17,7 @@ from gateway.store import stock, timeline
 from gateway.store.signals import Signal, signal
 from gateway.store.timeline import Moment
 from gateway.workflows.operations import SAGAS, Desk
+from gateway.workflows.place_order import Terms
 from gateway.workflows.saga import Saga
 from gateway.workflows.tools import Tools
 from gateway.workflows.worker import Worker
@@ -74,6 +75,7 @@ class Shop:
     workers: list[tuple[Worker, "asyncio.Task[None]"]] = field(default_factory=list)
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
     till: str = "psp"  # the ledger that payments stand in
+    terms: Terms = field(default_factory=Terms)  # of the workers that it was opened with
 
     async def place(self, body: dict[str, Any], *, key: str | None = None, **headers: str) -> Response:
         sent = {**self.headers, "idempotency-key": key or uuid4().hex, **headers}
@@ -274,6 +276,10 @@ class Shop:
 
     def desk(self, operator: str = "olga") -> Desk:
         return Desk(operator, self.gate.database, system_clock, mint)
+
+    def without_credits(self) -> Terms:
+        """As the workers are, where the ERP posts no credit memos."""
+        return replace(self.terms, credits_goods=False)
 
     def start_worker(self, sagas: Mapping[str, Saga] = SAGAS, *, slots: int = 16) -> None:
         tools = Tools(self.gate.database, self.back_ends, system_clock, mint, metrics=self.metrics)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.resources.offers import CODE
+from tests.resources.returned import inspection, receipt, wished
 from tests.resources.shop import order_body
 
 Json = dict[str, Any]
@@ -41,6 +42,11 @@ class Owner:
     def offer_id(self) -> str:
         """What its customer is asked."""
         return f"off_{self.order_id[4:]}"
+
+    @property
+    def return_id(self) -> str:
+        """What shall come back of its order."""
+        return f"ret_{self.order_id[4:]}"
 
     @property
     def approval_id(self) -> str:
@@ -98,9 +104,20 @@ def _expected(now: str) -> Json:
 
 _CALLBACK: Json = {"type": "shipment.shipped", "timestamp": "2026-11-23T10:12:00.000Z", "data": {}}
 _STEP: Json = {**_CALLBACK, "type": "task.ready"}
+_REFUNDED: Json = {
+    "type": "refund.succeeded",
+    "timestamp": "2030-01-01T00:00:00.000Z",
+    "data": {
+        "refund_id": "ref_1",
+        "reference": "rfd_01JDB7Z2M4X8Q5T3W9Y6N1K0RC:refund",
+        "amount": {"amount": 250, "currency": "GBP"},
+        "at": "2030-01-01T00:00:00.000Z",
+    },
+}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
 _DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
+_CAME: Json = {"sku": "LAMP", "quantity": 1, "condition": "used"}
 _HOLD = {"type": "fraud", "reason": "the risk desk wants to look"}
 _RELEASE = {"reason": "the risk desk has looked"}
 _YES = {"reason": "the goods are back", "content_hash": "0" * 64}
@@ -119,6 +136,26 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "collect_fulfilment": lambda of, now: (
         f"/v1/orders/{of.order_id}/fulfilments/{of.fulfilment_id}/collect",
         {"json": {"code": CODE}},
+    ),
+    "check_return_eligibility": lambda of, now: ("/v1/returns/eligibility", {"json": {"order_id": of.order_id}}),
+    "request_return": lambda of, now: (
+        "/v1/returns",
+        {"json": wished(of.order_id, uuid4().hex, ("1", 1, "changed_mind"))},
+    ),
+    "list_returns": lambda of, now: (f"/v1/returns?order_id={of.order_id}", {}),
+    "get_return": lambda of, now: (f"/v1/returns/{of.return_id}", {}),
+    "cancel_return": lambda of, now: (f"/v1/returns/{of.return_id}/cancel", {}),
+    "receive_return": lambda of, now: (
+        f"/v1/returns/{of.return_id}/receipts",
+        {"json": receipt(uuid4().hex, ("1", 1))},
+    ),
+    "inspect_return": lambda of, now: (
+        f"/v1/returns/{of.return_id}/inspections",
+        {"json": inspection(uuid4().hex, ("1", 1, "accepted", "restock"))},
+    ),
+    "receive_unannounced": lambda of, now: (
+        "/v1/returns/unannounced-receipts",
+        {"json": {"receipt_id": uuid4().hex, "node_id": "main", "lines": [_CAME]}},
     ),
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
@@ -163,6 +200,7 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "decide_adjustment": lambda of, now: (f"{_ADJUSTMENT}/decision", {"json": {"decision": "reject"}}),
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
     "receive_store_callback": lambda of, now: ("/v1/callbacks/store", {"json": _STEP}),
+    "receive_payment_callback": lambda of, now: ("/v1/callbacks/psp", {"json": _REFUNDED}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),
     "list_signing_keys": lambda of, now: ("/.well-known/jwks.json", {}),

@@ -12,7 +12,8 @@ Json = dict[str, Any]
 
 SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
 STOCK = ("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed")
-ALL = frozenset({*SCOPES, *STOCK, "stores"})
+RETURNS = ("returns:read", "returns:write", "returns:receive")
+ALL = frozenset({*SCOPES, *STOCK, *RETURNS, "stores"})
 ROLES = [ALL, *(frozenset({scope}) for scope in sorted(ALL)), *(ALL - {scope} for scope in SCOPES)]
 OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver", "platform", "admin")
 WHOSE = ("own", "foreign", "absent")
@@ -22,6 +23,10 @@ READ, WRITE = {"operations": "all", "orders:read": "own"}, {"orders:write": "own
 SEE, GOVERN = {"inventory:read": "all"}, {"operations": "all"}
 HOLD, COMMIT = {"inventory:reserve": "own", "inventory:commit": "own"}, {"inventory:commit": "own"}
 FEED = {"operations": "all", "inventory:feed": "own"}
+FOLLOW, SEND_BACK = {"operations": "all", "returns:read": "own"}, {"returns:write": "own"}
+COUNT = {"returns:receive": "all"}
+COUNTS = ("receive_return", "inspect_return", "receive_unannounced")
+RETURNED = ("check_return_eligibility", "list_returns", "get_return")
 FEEDS = ["list_sources", "get_source", "report_deltas", "report_inbound", "begin_snapshot", "get_snapshot"]
 FEEDS += ["put_snapshot_chunk", "finish_snapshot"]
 REACH: Mapping[str, Mapping[str, str]] = {
@@ -33,6 +38,9 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "release_order_hold": {},
     **dict.fromkeys(("accept_order_offer", "decline_order_offer"), WRITE),
     "collect_fulfilment": {"stores": "all"},
+    **dict.fromkeys(RETURNED, FOLLOW),
+    **dict.fromkeys(("request_return", "cancel_return"), SEND_BACK),
+    **dict.fromkeys(COUNTS, COUNT),
     "place_order": WRITE,
     "cancel_order": WRITE,
     "query_availability": SEE,
@@ -70,6 +78,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("list_order_decisions", "list_order_holds"), ON_DUTY),
     **dict.fromkeys(("place_order_hold", "release_order_hold"), MENDERS),
     **dict.fromkeys(("accept_order_offer", "decline_order_offer", "collect_fulfilment"), MENDERS),
+    **dict.fromkeys(RETURNED, ON_DUTY),
+    **dict.fromkeys(("request_return", "cancel_return", *COUNTS), MENDERS),
     "query_availability": ON_DUTY,
     "list_inventory_changes": ON_DUTY,
     "list_nodes": ON_DUTY,
@@ -98,7 +108,13 @@ EVERYBODY = {
     "report_readiness",
 }
 # Other credentials than a partner's token.
-NO_BEARER = {"receive_callback", "receive_store_callback", "receive_stripe_event", "issue_token"}
+NO_BEARER = {
+    "receive_callback",
+    "receive_store_callback",
+    "receive_payment_callback",
+    "receive_stripe_event",
+    "issue_token",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +156,13 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "accept_order_offer": lambda within: 200 if within else 404,
     "decline_order_offer": lambda within: 409 if within else 404,  # it has been accepted before
     "collect_fulfilment": lambda within: 200 if within else 404,
+    **dict.fromkeys(("check_return_eligibility", "get_return"), lambda within: 200 if within else 404),
+    "list_returns": lambda within: 200,
+    "request_return": lambda within: 409 if within else 404,  # nothing of it has left
+    "cancel_return": lambda within: 200 if within else 404,  # it has been cancelled before
+    "receive_return": lambda within: 201 if within else 404,  # so that what comes waits for a person
+    "inspect_return": lambda within: 409 if within else 404,
+    "receive_unannounced": lambda within: 201,
     "list_orders": lambda within: 200,  # what is out of reach is not in the list
     "cancel_order": lambda within: 202 if within else 404,
     "place_order": lambda within: 202 if within else 403,

@@ -25,6 +25,7 @@ def contract(name: str) -> dict[str, Any]:
         ("inventory.v1", "/v1/inventory"),
         ("callbacks.v1", "/v1/callbacks"),
         ("operations.v1", "/v1/exceptions"),
+        ("returns.v1", "/v1/returns"),
         ("approvals.v1", "/v1/approvals"),
     ],
 )

@@ -12,8 +12,15 @@ from gateway.context import Call, call_of
 from gateway.domain.identifiers import Mint
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON
-from gateway.resources.callbacks.schemas import Callback, CallbackReceipt, StoreCallback, StripeEvent
+from gateway.resources.callbacks.schemas import (
+    Callback,
+    CallbackReceipt,
+    PaymentCallback,
+    StoreCallback,
+    StripeEvent,
+)
 from gateway.resources.described import described, json_body, parameter
+from gateway.store import late_failures
 from gateway.store.callbacks import record
 from gateway.store.pool import Database
 from gateway.store.signals import Signal
@@ -26,6 +33,8 @@ _KINDS = {
     ("wms", "shipment.shipped"): "shipped",
     **{("store", f"task.{status}"): "task" for status in ("accepted", "rejected", "ready")},
     ("store", "task.handed_over"): "collected",
+    ("psp", "refund.succeeded"): "refund_done",
+    ("psp", "refund.failed"): late_failures.TOLD,
 }
 
 _SIGNED = (
@@ -50,6 +59,13 @@ _RECEIVE_STORE = described(
     parameters=_SIGNED,
     body=json_body(StoreCallback, required=True),
 )
+_RECEIVE_PAYMENT = described(
+    "receive_payment_callback",
+    answer=(202, CallbackReceipt),
+    problems=(404, 409),
+    parameters=_SIGNED,
+    body=json_body(PaymentCallback, required=True),
+)
 _RECEIVE_STRIPE = described(
     "receive_stripe_event",
     answer=(202, CallbackReceipt),
@@ -68,12 +84,16 @@ def callbacks(database: Database, *, mint: Mint, foreign: Mapping[str, Callbacks
     async def receive_stripe_event(request: Request) -> Response:
         """What is of no matter to us, or about nothing of ours, is taken note of, so that it is not sent again."""
         call = call_of(request.scope)
-        status = await _record_foreign(database, call, "stripe", foreign["stripe"], audit_id=mint("aud"))
+        status = await _record_foreign(database, call, "stripe", foreign["stripe"], mint)
         return _receipt(call.body["id"], status)
 
     @router.post("/store", **_RECEIVE_STORE)
     async def receive_store_callback(request: Request) -> Response:
         return await _received(database, request, "store", mint)
+
+    @router.post("/psp", **_RECEIVE_PAYMENT)
+    async def receive_payment_callback(request: Request) -> Response:
+        return await _received(database, request, "psp", mint)
 
     @router.post("/{system}", **_RECEIVE)
     async def receive_callback(request: Request) -> Response:
@@ -84,14 +104,14 @@ def callbacks(database: Database, *, mint: Mint, foreign: Mapping[str, Callbacks
 
 async def _received(database: Database, request: Request, system: str, mint: Mint) -> Response:
     call, name = call_of(request.scope), request.headers["webhook-id"]
-    told = await record(database, call, _signal(call, system, name), audit_id=mint("aud"))
+    told = await record(database, call, _signal(call, system, name), mint)
     if not told.known_run:  # it may have overtaken our own commit: the sender repeats it
-        raise NotFound("no order of that id is known here (yet)")
+        raise NotFound("nothing of ours has that reference (yet)")
     return _receipt(name, "recorded" if told.new else "known")
 
 
 async def _record_foreign(
-    database: Database, call: Call, system: str, manner: Callbacks, *, audit_id: str
+    database: Database, call: Call, system: str, manner: Callbacks, mint: Mint
 ) -> Literal["recorded", "known", "ignored"]:
     told = manner.told(call.body)
     if told is None:
@@ -99,7 +119,7 @@ async def _record_foreign(
         return "ignored"
     source = f"callback:{system}"
     fact = Signal(f"{system}:{told.id}", told.run_id, told.kind, source, told.data, role=manner.role)
-    recorded = await record(database, call, fact, audit_id=audit_id)
+    recorded = await record(database, call, fact, mint)
     if not recorded.known_run:
         log.warning("callback about nothing of ours", system=system, type=call.body["type"], event_id=told.id)
         return "ignored"
@@ -118,5 +138,7 @@ def _signal(call: Call, system: str, name: str) -> Signal:
     if kind is None:
         raise NotFound(f"{system} is not one that tells of {body['type']}")
     run_id = body["data"]["reference"].partition(":")[0]  # our operation key names the run that asked
+    if system == "psp" and not run_id.startswith("rfd_"):
+        raise NotFound("nothing of ours has that reference")
     since = {"collected_at": body["data"]["at"]} if kind == "collected" else {}
     return Signal(f"{system}:{name}", run_id, kind, f"callback:{system}", {**body["data"], **since})

@@ -1,6 +1,6 @@
 """The wire format of Callbacks v1, as types: closed, like the contract."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field, JsonValue, with_config
 from typing_extensions import TypedDict
@@ -44,6 +44,28 @@ class StoreCallback(TypedDict):
     type: Literal["task.accepted", "task.rejected", "task.ready", "task.handed_over"]
     timestamp: Moment
     data: Task
+
+
+@with_config(CLOSED)
+class RefundedAmount(TypedDict):
+    amount: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+@with_config(CLOSED)
+class ToldRefund(TypedDict):
+    refund_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,64}$")]
+    reference: Text255
+    amount: RefundedAmount
+    at: Moment
+    code: NotRequired[Annotated[str, Field(pattern="^[a-z0-9_]{1,64}$")]]
+
+
+@with_config(CLOSED)
+class PaymentCallback(TypedDict):
+    type: Literal["refund.succeeded", "refund.failed"]
+    timestamp: Moment
+    data: ToldRefund
 
 
 class StripeData(TypedDict):

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from gateway.domain.orders import DeliveryMethod, TaxMode, WhenShort
 from gateway.domain.payment_ledger import PaymentStatus
 from gateway.domain.quantities import FulfilmentStatus
+from gateway.domain.returns import OrderReturnStatus
 from gateway.resources.orders.handover_schemas import FulfilmentId
 from gateway.resources.orders.hold_schemas import OpenHolds
 from gateway.resources.orders.offer_schemas import OpenOffers
@@ -126,6 +127,7 @@ class OrderView(TypedDict):
     when_short: NotRequired[WhenShort]
     payment_status: NotRequired[PaymentStatus]
     fulfilment_status: NotRequired[FulfilmentStatus]
+    return_status: NotRequired[OrderReturnStatus]
     fulfilments: Annotated[list[FulfilmentView], Field(max_length=20)]
     reason: NotRequired[Reason]
     cancel: NotRequired[Cancel]

@@ -40,7 +40,9 @@ def order_view(row: OrderRow) -> bytes:
         "updated_at": rfc3339(row.updated_at),
     }
     derived = {"payment_status": row.payment_status, "fulfilment_status": row.fulfilment_status}
+
     document |= {name: status for name, status in derived.items() if status is not None}
+    document["return_status"] = row.return_status
     if row.reason is not None:
         document["reason"] = row.reason
     if row.cancel is not None:
