@@ -28,6 +28,10 @@ LEFT_OUT = {
 REFUSED = {"already_returned": 4, "qty_exceeds_returnable": 1}  # what was more than is left, when it is asked for
 OTHERS = 15  # orders that nothing is taken back of
 ONE_YES, TWO_YES = 100_00, 500_00  # what policies/approvals.yaml lets through without an approver, without finance
+LOST: list[Json] = [  # answers about what was done all the same
+    {"system": "psp", "operation": "refund", "kind": "error_after", "next": 5},
+    {"system": "erp", "operation": "create_credit_memo", "kind": "error_after", "next": 5},
+]
 LONGEST = 300.0
 
 
@@ -47,9 +51,11 @@ async def test_cancellations_are_paid_back_once_and_to_the_penny(home: Path) -> 
         orders = {order["channel_order_id"]: order["order_id"] for order in await channel.orders()}
         returner = Returner(channel, orders)
         before, sold = await _look(rig, returner), set(orders.values())
+        await rig.sandbox.post("/faults", json={"rules": LOST})
         for back in told.returns:
             assert [answer.status_code for answer in await returner.bring(back, run="first")] == [201] * 3
         decided = await _closed(rig, address, returner)
+        lost = (await rig.sandbox.get("/faults")).json()["injected"]
         once = await _look(rig, returner)
         refused = [await returner.ask(back, run="first") for back in told.excessive]
         for run in ("first", "second"):
@@ -62,6 +68,7 @@ async def test_cancellations_are_paid_back_once_and_to_the_penny(home: Path) -> 
     assert faults(before.effects, [Promised(order, order) for order in before.orders]) == []
     assert _paid_back(once.effects) == {order_id: [back.value] for order_id, back in values.items()}
     assert _credited(once.effects) == {order_id: [_wanted(back)] for order_id, back in values.items()}
+    assert lost == {"error_after": sum(rule["next"] for rule in LOST)}
     assert _others(once.effects) == _others(before.effects)
     assert {name: seen["status"] for name, seen in once.returns.items()} == {b.name: "closed" for b in told.returns}
     assert _stand(once) == _should_stand(before, values)
