@@ -31,6 +31,7 @@ class StoredReturn:
     trace_id: str
     created_at: datetime
     updated_at: datetime
+    refunds: Sequence[Mapping[str, Any]] = ()  # with their credit memos, the first tranche first
 
 
 async def load_return(connection: Connection, return_id: str, *, partner: str | None = None) -> StoredReturn | None:
@@ -77,7 +78,15 @@ select r.return_id, r.order_id, r.channel_id, r.channel_return_id, r.currency, r
                    'values', (select jsonb_agg(u.value order by u.unit) from return_unit u
                                where u.return_id = l.return_id and u.line_id = l.line_id)) order by l.number)
           from return_line l where l.return_id = r.return_id),
-       r.partner_id, r.method, r.version, r.trace_id, r.created_at, r.updated_at
+       r.partner_id, r.method, r.version, r.trace_id, r.created_at, r.updated_at,
+       coalesce((select jsonb_agg(jsonb_build_object(
+                     'refund_id', f.refund_id, 'tranche', f.tranche, 'attempt', f.attempt, 'amount', f.amount,
+                     'fee', f.fee, 'memo_id', m.memo_id, 'memo', m.state, 'number', m.number, 'status',
+                     case when f.state = 'submitted' and s.state = 'unknown' then s.state else f.state end)
+                 order by f.tranche, f.part_id, f.attempt)
+          from refund f left join credit_memo m using (refund_id)
+          left join step s on s.run_id = f.refund_id and s.name = 'refund'
+         where f.source_kind = 'return' and f.source_id = r.return_id), '[]')
   from returns r"""
 _ONE: LiteralString = f"""{_SELECT}
  where r.return_id = %(return)s and (%(partner)s::text is null or r.partner_id = %(partner)s)

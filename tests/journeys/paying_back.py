@@ -1,33 +1,21 @@
-"""Goods that come back to a shop: authorised, received and looked at, and what becomes of their money."""
+"""Goods that come back to a shop: asked for, received and looked at, and what becomes of their money."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from time import monotonic
 from typing import Any, LiteralString
 from uuid import uuid4
 
-from gateway.context import Answer
-from gateway.domain.approvals import Attempt, Decision, Verdict
+from httpx2 import Response
+
 from gateway.domain.identifiers import mint
-from gateway.domain.inventory import InventoryPolicy
-from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.time import system_clock
-from gateway.routers import mendables
-from gateway.store import approvals, return_counts, returning, returns
-from gateway.store.exceptions import ExceptionRow, Sought, list_exceptions
+from gateway.store import return_counts, returns
 from gateway.store.hands import Hand
-from gateway.store.mending import Deed, mend
-from gateway.store.return_counts import Counted, Document, Looked
-from gateway.store.views import Hearing
 from tests.journeys.shop import PATIENCE, Shop, order
 
-REFUNDS = "select amount, fee, state, tranche, attempt, refund_id from refund where source_id = %s order by refund_id"
-
-
-def hand() -> Hand:
-    return Hand("test", system_clock(), "0" * 32, mint)
+Json = dict[str, Any]
 
 
 @dataclass
@@ -35,7 +23,6 @@ class Returns:
     """What comes back of one order of lamps at 2.50 each."""
 
     shop: Shop
-    policy: ReturnsPolicy
     order_id: str = ""
     return_id: str = ""
 
@@ -44,87 +31,88 @@ class Returns:
         assert (await self.shop.until(self.order_id))["status"] == "completed"
         return self.order_id
 
-    async def asked(self, quantity: int, *, reason: str = "changed_mind") -> str:
+    async def asked(self, quantity: int) -> str:
         """A return of so many is authorised."""
-        now = system_clock()
-        async with self.shop.gate.database.transaction() as connection:
-            await returning.lock_order(connection, self.order_id)
-            found = await returning.standing(connection, self.order_id, self.policy, partner=None, now=now)
-            assert found is not None
-            line = found.lines["1"]
-            free = range(line.line.quantity)
-            cursor = await connection.execute(
-                "select unit from return_unit where order_id = %s and not released", (self.order_id,)
-            )
-            taken = {row[0] for row in await cursor.fetchall()}
-            units = tuple([unit for unit in free if unit not in taken][:quantity])
-            self.return_id = mint("ret")
-            granted = returning.Authorised(
-                return_id=self.return_id,
-                order=found,
-                channel_return_id=uuid4().hex,
-                content_hash=b"",
-                document={},
-                method="mail",
-                wishes=(returning.Wish(line, units, reason),),
-                expires_at=now + timedelta(days=30),
-                answer=Answer(202, (), b"{}"),
-                traceparent=None,
-            )
-            await returning.authorise(connection, granted, hand())
+        lines = [{"line_id": "1", "quantity": quantity, "reason": "changed_mind"}]
+        body = {"order_id": self.order_id, "channel_return_id": uuid4().hex, "lines": lines}
+        self.return_id = (await self._sent("", body)).json()["return_id"]
         return self.return_id
 
     async def came(self, quantity: int, *, return_id: str = "") -> None:
         """So many are received."""
-        await self._told(
-            return_id, lambda c, seen, told, hand: return_counts.receive(c, seen, [Counted("1", quantity)], told, hand)
-        )
+        lines = [{"line_id": "1", "received": quantity, "condition": "used"}]
+        body = {"receipt_id": uuid4().hex, "node_id": "main", "lines": lines}
+        await self._sent(f"/{return_id or self.return_id}/receipts", body)
 
     async def found(self, accepted: int, rejected: int = 0, *, return_id: str = "") -> None:
         """They were looked at."""
-        looked = [Looked("1", many, good, "scrap") for many, good in ((accepted, True), (rejected, False)) if many]
-        hearing = Hearing(system_clock(), mint, InventoryPolicy())
-        await self._told(
-            return_id,
-            lambda c, seen, told, hand: return_counts.inspect(c, seen, looked, told, hearing=hearing, hand=hand),
-        )
+        lines = [
+            {"line_id": "1", "quantity": many, "outcome": outcome, "disposition": "scrap"}
+            for outcome, many in (("accepted", accepted), ("rejected", rejected))
+            if many
+        ]
+        body = {"inspection_id": uuid4().hex, "node_id": "main", "lines": lines}
+        await self._sent(f"/{return_id or self.return_id}/inspections", body)
 
-    async def _told(self, return_id: str, tell: Callable[..., Any]) -> None:
-        named, now = return_id or self.return_id, system_clock()
+    async def cancelled(self) -> None:
+        await self._sent(f"/{self.return_id}/cancel", {})
+
+    async def scanned(self) -> None:
+        """A carrier has it: the word that no door takes yet."""
+        hand = Hand("carrier", system_clock(), "0" * 32, mint)
         async with self.shop.gate.database.transaction() as connection:
-            await return_counts.lock(connection, named)
-            stored = await returns.load_return(connection, named)
-            assert stored is not None
-            told = Document("main", uuid4().hex, b"", {}, now)
-            await tell(connection, stored.told, told, hand())
+            await return_counts.lock(connection, self.return_id)
+            await returns.scanned(connection, self.return_id, system_clock(), hand)
+            await connection.execute("select wake(%s)", (self.return_id,))
+
+    async def _sent(self, path: str, body: Json) -> Response:
+        answer = await self._posted(f"/v1/returns{path}", body, self.shop.headers)
+        assert answer.is_success, answer.text
+        return answer
+
+    async def _posted(self, path: str, body: Json, who: dict[str, str]) -> Response:
+        headers = {**who, "idempotency-key": uuid4().hex}
+        return await self.shop.gate.http.post(path, json=body, headers=headers)
+
+    async def seen(self, return_id: str = "") -> Json:
+        path = f"/v1/returns/{return_id or self.return_id}"
+        answer = await self.shop.gate.http.get(path, headers=self.shop.headers)
+        assert answer.status_code == 200, answer.text
+        read: Json = answer.json()
+        return read
+
+    async def refunds(self, return_id: str = "") -> list[tuple[str, int, int]]:
+        """Status, amount and tranche of each."""
+        told = (await self.seen(return_id)).get("refunds", [])
+        return [(each["status"], each["amount"]["amount"], each["tranche"]) for each in told]
+
+    async def until_status(self, status: str, *, return_id: str = "") -> Json:
+        await self.until(lambda: self._is(status, return_id), f"the return is {status}")
+        return await self.seen(return_id)
+
+    async def _is(self, status: str, return_id: str) -> bool:
+        return bool((await self.seen(return_id))["status"] == status)
+
+    async def until_refunds(self, *states: str) -> None:
+        """Until its refunds stand so, in their order."""
+
+        async def so() -> bool:
+            return [status for status, *_ in await self.refunds()] == list(states)
+
+        await self.until(so, f"refunds are {states}")
+
+    async def until(self, holds: Callable[[], Any], what: str) -> None:
+        end = monotonic() + PATIENCE
+        while not await holds():
+            assert monotonic() < end, f"never: {what}; {await self.seen()}"
+            await asyncio.sleep(0.05)
 
     async def rows(self, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
         async with self.shop.gate.database.connection() as connection:
             return await (await connection.execute(statement, values)).fetchall()
 
-    async def refunds(self, return_id: str = "") -> list[tuple[Any, ...]]:
-        return await self.rows(REFUNDS, return_id or self.return_id)
-
-    async def until_state(self, state: str, *, return_id: str = "") -> None:
-        await self.until(lambda: self._is(state, return_id or self.return_id), f"the return is {state}")
-
-    async def _is(self, state: str, return_id: str) -> bool:
-        return await self.rows("select state from returns where return_id = %s", return_id) == [(state,)]
-
-    async def until_refunds(self, *states: str, return_id: str = "") -> list[tuple[Any, ...]]:
-        """Until its refunds stand so, in their order."""
-
-        async def so() -> bool:
-            return [row[2] for row in await self.refunds(return_id)] == list(states)
-
-        await self.until(so, f"refunds are {states}")
-        return await self.refunds(return_id)
-
-    async def until(self, holds: Callable[[], Any], what: str) -> None:
-        end = monotonic() + PATIENCE
-        while not await holds():
-            assert monotonic() < end, f"never: {what}; {await self.refunds()}"
-            await asyncio.sleep(0.05)
+    async def has(self, statement: LiteralString, count: int) -> bool:
+        return await self.rows(statement) == [(count,)]
 
     async def money(self) -> tuple[int, int]:
         """Given back, and on its way, by our own ledger."""
@@ -138,32 +126,29 @@ class Returns:
         effects = await self.shop.ledger(system, self.order_id)
         return [effect["amount"]["amount"] for effect in effects if effect["kind"] == kind]
 
-    async def scanned(self) -> None:
-        """A carrier has it."""
-        async with self.shop.gate.database.transaction() as connection:
-            await return_counts.lock(connection, self.return_id)
-            await returns.scanned(connection, self.return_id, system_clock(), hand())
-            await connection.execute("select wake(%s)", (self.return_id,))
+    async def operator(self, name: str, *roles: str) -> dict[str, str]:
+        return await self.shop.gate.bearer(await self.shop.gate.operator(name, *roles))
 
-    async def has(self, statement: LiteralString, count: int) -> bool:
-        return await self.rows(statement) == [(count,)]
-
-    async def exceptions(self) -> list[ExceptionRow]:
+    async def exceptions(self, who: dict[str, str]) -> list[Json]:
         """Those that are open."""
-        return await list_exceptions(self.shop.gate.database, Sought(state="open"), limit=10)
+        answer = await self.shop.gate.http.get("/v1/exceptions", params={"state": "open"}, headers=who)
+        assert answer.status_code == 200, answer.text
+        listed: list[Json] = answer.json()["exceptions"]
+        return listed
 
-    async def mend(self, seen: ExceptionRow, action: str, **more: str) -> None:
+    async def mend(self, who: dict[str, str], seen: Json, action: str, **more: str) -> None:
         """An operator does so about it."""
-        deed = Deed(action, "seen by olga", "olga", system_clock(), **more)
-        known = mendables(system_clock, mint, InventoryPolicy())
-        async with self.shop.gate.database.transaction() as connection:
-            await mend(connection, known, seen, deed)
+        headers = {**who, "if-match": f'"{seen["version"]}"'}
+        body = {"action": action, "evidence": "seen in the books", **more}
+        answer = await self._posted(f"/v1/exceptions/{seen['exception_id']}/actions", body, headers)
+        assert answer.is_success, answer.text
 
-    async def decides(self, verdict: Verdict) -> None:
+    async def decides(self, verdict: str) -> None:
         """The approver's word about what waits for it."""
-        [(approval_id, seen)] = await self.rows(
+        ann = await self.operator("ann", "approver")
+        [(approval_id, content)] = await self.rows(
             "select approval_id, content_hash from approval where state = 'pending'"
         )
-        decision = Decision(verdict, "ann", "seen the parcel", system_clock())
-        async with self.shop.gate.database.transaction() as connection:
-            await approvals.decide(connection, approval_id, Attempt(decision, frozenset({"approver"}), seen))
+        body = {"reason": "seen the parcel", "content_hash": content}
+        answer = await self._posted(f"/v1/approvals/{approval_id}/{verdict}", body, ann)
+        assert answer.is_success, answer.text

@@ -30,9 +30,11 @@ from standardwebhooks import Webhook
 from gateway.store.pool import Joined
 from tests.proof.client import order
 from tests.proof.feed_bodies import mend_feed
+from tests.proof.return_bodies import mend_return
 from tests.proof.stock_bodies import mend_stock, reservation
 from tests.proof.valid_bodies import mend, tame
 from tests.resources.offers import CODE, offered, ready
+from tests.resources.returned import asked_back, left
 
 Json = dict[str, Any]
 
@@ -84,12 +86,14 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     elif case.path == STRIPE:
         case.body = tame(body)
         kwargs["auth"] = SIGNED[STRIPE]
-    elif case.path.endswith("/cancel"):
+    elif case.path.startswith("/v1/orders") and case.path.endswith("/cancel"):
         case.path_parameters["order_id"] = _placed()
     elif "/holds" in case.path and case.method == "POST":
         _mend_holds(case, body)
     elif "offer_id" in case.path_parameters or "fulfilment_id" in case.path_parameters:
         _mend_answers(case)
+    elif case.path.startswith("/v1/returns"):
+        mend_return(case, _sent_back)
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
         case.path_parameters["order_id"] = _an_order()
     elif case.path.startswith(FEEDS):
@@ -262,6 +266,17 @@ def _written(write: Callable[[Joined, str], Awaitable[str]], order_id: str) -> s
             return await write(Joined(connection), order_id)
 
     return asyncio.run(written())
+
+
+def _sent_back(received: int) -> tuple[str, str]:
+    """An order whose goods have left, and a return of two pieces of it, of which so many have come."""
+
+    async def write(database: Joined, order_id: str) -> str:
+        await left(database, order_id, datetime.now(UTC), ledger=False)
+        return await asked_back(database, order_id, state="authorised", received=received)
+
+    order_id = _placed()
+    return order_id, _written(write, order_id)
 
 
 def _reserved(kind: str) -> str:

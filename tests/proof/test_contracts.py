@@ -89,7 +89,8 @@ async def edge(rig: Rig) -> str:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
-    "contract", [*PARTS, "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1", "approvals.v1"]
+    "contract",
+    [*PARTS, "returns.v1", "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1", "approvals.v1"],
 )
 async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     async with rig.channel(edge) as channel:
@@ -103,7 +104,7 @@ async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig,
         ["--auth", f"{rig.credentials.client_id}:{rig.credentials.client_secret}"]
         if contract == "platform.v1"
         else ["--header", f"Authorization: Bearer {of_operator if contract in OF_OPERATORS else of_partner}"]
-        if contract in (*PARTS, *OF_OPERATORS, "inventory.v1")
+        if contract in (*PARTS, *OF_OPERATORS, "returns.v1", "inventory.v1")
         else []
     )
     name, part = PARTS.get(contract, (contract, ()))

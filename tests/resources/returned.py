@@ -18,7 +18,8 @@ _LEFT = """
 with line as (
     insert into order_line (order_id, line_id, number, sku, quantity, in_transit)
     select %(order)s, l ->> 'line_id', n, upper(l ->> 'sku'), (l ->> 'quantity')::integer, (l ->> 'quantity')::integer
-      from orders, jsonb_array_elements(document -> 'lines') with ordinality as e (l, n) where order_id = %(order)s
+      from orders, jsonb_array_elements(document -> 'lines') with ordinality as e (l, n)
+     where order_id = %(order)s and %(ledger)s
         on conflict (order_id, line_id) do nothing returning 1
 ), part as (
     insert into fulfilment (fulfilment_id, order_id, number, group_id, node_id, method, status, pieces, shipping,
@@ -32,17 +33,17 @@ select fulfilment_id, l ->> 'line_id', 0, (l ->> 'quantity')::integer
 """
 
 
-async def left(database: Database | Joined, order_id: str, at: Any) -> None:
-    """All of its goods left at that moment, as a workflow writes it down."""
+async def left(database: Database | Joined, order_id: str, at: Any, *, ledger: bool = True) -> None:
+    """All of its goods left at that moment, as a workflow writes it down; without the *ledger* where one is at work."""
     async with database.transaction() as connection:
-        await connection.execute(_LEFT, {"order": order_id, "part": mint("ful"), "at": at})
+        await connection.execute(_LEFT, {"order": order_id, "part": mint("ful"), "at": at, "ledger": ledger})
 
 
-_CANCELLED = """
+_ASKED_BACK = """
 with asked as (
     insert into returns (return_id, order_id, partner_id, channel_id, channel_return_id, content_hash, document,
-                         currency, state, method, expires_at, requested_by, trace_id, receipt, receipt_headers, created_at,
-                         updated_at)
+                         currency, state, method, expires_at, requested_by, trace_id, receipt, receipt_headers,
+                         created_at, updated_at)
     select %(return)s, order_id, partner_id, channel_id, %(return)s, '', '{}', currency, %(state)s, 'mail',
            now() + interval '30 days', 'tess', '', '', '{}', now(), now() from orders where order_id = %(order)s
     returning return_id, order_id
@@ -50,8 +51,8 @@ with asked as (
     insert into run (run_id, saga, version, state, created_at, updated_at)
     values (%(return)s, 'return_to_refund', 1, 'waiting', now(), now())
 ), line as (
-    insert into return_line (return_id, line_id, number, order_id, sku, reason, rule, authorised)
-    select return_id, '1', 1, order_id, 'LAMP-7', 'late', '{"name": "usual"}', 2 from asked
+    insert into return_line (return_id, line_id, number, order_id, sku, reason, rule, authorised, received)
+    select return_id, '1', 1, order_id, 'LAMP-7', 'late', '{"name": "usual"}', 2, %(received)s from asked
     returning return_id, order_id
 )
 insert into return_unit (return_id, line_id, unit, order_id, value, released)
@@ -59,11 +60,14 @@ select return_id, '1', unit, order_id, 500, %(state)s = 'cancelled' from line, g
 """
 
 
-async def cancelled(database: Database | Joined, order_id: str, *, name: str = "", state: str = "cancelled") -> str:
+async def asked_back(
+    database: Database | Joined, order_id: str, *, name: str = "", state: str = "cancelled", received: int = 0
+) -> str:
     """A return of two pieces of the order's line 1, given up unless it is said otherwise."""
     return_id = name or mint("ret")
+    values = {"return": return_id, "order": order_id, "state": state, "received": received}
     async with database.transaction() as connection:
-        await connection.execute(_CANCELLED, {"return": return_id, "order": order_id, "state": state})
+        await connection.execute(_ASKED_BACK, values)
     return return_id
 
 

@@ -21,7 +21,7 @@ from tests.gate import PUBLIC, Gate
 from tests.resources.asked import ABSENT, ASKED, CHUNK, Owner, reservation_body, snapshot
 from tests.resources.cells import ALL, EVERYBODY, NO_BEARER, OPERATORS, REACH, ROLES, Cell, cells, request_of
 from tests.resources.offers import offered, ready
-from tests.resources.returned import cancelled
+from tests.resources.returned import asked_back
 from tests.resources.shop import ADDRESS, order_body
 
 AT_ONCE = 40  # fewer than an address may send that fail, or tokens it may ask for
@@ -129,7 +129,7 @@ async def seen(gate: Gate) -> list[Seen]:
     for each, _ in opened.values():
         await offered(gate.database, each.order_id, name=each.offer_id)
         await ready(gate.database, each.order_id, name=each.fulfilment_id)
-        await cancelled(gate.database, each.order_id, name=each.return_id)
+        await asked_back(gate.database, each.order_id, name=each.return_id)
     on_duty = await operators(gate)
     await gate.registry.suspend("gone", operator="tess")
     gate.clock.pass_by(5)

@@ -151,9 +151,8 @@ def _known_lines(found: StoredReturn, asked: Sequence[Mapping[str, Any]]) -> dic
 
 
 def _counted(line: Mapping[str, Any]) -> Counted:
-    return Counted(
-        line["line_id"], int(line["received"]), int(line.get("missing", 0))
-    )  # 3.0 is an integer to JSON Schema
+    """3.0 is an integer to JSON Schema, hence the conversion."""
+    return Counted(line["line_id"], int(line["received"]), int(line.get("missing", 0)))
 
 
 def _same(call: Call, known: tuple[bytes, str | None]) -> str | None:

@@ -111,6 +111,26 @@ class ReturnLineView(TypedDict):
 
 
 @with_config(CLOSED)
+class CreditMemo(TypedDict):
+    memo_id: Annotated[str, Field(pattern="^crm_[0-9A-HJKMNP-TV-Z]{26}$")]
+    status: Literal["draft", "posted", "by_hand"]
+    number: NotRequired[Annotated[str, Field(max_length=255)]]
+
+
+@with_config(CLOSED)
+class Refund(TypedDict):
+    refund_id: Annotated[str, Field(pattern="^rfd_[0-9A-HJKMNP-TV-Z]{26}$")]
+    tranche: Annotated[int, Field(ge=1)]
+    attempt: Annotated[int, Field(ge=1)]
+    status: Literal[
+        "pending_approval", "approved", "submitted", "unknown", "succeeded", "failed", "late_failed", "rejected"
+    ]
+    amount: Money
+    fee: Money
+    credit_memo: NotRequired[CreditMemo]
+
+
+@with_config(CLOSED)
 class ReturnView(TypedDict):
     return_id: ReturnId
     order_id: OrderId
@@ -119,6 +139,7 @@ class ReturnView(TypedDict):
     status: Status
     version: Annotated[int, Field(ge=1)]
     lines: Annotated[list[ReturnLineView], Field(min_length=1, max_length=100)]
+    refunds: NotRequired[Annotated[list[Refund], Field(min_length=1, max_length=1000)]]
     allowed_actions: list[Literal["cancel", "receive", "inspect"]]
     scanned_at: NotRequired[Moment]
     expires_at: Moment

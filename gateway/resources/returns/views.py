@@ -1,6 +1,8 @@
 """Returns as callers read them: what the store has becomes the documents of the contract."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import orjson
 
@@ -11,7 +13,7 @@ from gateway.refusals import NotFound
 from gateway.resources.answers import JSON, whose
 from gateway.resources.pages import PageTokens, page_size
 from gateway.resources.preconditions import etag_of
-from gateway.resources.returns.schemas import Money, ReturnLineView, ReturnPage, ReturnView
+from gateway.resources.returns.schemas import Money, Refund, ReturnLineView, ReturnPage, ReturnView
 from gateway.store.pool import Connection, Database
 from gateway.store.returns import Sought, StoredReturn, list_returns, load_return
 
@@ -49,7 +51,25 @@ def return_view(found: StoredReturn) -> ReturnView:
     }
     if about.scanned_at is not None:
         view["scanned_at"] = rfc3339(about.scanned_at)
+    if found.refunds:
+        view["refunds"] = [_refund(row, about.currency) for row in found.refunds]
     return view
+
+
+def _refund(row: Mapping[str, Any], currency: str) -> Refund:
+    told: Refund = {
+        "refund_id": row["refund_id"],
+        "tranche": row["tranche"],
+        "attempt": row["attempt"],
+        "status": row["status"],
+        "amount": money(row["amount"], currency),
+        "fee": money(row["fee"], currency),
+    }
+    if row["memo_id"] is not None:
+        told["credit_memo"] = {"memo_id": row["memo_id"], "status": row["memo"]}
+        if row["number"] is not None:
+            told["credit_memo"]["number"] = row["number"]
+    return told
 
 
 def _line(line: ReturnLine, currency: str) -> ReturnLineView:

@@ -23,6 +23,19 @@ create table refund (
 create index refund_of_order on refund (order_id);
 create index refund_of_part on refund (part_id);
 
+-- What a return comes to follows from its refunds, too: when they change, so does its version.
+create function return_changes() returns trigger language plpgsql as $$
+begin
+    update returns r set version = r.version + 1, updated_at = greatest(r.updated_at, clock_timestamp())
+     where r.return_id in (select source_id from changed where source_kind = 'return');
+    return null;
+end
+$$;
+create trigger refund_reserved after insert on refund referencing new table as changed
+    for each statement execute function return_changes();
+create trigger refund_moved after update on refund referencing new table as changed
+    for each statement execute function return_changes();
+
 create table refund_line (
     refund_id text not null references refund,
     line_id   text not null,

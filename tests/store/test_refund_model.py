@@ -1,0 +1,86 @@
+"""Whoever is owed money, whatever becomes of it: no more goes back than was taken, and what is unknown is not free."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from gateway.domain.refunds import RefundState
+from gateway.store import refunds
+from gateway.store.pool import Connection, Database
+from gateway.store.refunds import Refund
+from tests.store.counter import Books, Counter
+from tests.store.refund_till import NOW, Operations, Till, as_it_is
+
+QUICK = settings(
+    max_examples=25,
+    stateful_step_count=12,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.generate, Phase.shrink),
+)
+
+
+@pytest.fixture
+def books(database_url: str) -> Iterator[Books]:
+    with asyncio.Runner() as runner:
+        database = Database(database_url, connections=4, name="test", patience=20.0)
+        runner.run(database.open())
+        opened = Books(runner, Counter.over(database))
+        opened.sql(
+            "insert into partner (partner_id, name, client_id, secret_hash, scopes, plan)"
+            " values ('web', 'web', 'web', '', '{}', 'internal')"
+        )
+        yield opened
+        runner.run(database.close())
+
+
+def live(books: Books, operations: Operations, how: settings) -> None:
+    run_state_machine_as_test(lambda: Till(books, operations), settings=how)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("examples", [25, pytest.param(2_000, marks=pytest.mark.proof)])
+def test_no_more_goes_back_than_was_taken(books: Books, examples: int) -> None:
+    live(books, Operations(), settings(QUICK, max_examples=examples))
+
+
+async def what_is_unknown_is_free(connection: Connection, refund: Refund, after: RefundState) -> None:
+    await as_it_is(connection, refund, after)
+    if after is RefundState.SUBMITTED:
+        await connection.execute(
+            "update payment set in_flight = in_flight - %s where order_id = %s", (refund.amount, refund.order_id)
+        )
+
+
+async def what_failed_late_is_free(connection: Connection, refund: Refund, after: RefundState) -> None:
+    await as_it_is(connection, refund, after)
+    if after is RefundState.LATE_FAILED:
+        await connection.execute(
+            "update payment set in_flight = in_flight - %s where order_id = %s", (refund.amount, refund.order_id)
+        )
+
+
+async def one_capture_pays_for_another(connection: Connection, refund: Refund) -> bool:
+    """Its own capture counts for nothing, only all that was taken for the order."""
+    await connection.execute("update fulfilment set amount = 1000 where order_id = %s", (refund.order_id,))
+    return await refunds.reserve(connection, refund, memo_id=None, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "mistaken",
+    [
+        pytest.param(Operations(stand=what_is_unknown_is_free), id="what is unknown is free"),
+        pytest.param(Operations(stand=what_failed_late_is_free), id="what failed late is free"),
+        pytest.param(Operations(reserve=one_capture_pays_for_another), id="one capture pays for another"),
+    ],
+)
+def test_the_model_notices_a_mistake(books: Books, mistaken: Operations) -> None:
+    found_once = settings(
+        QUICK, max_examples=300, phases=(Phase.generate,), derandomize=True, report_multiple_bugs=False
+    )
+
+    with pytest.raises(AssertionError):
+        live(books, mistaken, found_once)
