@@ -70,7 +70,9 @@ async def test_cancellations_are_paid_back_once_and_to_the_penny(home: Path) -> 
     assert _credited(once.effects) == {order_id: [_wanted(back)] for order_id, back in values.items()}
     assert lost == {"error_after": sum(rule["next"] for rule in LOST)}
     assert _others(once.effects) == _others(before.effects)
-    assert {name: seen["status"] for name, seen in once.returns.items()} == {b.name: "closed" for b in told.returns}
+    assert _told(once.returns) == {
+        back.name: ("closed", [("succeeded", back.value, "posted")]) for back in told.returns
+    }
     assert _stand(once) == _should_stand(before, values)
     assert once.shelves == before.shelves + _came(once.returns)
     amounts = [back.value for back in told.returns]
@@ -174,6 +176,17 @@ def _credited(ledger: Sequence[Json]) -> dict[str, list[Credit]]:
 
 def _wanted(back: Back) -> Credit:
     return back.value, dict(back.pieces), back.value
+
+
+def _told(returns: Mapping[str, Json]) -> dict[str, tuple[str, list[tuple[str, int, str]]]]:
+    """By a return's name: where it stands, and what it says of its refunds and their credit memos."""
+    return {
+        name: (
+            seen["status"],
+            [(each["status"], each["amount"]["amount"], each["credit_memo"]["status"]) for each in seen["refunds"]],
+        )
+        for name, seen in returns.items()
+    }
 
 
 def _others(ledger: Sequence[Json]) -> list[Json]:
