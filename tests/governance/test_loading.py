@@ -20,7 +20,15 @@ def test_the_contracts_of_the_house_are_sound() -> None:
     found = load_contracts(ROOT / "contracts" / "openapi")
 
     assert {"place_order", "receive_callback", "issue_token"} <= found.operations.keys()
-    assert set(found.documents) == {"orders.v1", "inventory.v1", "callbacks.v1", "operations.v1", "platform.v1"}
+    assert set(found.documents) == {
+        "orders.v1",
+        "inventory.v1",
+        "callbacks.v1",
+        "operations.v1",
+        "platform.v1",
+        "returns.v1",
+        "approvals.v1",
+    }
 
 
 def test_an_operation_is_what_its_contract_says(contracts: Contracts) -> None:

@@ -61,7 +61,9 @@ class Returns:
         """A carrier has it: the word that no door takes yet."""
         hand = Hand("carrier", system_clock(), "0" * 32, mint)
         async with self.shop.gate.database.transaction() as connection:
-            await return_counts.lock(connection, self.return_id)
+            stored = await returns.load_return(connection, self.return_id)
+            assert stored is not None
+            await return_counts.lock(connection, stored.told)
             await returns.scanned(connection, self.return_id, system_clock(), hand)
             await connection.execute("select wake(%s)", (self.return_id,))
 

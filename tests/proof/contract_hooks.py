@@ -5,8 +5,6 @@ Only what was generated as valid is mended; what was generated as invalid is sen
 """
 
 import asyncio
-import hashlib
-import hmac
 import json
 import os
 from collections import Counter
@@ -21,19 +19,19 @@ from uuid import uuid4
 import psycopg
 import requests
 import schemathesis
-from requests import PreparedRequest
 from requests.auth import AuthBase
 from schemathesis import AuthContext, Case, HookContext, Response
 from schemathesis.core.parameters import ParameterLocation
-from standardwebhooks import Webhook
 
 from gateway.store.pool import Joined
 from tests.proof.client import order
 from tests.proof.feed_bodies import mend_feed
 from tests.proof.return_bodies import mend_return
+from tests.proof.signed import Signed, SignedByStripe
 from tests.proof.stock_bodies import mend_stock, reservation
 from tests.proof.valid_bodies import mend, tame
 from tests.resources.offers import CODE, offered, ready
+from tests.resources.refunded import refunded
 from tests.resources.returned import asked_back, left
 
 Json = dict[str, Any]
@@ -41,7 +39,7 @@ Json = dict[str, Any]
 ADDRESS = os.environ["PROOF_ADDRESS"]
 AUTHORIZATION = {"authorization": f"Bearer {os.environ['PROOF_TOKEN']}"}
 OPERATOR = {"authorization": f"Bearer {os.environ['PROOF_OPERATOR']}"}
-CALLBACKS, STORES, STRIPE = (f"/v1/callbacks/{name}" for name in ("{system}", "store", "stripe"))
+CALLBACKS, STORES, PAYMENTS, STRIPE = (f"/v1/callbacks/{name}" for name in ("{system}", "store", "psp", "stripe"))
 FEEDS = ("/v1/inventory/sources", "/v1/inventory/snapshots", "/v1/inventory/adjustments")
 NDJSON = "application/x-ndjson"
 COUNTS = Path(os.environ["PROOF_COUNTS"])
@@ -82,6 +80,9 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
             case.path_parameters["system"] = "wms"
         body["data"]["order_id"] = order_id = _an_order()
         body["data"]["reference"] = f"{order_id}:asked"
+        kwargs["auth"] = SIGNED[case.path]
+    elif case.path == PAYMENTS:
+        body["data"]["reference"] = f"{_written(refunded, _an_order())}:refund"
         kwargs["auth"] = SIGNED[case.path]
     elif case.path == STRIPE:
         case.body = tame(body)
@@ -156,7 +157,7 @@ def _identify(case: Case) -> None:
         return
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f'"{uuid4()}"'
-    if case.path in (CALLBACKS, STORES):
+    if case.path in (CALLBACKS, STORES, PAYMENTS):
         case.headers["webhook-id"] = f"msg_{uuid4().hex}"
 
 
@@ -185,35 +186,13 @@ def _wish_for_little(case: Case) -> None:
         case.headers[name] = _HARMLESS[name]
 
 
-class Signed(AuthBase):
-    """The warehouse's signature, or the stores', over the bytes that are really sent."""
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        now = datetime.now(UTC)
-        text = body.decode(errors="replace")
-        signature = Webhook(os.environ["PROOF_CALLBACK_SECRET"]).sign(request.headers["webhook-id"], now, text)
-        request.headers["webhook-timestamp"] = str(int(now.timestamp()))
-        request.headers["webhook-signature"] = signature
-        return request
+SIGNED: dict[str, AuthBase] = {
+    **dict.fromkeys((CALLBACKS, STORES, PAYMENTS), Signed()),
+    STRIPE: SignedByStripe(),
+}
 
 
-class SignedByStripe(AuthBase):
-    """Stripe's signature over the bytes that are really sent."""
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        now = str(int(datetime.now(UTC).timestamp()))
-        secret = os.environ["PROOF_STRIPE_SECRET"].encode()
-        made = hmac.new(secret, now.encode() + b"." + body, hashlib.sha256).hexdigest()
-        request.headers["stripe-signature"] = f"t={now},v1={made}"
-        return request
-
-
-SIGNED: dict[str, AuthBase] = {CALLBACKS: Signed(), STORES: Signed(), STRIPE: SignedByStripe()}
-
-
-@schemathesis.auth().apply_to(path=[CALLBACKS, STORES, STRIPE])
+@schemathesis.auth().apply_to(path=[CALLBACKS, STORES, PAYMENTS, STRIPE])
 class Sender:
     """Tells schemathesis that callbacks are authenticated on purpose; `before_call` signs them."""
 

@@ -31,6 +31,6 @@ async def shop(gate: Gate) -> Shop:
 
 @pytest.fixture
 async def warehouse(gate: Gate) -> Warehouse:
-    for system in ("wms", "erp", "store"):
+    for system in ("wms", "erp", "store", "psp"):
         await gate.secrets.put(f"callback:{system}", SECRET.encode())
     return Warehouse(gate)

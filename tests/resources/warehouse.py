@@ -1,4 +1,4 @@
-"""A warehouse, and stores, that sign what they tell."""
+"""A warehouse, stores and a payment provider that sign what they tell."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +36,12 @@ class Warehouse:
         at = rfc3339(self.gate.clock())
         data = {"task_id": "tsk_1", "reference": reference, "order_id": order_id, "at": at, **changes}
         return await self._send(f"task.{status}", data, name=name, system=system)
+
+    async def tell_refund(self, reference: str, kind: str, *, name: str = "msg_1", system: str = "psp") -> Response:
+        """What has become of a refund, by the payment provider."""
+        amount = {"amount": 250, "currency": "GBP"}
+        data = {"refund_id": "ref_1", "reference": reference, "amount": amount, "at": rfc3339(self.gate.clock())}
+        return await self._send(kind, data, name=name, system=system)
 
     async def _send(self, kind: str, data: Mapping[str, Any], *, name: str, system: str) -> Response:
         now = self.gate.clock()
