@@ -112,6 +112,18 @@ class Channel:
         found: Json = answer.json()
         return found
 
+    async def orders(self) -> list[Json]:
+        """Every order, as the partner can read it back."""
+        found: list[Json] = []
+        token = ""
+        while True:
+            page = {"page_size": "200", "page_token": token} if token else {"page_size": "200"}
+            listed = (await self.http.get("/v1/orders", params=page, headers=self.headers())).json()
+            found += [await self.look(thin["order_id"]) for thin in listed["orders"]]
+            token = listed["next_page_token"]
+            if not token:
+                return found
+
     async def status(self, order_id: str) -> str:
         return str((await self.look(order_id))["status"])
 

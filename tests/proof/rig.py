@@ -87,13 +87,27 @@ class Rig:
             await until(ready, what=f"{process.name} answers at {url}", within=STARTED)
 
     @asynccontextmanager
-    async def channel(self, address: str, *, transport: AsyncBaseTransport | None = None) -> AsyncIterator[Channel]:
+    async def channel(
+        self, address: str, *, transport: AsyncBaseTransport | None = None, whose: Credentials | None = None
+    ) -> AsyncIterator[Channel]:
+        """The partner's, or *whose* else."""
         limits = Limits(max_connections=64, max_keepalive_connections=64)
         async with AsyncClient(base_url=address, timeout=15.0, limits=limits, transport=transport) as http:
-            basic = (self.credentials.client_id, self.credentials.client_secret)
+            who = whose or self.credentials
+            basic = (who.client_id, who.client_secret)
             answer = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=basic)
             assert answer.status_code == 200, answer.text
             yield Channel(http, answer.json()["access_token"])
+
+    async def operator(self, name: str, role: str) -> Credentials:
+        """One more, besides the admin."""
+        database = Database(self.environment["DATABASE_URL"], connections=2, name="proof")
+        await database.open()
+        try:
+            registry = OperatorRegistry(database, clock=system_clock, mint=mint)
+            return await registry.add(name, roles=frozenset({role}), by="proof")
+        finally:
+            await database.close()
 
     async def audit(self, channel: Channel, *, within: float = 90.0) -> list[Promised]:
         """Waits until every acknowledged order has ended, and for the books to agree with it."""

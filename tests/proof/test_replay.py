@@ -1,24 +1,22 @@
 """A real channel's twelve days: every order of the file booked once and to the penny, also when it is run again."""
 
-import csv
-import gzip
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from gateway.store.embedded import acquire
 from tests.proof.books import Json, Promised, effects, faults
-from tests.proof.client import CHANNEL, Channel
-from tests.proof.processes import ROOT, start
+from tests.proof.client import CHANNEL
+from tests.proof.processes import start
+from tests.proof.retail import ABSENT, FILE, SHIPPING, is_sold, pence, records
 from tests.proof.rig import Rig, open_rig
 
 pytestmark = pytest.mark.proof
 
-FILE = ROOT.parent / "shared" / "data" / "online_retail_2010-12.csv.gz"
 ORDERS, LINES, GOODS = 922, 25_200, 473_954_48
 LONGEST = 600.0
 
@@ -33,7 +31,7 @@ class Sale:
 
     @property
     def total(self) -> int:
-        return self.goods + _pence(self.shipping)
+        return self.goods + pence(self.shipping)
 
 
 @asynccontextmanager
@@ -47,7 +45,7 @@ async def _installation(home: Path) -> AsyncIterator[Rig]:
             yield rig
 
 
-@pytest.mark.skipif(not FILE.exists(), reason=f"NOTHING REPLAYED: {FILE.name} is not beside the repository")
+@pytest.mark.skipif(not FILE.exists(), reason=ABSENT)
 async def test_the_file_is_booked_once_and_to_the_penny(home: Path) -> None:
     sales = _sales()
     async with _installation(home) as rig:
@@ -64,7 +62,7 @@ async def test_the_file_is_booked_once_and_to_the_penny(home: Path) -> None:
         await rig.run("replay", *command, within=LONGEST)
         twice = await effects(rig.sandbox)
         async with rig.channel(address) as channel:
-            promised = await _promised(channel)
+            promised = [Promised(order, order) for order in await channel.orders()]
         summary = (await rig.sandbox.get("/ledger/summary")).json()
 
     booked = _booked(once, {order.order_id: order.body["channel_order_id"] for order in promised})
@@ -81,37 +79,17 @@ async def test_the_file_is_booked_once_and_to_the_penny(home: Path) -> None:
 
 def _sales() -> Mapping[str, Sale]:
     sales: dict[str, Sale] = {}
-    with gzip.open(FILE, "rt", encoding="utf-8", newline="") as rows:
-        for row in csv.DictReader(rows):
-            if row["InvoiceNo"].startswith("C"):
-                continue
-            sale, code = sales.setdefault(row["InvoiceNo"], Sale()), row["StockCode"]
-            quantity, price = int(row["Quantity"]), Decimal(row["UnitPrice"])
-            if code in ("POST", "DOT", "C2"):
-                sale.shipping += quantity * price
-            elif code[:5].isdigit() and len(code) >= 5 and quantity > 0 and price > 0:
-                sale.lines.append((code.upper(), quantity))
-                sale.goods += _pence(quantity * price)
+    for row in records():
+        if row["InvoiceNo"].startswith("C"):
+            continue
+        sale, code = sales.setdefault(row["InvoiceNo"], Sale()), row["StockCode"]
+        quantity, price = int(row["Quantity"]), Decimal(row["UnitPrice"])
+        if code in SHIPPING:
+            sale.shipping += quantity * price
+        elif is_sold(row):
+            sale.lines.append((code.upper(), quantity))
+            sale.goods += pence(quantity * price)
     return {number: sale for number, sale in sales.items() if sale.lines}
-
-
-def _pence(pounds: Decimal) -> int:
-    return int((pounds * 100).quantize(Decimal(1), ROUND_HALF_UP))
-
-
-async def _promised(channel: Channel) -> list[Promised]:
-    """Every order as the partner can read it back."""
-    found: list[Promised] = []
-    token = ""
-    while True:
-        page = {"page_size": "200", "page_token": token} if token else {"page_size": "200"}
-        listed = (await channel.http.get("/v1/orders", params=page, headers=channel.headers())).json()
-        for thin in listed["orders"]:
-            order = await channel.look(thin["order_id"])
-            found.append(Promised(order, order))
-        token = listed["next_page_token"]
-        if not token:
-            return found
 
 
 def _booked(
