@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from adapters.tryton import Roles, tryton_back_ends
+from adapters.tryton import MANIFESTS, Manifests, Roles, tryton_back_ends
 from gateway.domain.credits import CreditLine, CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
@@ -50,8 +50,14 @@ class Overtaken(httpx2.AsyncBaseTransport):
 
 @asynccontextmanager
 async def connected(server: Tryton, transport: httpx2.AsyncBaseTransport) -> AsyncIterator[Roles]:
+    """Patient: who is overtaken waits for all that the other one does."""
     mapping = mapping_of(server, skip_warnings=["invoice_taxes"])
-    async with tryton_back_ends(login_of(server), mapping, transport=transport) as roles:
+    erp, wms = (
+        {operation: replace(promise, attempt=300.0) for operation, promise in manifest.items()}
+        for manifest in (MANIFESTS.erp, MANIFESTS.wms)
+    )
+    patient = Manifests(erp=erp, wms=wms)
+    async with tryton_back_ends(login_of(server), mapping, manifests=patient, transport=transport) as roles:
         yield roles
 
 
