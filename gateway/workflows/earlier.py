@@ -17,8 +17,8 @@ from gateway.workflows import executors
 from gateway.workflows.executors import (
     BOOK_BY_HAND,
     INVOICE,
+    LOCAL_BY_HAND,
     RELEASE_BY_HAND,
-    RESERVE_BY_HAND,
     SHIPMENT_BY_HAND,
     ask_to_cancel,
     cancel_booking,
@@ -53,7 +53,7 @@ def _steps(reserve_stock: LocalDo) -> tuple[Step | Assent | Local | Pivot, ...]:
     return (
         HOLD,
         ASSENT,
-        Local(_STEP, reserve_stock, _release_stock, by_hand=RESERVE_BY_HAND),
+        Local(_STEP, reserve_stock, _release_stock, by_hand=LOCAL_BY_HAND),
         Step(
             *("book_in_erp", "erp", "book", _book, ERP, cancel_booking, "cancel"),
             then="accepted",

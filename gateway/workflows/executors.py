@@ -45,4 +45,4 @@ INVOICE = Step(
 BOOK_BY_HAND = "keep one sales order under our reference in the ERP, cancel others; resolve with its number, or abandon"
 RELEASE_BY_HAND = "ask the warehouse; resolve with the shipment's id, as failed if it will not ship, or abandon"
 SHIPMENT_BY_HAND = "ask the warehouse; resolve with the shipment's id once it has left, or abandon"
-RESERVE_BY_HAND = "nothing: it commits with the journal or not at all"
+LOCAL_BY_HAND = "nothing: it commits with the journal or not at all"

@@ -16,6 +16,7 @@ from gateway.store import fulfilments, journal, late_failures, orders, refunds
 from gateway.store.exceptions import Opening, open_exception
 from gateway.store.pool import Connection
 from gateway.store.refunds import Refund
+from gateway.workflows.executors import LOCAL_BY_HAND
 from gateway.workflows.outcomes import effect_of
 from gateway.workflows.reasons import CREDIT, REFUND
 from gateway.workflows.saga import Case, Gate, Local, LocalDo, Moved, Note, Saga, Step
@@ -142,15 +143,21 @@ def pay_back(mint: Mint, *, credits_goods: bool = True) -> Saga:
         NAME,
         VERSION,
         (
-            Local("begin", begins(credits_goods=credits_goods), _stays),
+            Local("begin", begins(credits_goods=credits_goods), _stays, by_hand=LOCAL_BY_HAND),
             Step(
                 *("refund", "payments", "refund", give_back, REFUND),
                 about="take_money",
                 only_if="begin.money",
                 note=gives_back(mint),
+                by_hand="look the refund up at the provider; resolve with its id, or with how else it was paid",
             ),
-            Gate("await_invoice", invoiced),
-            Step("credit", "erp", "credit", credit, CREDIT, only_if="begin.memo", note=_credited),
+            Gate("await_invoice", invoiced, by_hand="mend what the part's invoice hangs on; retry looks again"),
+            Step(
+                *("credit", "erp", "credit", credit, CREDIT),
+                only_if="begin.memo",
+                note=_credited,
+                by_hand="post the credit memo in the ERP; resolve with its number",
+            ),
         ),
         RefundSubject(mint),
         done="settled",

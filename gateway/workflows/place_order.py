@@ -19,7 +19,7 @@ from gateway.store.pool import Connection
 from gateway.workflows import groups
 from gateway.workflows.collect import Counter, collect
 from gateway.workflows.earlier import earlier
-from gateway.workflows.executors import RESERVE_BY_HAND
+from gateway.workflows.executors import LOCAL_BY_HAND
 from gateway.workflows.fulfil import fulfil
 from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD, instead
 from gateway.workflows.notices import Teller, tell
@@ -102,7 +102,7 @@ def place_order(sourcing: Sourcing, teller: Teller, renewing: Renewing) -> Saga:
         (
             HOLD,
             ASSENT,
-            Local("reserve_stock", reserves(sourcing), release_stock, by_hand=RESERVE_BY_HAND),
+            Local("reserve_stock", reserves(sourcing), release_stock, by_hand=LOCAL_BY_HAND),
             Branches(FULFIL, tending.tend, by_hand="mend what its parts and its renewal hang on; retry looks again"),
             GIVE_BACK_REST,
         ),

@@ -83,10 +83,11 @@ class ReturnSubject:
 
 
 def return_to_refund(mint: Mint, approvals: ApprovalPolicy) -> Saga:
+    tend = Returning(Tranches(mint, approvals), mint).tend
     return Saga(
         SAGA,
         SAGA_VERSION,
-        (Branches(PAY_BACK, Returning(Tranches(mint, approvals), mint).tend),),
+        (Branches(PAY_BACK, tend, by_hand="mend what its refunds hang on; retry looks again"),),
         ReturnSubject(mint),
         done=ReturnState.CLOSED,
         undone=ReturnState.CLOSED,

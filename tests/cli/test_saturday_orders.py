@@ -40,7 +40,7 @@ def test_every_order_keeps_the_contract_and_adds_up(order_body: jsonschema_rs.Va
     order = order_from(body, "ord")
     assert order.totals == order.computed()
     assert order.payment.amount == order.totals.grand_total
-    assert order.pickup_node == want.store
+    assert order.group.pickup_node == want.store
 
 
 def test_two_are_distribution_centres_and_two_are_stores(tmp_path: Path, promises: Bundle) -> None:

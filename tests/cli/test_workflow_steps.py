@@ -26,10 +26,10 @@ async def test_every_step_of_every_workflow_is_told_in_its_order() -> None:
     ("name", "step", "told"),
     [
         ("renew", "hold_again", ["payments", "R2", "3600 s", "void"]),
-        ("fulfil.v1", "release_to_warehouse", ["wms", "R2", "86400 s", "cancel, may be refused"]),
-        ("collect", "await_collection", ["store", "waits", "604800 s", ""]),
-        ("place_order.v3", "reserve_stock", ["omnigate", "with the journal", "", "release_stock"]),
-        ("ship_from_store", "buy_label", ["carrier", "not connected", "not connected", "void, may be refused"]),
+        ("fulfil.v2", "release_to_warehouse", ["wms", "R2", "86400 s", "cancel, may be refused"]),
+        ("collect.v2", "await_collection", ["store", "waits", "604800 s", ""]),
+        ("place_order.v4", "reserve_stock", ["omnigate", "with the journal", "", "release_stock"]),
+        ("ship_from_store.v2", "buy_label", ["carrier", "not connected", "not connected", "void, may be refused"]),
     ],
 )
 async def test_a_step_says_with_whom_how_often_how_long_and_undone_how(name: str, step: str, told: list[str]) -> None:
@@ -43,5 +43,5 @@ async def test_a_workflow_that_there_is_not_is_refused() -> None:
 
     assert said.code == 1
     assert said.text.startswith(
-        "omnigate: there is no workflow 'fullfil'; known are collect, fulfil, place_order, renew"
+        "omnigate: there is no workflow 'fullfil'; known are collect, fulfil, pay_back, place_order, renew"
     )
