@@ -67,7 +67,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
         ("gateway/settings.py", SANDBOX),
     ),
     "metrics are counted by instruments of one room": (imports("prometheus_client"), ("observability/",)),
-    "YAML is read by governance": (imports("ruamel"), ("gateway/governance/",)),
+    "YAML is read by governance": (imports("yaml"), ("gateway/governance/",)),
     "PostgreSQL is spoken in the store": (
         imports("psycopg", "psycopg_pool"),
         (

@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from gateway.governance.bundle import Bundle
 from gateway.settings import ROOT
@@ -48,5 +48,5 @@ async def shell(gate: Gate, database_url: str, tmp_path: Path) -> Shell:
 @pytest.fixture(scope="session")
 def order_body() -> jsonschema_rs.Validator:
     """What the contract says an order looks like."""
-    contract: dict[str, Any] = YAML(typ="safe").load(CONTRACTS / "orders.v1.yaml")
+    contract: dict[str, Any] = yaml.safe_load((CONTRACTS / "orders.v1.yaml").read_text())
     return jsonschema_rs.Draft202012Validator({**contract, "$ref": "#/components/schemas/OrderBody"})

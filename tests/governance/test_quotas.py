@@ -98,7 +98,7 @@ def test_back_ends_and_open_operations_draw_from_nothing() -> None:
             ":7: plan 'small': 'on_outage' must be one of 'local_share', 'open', 'closed', not 'clsed'"
             "; did you mean 'closed'?",
         ),
-        ("plans:", "plans: [", ":4: is not YAML: expected ',' or ']', but got ':'"),
+        ("plans:", "plans: [", ":4: is not YAML: did not find expected ',' or ']'"),
     ],
 )
 def test_a_broken_plan_is_named_with_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from ruamel.yaml import YAML
+import yaml
 
 from gateway.settings import ROOT
 
@@ -19,7 +19,7 @@ LABEL = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
 
 
 def read_yaml(path: Path) -> Any:
-    return YAML(typ="safe").load(path.read_text())
+    return yaml.safe_load(path.read_text())
 
 
 def alerts() -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from tests.observability.queries import ALERTS, ALERTS_TEST, queries, selected
 from tests.proof.client import order
@@ -86,6 +86,6 @@ def test_promtool_accepts_every_query_of_the_dashboard(promtool: Tool, tmp_path:
         for number, (_, query) in enumerate(queries())
     ]
     file = tmp_path / "queries.yml"
-    YAML().dump({"groups": [{"name": "queries", "rules": rules}]}, file)
+    yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}, file)
 
     assert said(promtool, "check", "rules", str(file)) == ""

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import TypeAdapter
-from ruamel.yaml import YAML
 
 from gateway.domain.orders import TRANSITIONS, OrderStatus
 from gateway.resources.orders.schemas import OrderBody
@@ -14,7 +14,7 @@ from tests.gate import Gate
 
 
 def contract(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "contracts" / "openapi" / f"{name}.yaml")
+    document: dict[str, Any] = yaml.safe_load((ROOT / "contracts" / "openapi" / f"{name}.yaml").read_text())
     return document
 
 
