@@ -86,6 +86,6 @@ def test_promtool_accepts_every_query_of_the_dashboard(promtool: Tool, tmp_path:
         for number, (_, query) in enumerate(queries())
     ]
     file = tmp_path / "queries.yml"
-    yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}, file)
+    file.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
 
     assert said(promtool, "check", "rules", str(file)) == ""
