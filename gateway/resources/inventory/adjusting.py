@@ -14,7 +14,7 @@ from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.time import rfc3339
 from gateway.refusals import Conflict, Fault, Forbidden, Invalid, NotFound, PreconditionFailed
 from gateway.resources.answers import JSON
-from gateway.resources.inventory.once import Done, once
+from gateway.resources.once import Done, once
 from gateway.resources.pages import PageTokens, page_size
 from gateway.store import adjustments
 from gateway.store.adjustments import AdjustmentRow, There

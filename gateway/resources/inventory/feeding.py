@@ -13,7 +13,7 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.refusals import Fault, Invalid
 from gateway.resources.answers import JSON
-from gateway.resources.inventory.once import Done, once
+from gateway.resources.once import Done, once
 from gateway.store.feeds import take_deltas
 from gateway.store.pool import Connection, Database
 from gateway.store.sources import expect, nodes_known

@@ -14,8 +14,8 @@ from gateway.domain.time import rfc3339
 from gateway.refusals import Conflict, Fault, Invalid, NotFound, TooLarge
 from gateway.resources.answers import JSON
 from gateway.resources.inventory.feeding import AHEAD
-from gateway.resources.inventory.once import Done, once
 from gateway.resources.inventory.sources import may_feed
+from gateway.resources.once import Done, once
 from gateway.store import audit, snapshots
 from gateway.store.accept import outcome_told
 from gateway.store.pool import Connection, Database

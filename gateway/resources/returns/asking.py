@@ -16,7 +16,7 @@ from gateway.domain.returns_policy import Method, ReturnsPolicy
 from gateway.domain.time import rfc3339
 from gateway.refusals import Fault, Invalid, NaturalKeyConflict, NotFound
 from gateway.resources.answers import JSON, whose
-from gateway.resources.returns.once import Done, once
+from gateway.resources.once import Done, once
 from gateway.resources.returns.schemas import EligibleLine, EligiblePieces, ReturnReceipt
 from gateway.resources.returns.views import money
 from gateway.return_refusals import NotReturnable

@@ -14,8 +14,8 @@ from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.returns import ReturnState
 from gateway.refusals import Conflict, Fault, Invalid, NaturalKeyConflict
 from gateway.resources.answers import JSON
+from gateway.resources.once import Done, once
 from gateway.resources.returns.asking import content_hash
-from gateway.resources.returns.once import Done, once
 from gateway.resources.returns.schemas import InspectionTold, ReceiptTold
 from gateway.resources.returns.views import seen, told
 from gateway.store import return_counts

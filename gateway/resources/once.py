@@ -1,7 +1,7 @@
 """A command that is carried out once, whatever comes twice: its effect, its answer under the key and its audit row."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.context import Answer, Call
 from gateway.domain.identifiers import Mint
@@ -17,7 +17,7 @@ class Done:
 
     resource_id: str
     answer: Answer
-    facts: Mapping[str, object]
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 async def once(database: Database, call: Call, do: Callable[[Connection], Awaitable[Done]], *, mint: Mint) -> Answer:
