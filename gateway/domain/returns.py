@@ -200,6 +200,13 @@ class Return:
     scanned_at: datetime | None
     expires_at: datetime
     lines: tuple[ReturnLine, ...]
+    requested_by: str  # a partner, or `operator:` and a name
+
+    @property
+    def asking_operator(self) -> str | None:
+        """Whoever asked for it, where that was a person of ours: they decide nothing about its money."""
+        kind, _, name = self.requested_by.partition(":")
+        return name if kind == "operator" and name else None
 
     @property
     def status(self) -> Status:

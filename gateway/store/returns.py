@@ -78,7 +78,7 @@ select r.return_id, r.order_id, r.channel_id, r.channel_return_id, r.currency, r
                    'values', (select jsonb_agg(u.value order by u.unit) from return_unit u
                                where u.return_id = l.return_id and u.line_id = l.line_id)) order by l.number)
           from return_line l where l.return_id = r.return_id),
-       r.partner_id, r.method, r.version, r.trace_id, r.created_at, r.updated_at,
+       r.requested_by, r.partner_id, r.method, r.version, r.trace_id, r.created_at, r.updated_at,
        coalesce((select jsonb_agg(jsonb_build_object(
                      'refund_id', f.refund_id, 'tranche', f.tranche, 'attempt', f.attempt, 'amount', f.amount,
                      'fee', f.fee, 'memo_id', m.memo_id, 'memo', m.state, 'number', m.number, 'status',
@@ -94,9 +94,10 @@ _ONE: LiteralString = f"""{_SELECT}
 
 
 def _stored(row: tuple[Any, ...]) -> StoredReturn:
-    (state, scanned_at, expires_at, lines), rest = row[5:9], row[9:]
+    (state, scanned_at, expires_at, lines, requested_by), rest = row[5:10], row[10:]
     named: tuple[str, str, str, str, str] = row[:5]
-    told = Return(*named, ReturnState(state), scanned_at, expires_at, tuple(_line(line) for line in lines))
+    pieces = tuple(_line(line) for line in lines)
+    told = Return(*named, ReturnState(state), scanned_at, expires_at, pieces, requested_by)
     return StoredReturn(told, *rest)
 
 

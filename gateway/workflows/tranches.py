@@ -114,7 +114,7 @@ class Tranches:
             subject=f"{seen.return_id}:{tranche}",
             content=content,
             amount=Money(sum(refund.amount for refund in own), seen.currency),
-            requested_by=Asker("return_to_refund"),
+            requested_by=Asker(seen.asking_operator or seen.requested_by, seen.asking_operator),
             policy=self.policy,
             now=around.now,
             ids=self.mint,

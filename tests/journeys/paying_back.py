@@ -31,11 +31,11 @@ class Returns:
         assert (await self.shop.until(self.order_id))["status"] == "completed"
         return self.order_id
 
-    async def asked(self, quantity: int) -> str:
-        """A return of so many is authorised."""
+    async def asked(self, quantity: int, *, by: dict[str, str] | None = None) -> str:
+        """A return of so many is authorised; the channel asks for it, or an operator does."""
         lines = [{"line_id": "1", "quantity": quantity, "reason": "changed_mind"}]
         body = {"order_id": self.order_id, "channel_return_id": uuid4().hex, "lines": lines}
-        self.return_id = (await self._sent("", body)).json()["return_id"]
+        self.return_id = (await self._sent("", body, by)).json()["return_id"]
         return self.return_id
 
     async def came(self, quantity: int, *, return_id: str = "") -> None:
@@ -67,8 +67,8 @@ class Returns:
             await returns.scanned(connection, self.return_id, system_clock(), hand)
             await connection.execute("select wake(%s)", (self.return_id,))
 
-    async def _sent(self, path: str, body: Json) -> Response:
-        answer = await self._posted(f"/v1/returns{path}", body, self.shop.headers)
+    async def _sent(self, path: str, body: Json, who: dict[str, str] | None = None) -> Response:
+        answer = await self._posted(f"/v1/returns{path}", body, who or self.shop.headers)
         assert answer.is_success, answer.text
         return answer
 
@@ -147,10 +147,12 @@ class Returns:
 
     async def decides(self, verdict: str) -> None:
         """The approver's word about what waits for it."""
-        ann = await self.operator("ann", "approver")
+        answer = await self.decided(verdict, await self.operator("ann", "approver"))
+        assert answer.is_success, answer.text
+
+    async def decided(self, verdict: str, who: dict[str, str]) -> Response:
         [(approval_id, content)] = await self.rows(
             "select approval_id, content_hash from approval where state = 'pending'"
         )
         body = {"reason": "seen the parcel", "content_hash": content}
-        answer = await self._posted(f"/v1/approvals/{approval_id}/{verdict}", body, ann)
-        assert answer.is_success, answer.text
+        return await self._posted(f"/v1/approvals/{approval_id}/{verdict}", body, who)

@@ -147,6 +147,22 @@ async def test_more_than_the_limit_is_paid_back_once_somebody_has_approved(retur
     assert (await returned.paid(), await returned.money()) == ([125_00], (125_00, 0))
 
 
+async def test_who_asked_for_a_return_does_not_approve_of_its_refund(returned: Returns) -> None:
+    bea = await returned.operator("bea", "support", "approver")
+    await returned.sold(DEAR)
+    await returned.asked(DEAR, by=bea)
+    await returned.came(DEAR)
+    await returned.found(DEAR)
+    await returned.until_refunds("pending_approval")
+
+    own = await returned.decided("approve", bea)
+    await returned.decides("approve")
+    await returned.until_status("closed")
+
+    assert (own.status_code, own.json()["code"]) == (403, "self_approval_forbidden")
+    assert await returned.paid() == [125_00]
+
+
 async def test_what_nobody_approves_of_is_free_again(returned: Returns) -> None:
     await returned.sold(DEAR)
     await returned.asked(DEAR)
