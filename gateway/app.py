@@ -146,13 +146,16 @@ def _stages(
     return edge.stages(parts)
 
 
+START = 5.0  # seconds for which an edge that starts waits for its database; no request waits so long
+
+
 def _lifespan(shared: Shared) -> Lifespan:
     counting = shared.counting if isinstance(shared.counting, SharedCounters) else nullcontext()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         give_back_large_buffers()
-        await shared.database.open()
+        await shared.database.open(within=START)
         metering = metered(
             shared.metrics.process, settings=shared.settings, database=shared.database, ticks=shared.ticks
         )

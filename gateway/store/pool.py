@@ -87,8 +87,15 @@ class Database:
             },
         )
 
-    async def open(self) -> None:
+    async def open(self, *, within: float = 0.0) -> None:
+        """*within*: seconds for which the first connections are waited for, longer than a request may wait for one.
+        Raises `Unavailable` when they have not come by then."""
         await self._pool.open()
+        try:
+            if within:
+                await self._pool.wait(within)
+        except PoolTimeout as error:
+            raise Unavailable(_AWAY) from error
 
     async def close(self) -> None:
         await self._pool.close()
