@@ -14,6 +14,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import AsyncConnection
 
+from gateway.endings import end
 from gateway.store.pool import Connection
 
 _CHANNEL: LiteralString = "order_decided"
@@ -69,9 +70,7 @@ class Decisions:
     async def close(self) -> None:
         self.stop()
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end([self._task])
 
     def stop(self) -> None:
         """The process is about to end: everybody is answered now, and nobody begins to wait."""

@@ -11,6 +11,7 @@ import psycopg
 import structlog
 
 from gateway.domain.inventory import InventoryPolicy
+from gateway.endings import end
 from gateway.errors import GatewayError, Unavailable
 from gateway.store import approval_deadlines, backorders, housekeeping, journal, reservation_expiry
 from gateway.store.exceptions import Opening, open_exception
@@ -71,9 +72,7 @@ class Worker:
             await self._pause(await self._claim())
         if self._held:
             await asyncio.wait(self._held, timeout=DRAIN)
-        for task in [*beside, *self._held]:
-            task.cancel()
-        await asyncio.gather(*beside, *self._held, return_exceptions=True)
+        await end([*beside, *self._held])
         log.info("worker stopped", worker=self.name)
 
     def _feeds(self) -> list[Feed]:
