@@ -14,11 +14,13 @@ from httpx2 import HTTPError, Response
 from tests.chaos.gather import FETCHED, told
 from tests.chaos.ledgers import messages
 from tests.chaos.room import PATIENT
+from tests.chaos.weeks import Weeks
 from tests.proof.client import END_STATES, Acked, Channel, Json, order
 from tests.proof.processes import until
 from tests.proof.rig import Rig
 
 PAUSE = 0.25  # seconds between two looks at an order
+FORGETFUL = 0.05  # of looks: their money's hold is almost over by then
 SILENT = 4.0  # seconds after which a store has not heard, so that the hours pass in which it might
 OVER: Mapping[str, LiteralString] = {
     "step": "update step set begun_at = begun_at - interval '30 days' where run_id = %s and state = 'intended'"
@@ -37,6 +39,7 @@ class Customer:
     channel: Channel
     acked: Acked
     dice: random.Random
+    weeks: Weeks | None = None  # if any pass, in which their money's hold comes to its end
     _seen: dict[tuple[str, str], float] = field(default_factory=dict)  # a part and how it stands -> since when
     _done: set[str] = field(default_factory=set)  # parts and offers that were decided about
 
@@ -53,6 +56,8 @@ class Customer:
                     await self._answers(offer["offer_id"])
             for part in order["fulfilments"]:
                 await self._looks_after(part)
+            if self.weeks is not None and self.dice.random() < FORGETFUL:
+                await self.weeks.pass_for(self.acked.order_id)
             await asyncio.sleep(PAUSE)
 
     def _first(self, name: str) -> bool:
