@@ -19,7 +19,7 @@ from tests.chaos.gather import FETCHED
 from tests.chaos.lines import Line
 from tests.chaos.points.kills import killing, planned
 from tests.chaos.room import PATIENT, Room
-from tests.chaos.weeks import Weeks, proven
+from tests.chaos.weeks import Deaths, Weeks, proven
 from tests.proof.client import END_STATES, Acked, Channel, Json, order
 from tests.proof.ground import Ground
 from tests.proof.processes import until
@@ -48,12 +48,14 @@ async def stores(room: Room) -> None:
         ]
         await floor.faults(LABELS, *told_late, *slowly, seed=room.seed)
         plan = planned(room, len(floor.fleet.places))
-        weeks = Weeks(floor.rig.environment["DATABASE_URL"], floor.fleet)
-        buyers = Buyers(floor, room.size["orders"], plan[0].after, wish=wishes(room), then=lives(room, floor, weeks))
+        deaths = Deaths(Weeks(floor.rig.environment["DATABASE_URL"]), floor.fleet)
+        buyers = Buyers(
+            floor, room.size["orders"], plan[0].after, wish=wishes(room), then=lives(room, floor, deaths.weeks)
+        )
         line = Line(floor.rig, floor.channels[0], AWAITED)
         async with asyncio.TaskGroup() as group:
             moods = group.create_task(_moods(room, floor))
-            group.create_task(_arriving(room, floor, line, weeks))
+            group.create_task(_arriving(room, floor, line, deaths))
             async with asyncio.TaskGroup() as busy:
                 busy.create_task(buyers.shop())
                 busy.create_task(killing(floor, buyers, plan))
@@ -66,7 +68,7 @@ async def stores(room: Room) -> None:
         room.hold(len(floor.acked) == room.size["orders"], f"{len(floor.acked)} orders were acknowledged")
         room.counts |= {"kills": floor.fleet.kills}
         _proven(room, evidence)
-        proven(room, evidence, weeks)
+        proven(room, evidence, deaths)
 
 
 def ground(orders: int) -> Ground:
@@ -115,7 +117,7 @@ async def _moods(room: Room, floor: Floor) -> None:
         await asyncio.sleep(MOODS * (0.5 + dice.random()))
 
 
-async def _arriving(room: Room, floor: Floor, line: Line, weeks: Weeks) -> None:
+async def _arriving(room: Room, floor: Floor, line: Line, deaths: Deaths) -> None:
     """Weeks later goods come in for the orders that wait, less than they wait for, until nobody waits."""
     dice = room.dice("arrivals")
     queued = room.size["orders"] // QUEUED
@@ -126,7 +128,7 @@ async def _arriving(room: Room, floor: Floor, line: Line, weeks: Weeks) -> None:
 
     await until(all_placed, what=f"{queued} orders that may wait are acknowledged", within=PATIENT, pause=0.2)
     await line.forms()
-    await weeks.killed_at_each_step([order_id for order_id, _ in line.queues[-1].waiting])
+    await deaths.at_each_step([order_id for order_id, _ in line.queues[-1].waiting])
     for _ in range(MOST_DELIVERIES):
         if not line.wanted:
             break
