@@ -33,7 +33,7 @@ FICKLE = 7  # every so many customers change their mind before anything is ready
 MOODS = 0.5  # seconds after which stores are in another mood
 REASONS = ("mismatch", "damage", "worn_display", "no_variance")
 CALLBACKS = (("duplicate_callback", 0.2, {}), ("late_callback", 0.1, {"delay": 1.5}))
-MONEY = (("delay", 0.5, {"delay": 0.7}), ("error_after", 0.1, {}))  # held, and given back
+MONEY = (("delay", 0.5, {"delay": 0.7}), ("error_after", 0.1, {}))  # held, taken and given back
 LABELS = {"system": "carrier", "operation": "create_label", "kind": "delay", "delay": 0.7, "probability": 0.5}
 
 
@@ -43,7 +43,7 @@ async def stores(room: Room) -> None:
         told_late = ({**task, "kind": kind, "probability": chance, **more} for kind, chance, more in CALLBACKS)
         slowly = [
             {"system": "psp", "operation": operation, "kind": kind, "probability": chance, **more}
-            for operation in ("authorise", "void")
+            for operation in ("authorise", "capture", "void")
             for kind, chance, more in MONEY
         ]
         await floor.faults(LABELS, *told_late, *slowly, seed=room.seed)
@@ -132,6 +132,8 @@ async def _arriving(room: Room, floor: Floor, line: Line, deaths: Deaths) -> Non
     for _ in range(MOST_DELIVERIES):
         if not line.wanted:
             break
+        waiting = [order_id for order_id, _ in line.queues[-1].waiting]
+        await deaths.weeks.pass_for(*dice.sample(waiting, len(waiting) // 2))  # as their goods come
         pieces = max(1, line.wanted // dice.choice((2, 3))) if line.wanted > FEW else line.wanted
         await line.served(dice.choice(("main", "north")), pieces)
     room.hold(not line.wanted, "orders wait for goods in the end")
