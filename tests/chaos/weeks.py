@@ -15,6 +15,7 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.room import Room
 from tests.proof.processes import until
 
+DECLINED = "com.omnigate.order.payment_renewal_declined.v1"
 STEPS = ("hold_again", "take_over", "give_back_old")
 AIMS, WITHIN = 3, 60.0  # at one step; seconds until one of so many orders' renewals is there
 FEWEST = 10  # orders, whose money is held anew
@@ -112,5 +113,6 @@ def proven(room: Room, evidence: Evidence, deaths: Deaths) -> None:
         room.hold(count <= often, f"{order_id}: money was held anew {count} times, and {often} times it had to be")
     for step in STEPS:
         room.hold(deaths.amid[step] > 0, f"no worker was killed at {step}: nothing was proven")
-    room.counts |= {"held anew": held.total(), "of orders": len(held)}
+    declined = sum(event.type == DECLINED for order in evidence.orders for event in order.events)
+    room.counts |= {"held anew": held.total(), "of orders": len(held), "declined": declined}
     room.counts |= {f"died at {step}": deaths.amid[step] for step in STEPS}

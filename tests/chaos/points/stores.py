@@ -32,21 +32,25 @@ MOST_DELIVERIES, FEW = 12, 8
 FICKLE = 7  # every so many customers change their mind before anything is ready
 MOODS = 0.5  # seconds after which stores are in another mood
 REASONS = ("mismatch", "damage", "worn_display", "no_variance")
-CALLBACKS = (("duplicate_callback", 0.2, {}), ("late_callback", 0.1, {"delay": 1.5}))
-MONEY = (("delay", 0.5, {"delay": 0.7}), ("error_after", 0.1, {}))  # held, taken and given back
-LABELS = {"system": "carrier", "operation": "create_label", "kind": "delay", "delay": 0.7, "probability": 0.5}
+TROUBLES: tuple[Json, ...] = (
+    {"system": "carrier", "operation": "create_label", "kind": "delay", "delay": 0.7, "probability": 0.5},
+    {"system": "store", "operation": "create_task", "kind": "duplicate_callback", "probability": 0.2},
+    {"system": "store", "operation": "create_task", "kind": "late_callback", "delay": 1.5, "probability": 0.1},
+    {"system": "psp", "operation": "authorise", "kind": "refuse", "probability": 0.08},  # the first time, or again
+    *(
+        {"system": "psp", "operation": operation, **trouble}
+        for operation in ("authorise", "capture", "void")
+        for trouble in (
+            {"kind": "delay", "delay": 0.7, "probability": 0.5},
+            {"kind": "error_after", "probability": 0.1},
+        )
+    ),
+)
 
 
 async def stores(room: Room) -> None:
     async with open_floor(room, ground=ground(room.size["orders"])) as floor:
-        task = {"system": "store", "operation": "create_task"}
-        told_late = ({**task, "kind": kind, "probability": chance, **more} for kind, chance, more in CALLBACKS)
-        slowly = [
-            {"system": "psp", "operation": operation, "kind": kind, "probability": chance, **more}
-            for operation in ("authorise", "capture", "void")
-            for kind, chance, more in MONEY
-        ]
-        await floor.faults(LABELS, *told_late, *slowly, seed=room.seed)
+        await floor.faults(*TROUBLES, seed=room.seed)
         plan = planned(room, len(floor.fleet.places))
         deaths = Deaths(Weeks(floor.rig.environment["DATABASE_URL"]), floor.fleet)
         buyers = Buyers(
