@@ -42,6 +42,7 @@ class Customer:
     weeks: Weeks | None = None  # if any pass, in which their money's hold comes to its end
     _seen: dict[tuple[str, str], float] = field(default_factory=dict)  # a part and how it stands -> since when
     _done: set[str] = field(default_factory=set)  # parts and offers that were decided about
+    _codes: set[str] = field(default_factory=set)
 
     async def lives(self) -> None:
         """Until the order has ended."""
@@ -98,14 +99,16 @@ class Customer:
         return None
 
     async def code(self) -> str:
+        """The newest of which nothing was made yet: where another part is ready, another code is on its way."""
         found: list[str] = []
 
         async def has_come() -> bool:
             came = await messages(self.rig.sandbox, self.acked.order_id)
-            found.extend(each.code for each in came if each.code is not None)
+            found.extend(each.code for each in came if each.code is not None and each.code not in self._codes)
             return bool(found)
 
         await until(has_come, what=f"{self.acked.order_id} has a code", within=PATIENT, pause=PAUSE)
+        self._codes.add(found[0])
         return found[0]
 
     async def fetches(self, part: str, code: str) -> None:
