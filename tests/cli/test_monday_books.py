@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from gateway.cli.monday import Monday
 from gateway.cli.monday_books import Back, reckon, rows, total
+from gateway.cli.monday_scenes import ALONE
 
 Json = dict[str, Any]
 
@@ -68,3 +70,15 @@ def test_money_that_goes_back_for_nothing_is_found() -> None:
     effects = [*honest().effects, effect("psp", "refund", 100, "re_9", order="other")]
 
     assert [(each.about, each.verdict) for each in reckon(Back(honest().returns, effects))] == [("other", "doubled")]
+
+
+def test_a_return_that_ends_otherwise_and_money_that_differs_are_complaints() -> None:
+    twice = Back(honest().returns, [*honest().effects, honest().effects[0]])
+    well = Monday({ALONE: ALONE.expected}, rows(honest()), [], [], 1.0)
+    badly = Monday({ALONE: "no end"}, rows(twice), reckon(twice), [], 1.0)
+
+    assert well.complaints() == []
+    assert badly.complaints() == [
+        "doubled: ret_1: we say 3500 went back, and 7000 were paid back",
+        f"{ALONE.title}: no end, and not {ALONE.expected}",
+    ]
