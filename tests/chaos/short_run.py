@@ -14,8 +14,9 @@ from httpx2 import HTTPError
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.customers import Customer, fetched_from
 from tests.chaos.floor import with_stores
-from tests.chaos.gather import Gathering, Witness, told, witness
+from tests.chaos.gather import Gathering, Witness, witness
 from tests.chaos.lines import Line
+from tests.chaos.reading import told
 from tests.proof.client import SKUS, Acked, Json, order
 from tests.proof.ground import Ground
 from tests.proof.processes import ROOT, Process, until
