@@ -21,6 +21,7 @@ from tests.proof.processes import until
 NODE = "main"
 REASONS = ("changed_mind", "wrong_size", "other", "defective")  # the last is not the customer's fault
 GOOD = 0.75  # of pieces that come
+GIVEN_UP = 0.1  # of returns, before anything comes
 Fee = Callable[[str, str], tuple[int, int | None]]  # of an SKU, for a reason: per cent, and at most
 
 
@@ -65,25 +66,24 @@ class Sender:
             return (await told(channel, f"/v1/orders/{self.acked.order_id}"))["status"] in END_STATES
 
         await until(have_come, what=f"{self.acked.order_id} has ended", within=PATIENT, pause=0.3)
-        for _ in range(self.dice.choice((1, 1, 2))):
-            await self._once(channel)
+        async with asyncio.TaskGroup() as group:  # of several, all go on at once; they are asked for in turn
+            for _ in range(self.dice.choice((1, 1, 2))):
+                if wanted := self._wanted():
+                    asker = self.dice.choice(self.askers)
+                    return_id = await self._asked(asker, wanted)
+                    if self.dice.random() < GIVEN_UP:
+                        await self._given_up(return_id, asker)
+                    else:
+                        group.create_task(self._comes(channel, return_id, wanted))
 
-    async def _once(self, channel: Channel) -> None:
-        wanted = self._wanted()
-        if not wanted:
-            return
-        asker = self.dice.choice(self.askers)
-        return_id = await self._asked(asker, wanted)
-        if self.dice.random() < 0.1:
-            await self._given_up(return_id, asker)
-        else:
-            for lot in self._lots(wanted):
-                await self._counted(return_id, lot)
+    async def _comes(self, channel: Channel, return_id: str, wanted: dict[str, int]) -> None:
+        for lot in self._lots(wanted):
+            await self._counted(return_id, lot)
 
         async def over() -> bool:
-            return (await told(channel, f"/v1/returns/{return_id}"))["status"] in ("closed", "cancelled")
+            return (await told(channel, f"/v1/returns/{return_id}"))["status"] == "closed"
 
-        await until(over, what=f"{return_id} is over", within=PATIENT, pause=0.3)
+        await until(over, what=f"{return_id} is closed", within=PATIENT, pause=0.3)
 
     def _wanted(self) -> dict[str, int]:
         """Of some of its lines, some of the pieces that are still with the customer."""

@@ -1,4 +1,4 @@
-"""People of ours who see to money that goes back: they agree to what is above the limit; what failed late is paid anew."""
+"""People of ours who see to money that goes back: they agree to what is above the limit, and pay anew what failed."""
 
 import asyncio
 import time

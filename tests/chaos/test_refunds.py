@@ -108,6 +108,11 @@ CASES: list[tuple[Change, str, str]] = [
     ),
     (without("credit_memo", "second"), DONE, "ret_done rfd_second has 0 credit memos instead of 1"),
     (without("credit_memo", "second"), DONE, "ret_done comes to 1305, and 675 was credited"),
+    (
+        effect("credit_memo", "north", lines=(("1", "ANOTHER-1", 1),)),
+        SPLIT,
+        "ret_split erp credit_memo credit_memo north is of other articles than the order",
+    ),
     (effect("credit_memo", "north", amount=749), SPLIT, "ret_split rfd_north is 750, and 749 was credited"),
     (
         effect("credit_memo", "north", lines=(("2", "MUG-RED", 1),)),

@@ -36,7 +36,7 @@ def _of(back: Return, account: Account) -> Iterator[str]:
     for refund in back.refunds:
         for sentence in (*_done(refund, own), *_credited(refund, own, back)):
             yield f"{refund.refund_id} {sentence}"
-    yield from _lines(back, own)
+    yield from _lines(back, own, account.wanted)
 
 
 def _end(back: Return) -> Iterator[str]:
@@ -136,10 +136,13 @@ def _credited(refund: Refund, own: Sequence[Effect], back: Return) -> Iterator[s
             yield f"is credited for {memo.data.get('refund')}, which is another's"
 
 
-def _lines(back: Return, own: Sequence[Effect]) -> Iterator[str]:
+def _lines(back: Return, own: Sequence[Effect], wanted: Wanted) -> Iterator[str]:
     """The pieces that were credited are those that were found good."""
     credited, good = Counter[str](), Counter[str]()
+    skus = {(line, sku) for line, sku, _ in wanted.lines}
     for memo in own:
+        if any((line, sku) not in skus for line, sku, _ in memo.lines or ()):
+            yield f"{named(memo)} is of other articles than the order"
         credited += units(memo.lines or ()) if (memo.system, memo.kind) == CREDITED else Counter()
     for count in back.counts:
         good[count.line] += count.accepted
