@@ -45,7 +45,7 @@ RETURNS = (
             ReturnedLine(line="2", units=(0,), percent=10),
         ),
         counts=(
-            Count(at=50.0, line="1", accepted=1),
+            Count(at=50.0, line="1", accepted=1, restocked=1),
             Count(at=60.0, line="1", rejected=1),
             Count(at=60.0, line="2", accepted=1),
         ),
@@ -85,6 +85,7 @@ def with_goods_back() -> Evidence:
         evidence,
         effects=(*evidence.effects, *effects),
         attempts=(*evidence.attempts, *(_attempt(each) for each in effects if each.kind != "refund_failed")),
+        shelves=(replace(evidence.shelves[0], available=7), *evidence.shelves[1:]),
         orders=tuple(replace(each, payment=told.get(each.order_id, each.payment)) for each in evidence.orders),
         returns=RETURNS,
     )

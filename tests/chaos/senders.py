@@ -21,6 +21,7 @@ from tests.proof.processes import until
 NODE = "main"
 REASONS = ("changed_mind", "wrong_size", "other", "defective")  # the last is not the customer's fault
 GOOD = 0.75  # of pieces that come
+KEPT = ("LAMP-7", "CHAIR-4")  # there: it can be sold from there again, for its warehouse has enough of it
 GIVEN_UP = 0.1  # of returns, before anything comes
 Fee = Callable[[str, str], tuple[int, int | None]]  # of an SKU, for a reason: per cent, and at most
 
@@ -97,6 +98,12 @@ class Sender:
         lines: list[Json] = self.acked.body["lines"]
         return lines
 
+    def _line(self, line: str) -> Json:
+        return next(each for each in self._lines if each["line_id"] == line)
+
+    def _sku(self, line: str) -> str:
+        return str(self._line(line)["sku"])
+
     async def _asked(self, asker: Asker, wanted: dict[str, int]) -> str:
         reasons = {line: self.dice.choice(REASONS) for line in wanted}
         lines = [{"line_id": line, "quantity": many, "reason": reasons[line]} for line, many in wanted.items()]
@@ -113,7 +120,7 @@ class Sender:
 
     def _returned(self, line: str, many: int, reason: str) -> ReturnedLine:
         """The first ones that are still with the customer, counted from 0."""
-        ordered = next(each for each in self._lines if each["line_id"] == line)
+        ordered = self._line(line)
         units = tuple([unit for unit in range(ordered["quantity"]) if unit not in self._away[line]][:many])
         self._away[line] |= {*units}
         percent, most = self.fee(ordered["sku"], reason)
@@ -138,15 +145,20 @@ class Sender:
         came = [{"line_id": line, "received": sum(found), "condition": "used"} for line, found in lot.items()]
         await self._told(asker, f"{at}/receipts", {"receipt_id": self._name(), "node_id": NODE, "lines": came})
         await asyncio.sleep(self.dice.choice((0.0, 0.0, 0.5)))
+        again = {line: self._sku(line) in KEPT and self.dice.random() < 0.5 for line in lot}
         looked = [
-            {"line_id": line, "quantity": many, "outcome": outcome, "disposition": "scrap"}
+            {"line_id": line, "quantity": many, "outcome": outcome, "disposition": kept}
             for line, found in lot.items()
-            for outcome, many in zip(("accepted", "rejected"), found, strict=True)
+            for outcome, many, kept in (
+                ("accepted", found[0], "restock" if again[line] else "scrap"),
+                ("rejected", found[1], "quarantine"),
+            )
             if many
         ]
         now = time.time()
         self.diary.known[return_id].counts += [
-            Count(at=now, line=line, accepted=good, rejected=bad) for line, (good, bad) in lot.items()
+            Count(at=now, line=line, accepted=good, rejected=bad, restocked=good * again[line], node=NODE)
+            for line, (good, bad) in lot.items()
         ]
         await self._told(asker, f"{at}/inspections", {"inspection_id": self._name(), "node_id": NODE, "lines": looked})
         await asyncio.sleep(self.dice.choice((0.0, 0.0, 1.0)))

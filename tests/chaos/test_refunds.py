@@ -184,6 +184,14 @@ def test_what_goes_wrong_with_money_that_goes_back_is_named(change: Change, orde
     assert {each.invariant for each in violations} == {"I14"}
 
 
+@pytest.mark.parametrize(("restocked", "free"), [(0, 6), (2, 8)])
+def test_what_is_for_sale_again_is_so_once(restocked: int, free: int) -> None:
+    found = check(counted(replace(ONE, restocked=restocked), BAD, TWO)(with_goods_back()), only=["I4"])
+
+    said = f"LAMP-7 at main: Omnigate would sell 7 more, of 10 are {10 - free} sold"
+    assert [each.sentence for each in found] == [said]
+
+
 def test_nothing_is_wrong_with_money_that_went_back_once() -> None:
     assert check(with_goods_back()) == []
 

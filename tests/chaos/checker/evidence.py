@@ -178,12 +178,14 @@ class ReturnedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """What whoever looked at pieces of a line found, and when they first said so."""
+    """What whoever looked at pieces of a line found, and when they first said so. `restocked`: for sale at *node*."""
 
     at: float
     line: str
     accepted: int = 0
     rejected: int = 0
+    restocked: int = 0
+    node: str = "main"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

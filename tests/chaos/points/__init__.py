@@ -50,5 +50,5 @@ POINTS = {
     "s1": Point("stock", shelves, {"kills": 12, "wishes": 600}, {"kills": 200, "wishes": 10_000}),
     "o1": Point("orders in parts", parts, {"kills": 12, "orders": 240}, {"kills": 200, "orders": 4000}),
     "o2": Point("stores, offers, backorders", stores, {"kills": 12, "orders": 180}, {"kills": 200, "orders": 4000}),
-    "f1": Point("returns and refunds", goods_back, {"kills": 10, "orders": 80}, {"kills": 200, "orders": 4000}),
+    "f1": Point("returns and refunds", goods_back, {"kills": 8, "orders": 60}, {"kills": 200, "orders": 4000}),
 }
