@@ -22,6 +22,7 @@ NODE = "main"
 REASONS = ("changed_mind", "wrong_size", "other", "defective")  # the last is not the customer's fault
 GOOD = 0.75  # of pieces that come
 KEPT = ("LAMP-7", "CHAIR-4")  # there: it can be sold from there again, for its warehouse has enough of it
+SLOW = 120.0  # seconds after which nobody waits for a return; what becomes of it is judged in the end
 GIVEN_UP = 0.1  # of returns, before anything comes
 Fee = Callable[[str, str], tuple[int, int | None]]  # of an SKU, for a reason: per cent, and at most
 
@@ -81,10 +82,9 @@ class Sender:
         for lot in self._lots(wanted):
             await self._counted(return_id, lot)
 
-        async def over() -> bool:
-            return (await told(channel, f"/v1/returns/{return_id}"))["status"] == "closed"
-
-        await until(over, what=f"{return_id} is closed", within=PATIENT, pause=0.3)
+        deadline = time.monotonic() + SLOW
+        while (await told(channel, f"/v1/returns/{return_id}"))["status"] != "closed" and time.monotonic() < deadline:
+            await asyncio.sleep(0.3)
 
     def _wanted(self) -> dict[str, int]:
         """Of some of its lines, some of the pieces that are still with the customer."""
