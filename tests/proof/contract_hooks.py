@@ -247,8 +247,16 @@ def _written(write: Callable[[Joined, str], Awaitable[str]], order_id: str) -> s
     return asyncio.run(written())
 
 
-def _sent_back(received: int) -> tuple[str, str]:
-    """An order whose goods have left, and a return of two pieces of it, of which so many have come."""
+@cache
+def _looked_at() -> tuple[str, str]:
+    return _sent_back(0)
+
+
+def _sent_back(received: int | None) -> tuple[str, str]:
+    """An order whose goods have left, and a return of two pieces of it, of which so many have come; or the one that is
+    only looked at."""
+    if received is None:
+        return _looked_at()
 
     async def write(database: Joined, order_id: str) -> str:
         await left(database, order_id, datetime.now(UTC), ledger=False)

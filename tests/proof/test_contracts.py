@@ -34,10 +34,10 @@ COMMON = (
     *("--generation-allow-x00", "false", "--no-color"),  # we refuse NUL everywhere, which no schema of ours can say
 )
 # Everything; then valid requests alone, since the coverage phase makes far more invalid ones than valid. Those about
-# stock are mended until they are accepted, and there are many operations: fewer do.
+# stock and returns are mended until they are accepted, and there are many operations: fewer do.
 EVERYTHING = ("--max-examples", "100")
 VALID = ("--phases", "fuzzing", "--mode", "positive", "--max-examples")
-MOST_VALID, FEWER = "300", {"inventory.v1": "120"}
+MOST_VALID, FEWER = "300", {"inventory.v1": "120", "returns.v1": "120"}
 # Contracts of which some of the operations are for partners and some for operators, as two runs.
 PARTS = {
     "orders.v1": ("orders.v1", ("--exclude-path-regex", "/holds")),
