@@ -31,7 +31,7 @@ from tests.proof.processes import ROOT
 
 PICKING = {"main": 60, "north": 5}
 SHELVES = {"LAMP-7": {"main": 100_000}, "BENCH-1": {"north": 100_000}, "CHAIR-4": {"main": 100_000, "north": 100_000}}
-LIMIT, BAND = 900, 50_000  # minor units that go back on nobody's word, and on that of an approver
+LIMIT = 500  # minor units that go back on nobody's word
 PERCENT, MOST = 15, 60  # the fee of benches
 FAULTY = (("psp", "refund"), ("erp", "create_credit_memo"))
 CHANCES = {
