@@ -20,7 +20,6 @@ from httpx2 import HTTPError
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.diary import Diary
 from tests.chaos.floor import Buyers, Floor, open_floor
-from tests.chaos.ledgers import rows
 from tests.chaos.points.kills import killing, planned
 from tests.chaos.room import Room
 from tests.chaos.senders import Asker, Sender
@@ -141,10 +140,14 @@ def lives(room: Room, floor: Floor, diary: Diary) -> Callable[[Channel, Acked, i
 async def _provider(room: Room, floor: Floor, mishaps: Counter[str]) -> None:
     """Says again what it said of a refund; or that it failed after all."""
     dice, sandbox = room.dice("provider"), floor.rig.sandbox
+    made, after = list[str](), 0
     while True:
         await asyncio.sleep(PAUSE * (0.5 + dice.random()))
         with suppress(HTTPError):
-            made = [row["id"] for row in await rows(sandbox, "effects") if row["kind"] == "refund"]
+            asked = {"after": str(after), "limit": "1000"}
+            page = (await sandbox.get("/ledger/psp/effects", params=asked)).raise_for_status().json()["effects"]
+            made += [row["id"] for row in page if row["kind"] == "refund"]
+            after = page[-1]["sequence"] if page else after
             if not made:
                 continue
             fails = dice.random() < FAIL
