@@ -11,8 +11,9 @@ from typing import LiteralString
 import psycopg
 from httpx2 import HTTPError, Response
 
-from tests.chaos.gather import FETCHED, told
+from tests.chaos.gather import FETCHED
 from tests.chaos.ledgers import messages
+from tests.chaos.reading import told
 from tests.chaos.room import PATIENT
 from tests.chaos.weeks import Weeks
 from tests.proof.client import END_STATES, Acked, Channel, Json, order

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from httpx2 import HTTPError
 
+from gateway.partners.registry import Credentials
 from gateway.store.embedded import acquire
 from tests.chaos.fleet import Fleet, open_fleet
 from tests.chaos.gather import Gathering, Witness, witness
@@ -34,6 +35,8 @@ class Floor:
     channels: Sequence[Channel]
     proxy: FaultProxy | None = None
     started: float = field(default_factory=time.time)
+    staff: dict[str, Sequence[Channel]] = field(default_factory=dict)  # operators, each at every edge
+    _secrets: dict[str, Credentials] = field(default_factory=dict)
 
     @property
     def gathering(self) -> Gathering:
@@ -45,14 +48,24 @@ class Floor:
 
     async def renew_tokens(self) -> None:
         """They live for a quarter of an hour; some runs take longer."""
-        basic = (self.rig.credentials.client_id, self.rig.credentials.client_secret)
         while True:
             await asyncio.sleep(RENEWED)
-            for channel in self.channels:
-                with suppress(HTTPError):
-                    asked = {"grant_type": "client_credentials"}
-                    answer = await channel.http.post("/oauth/token", data=asked, auth=basic)
-                    channel.token = answer.json()["access_token"] if answer.is_success else channel.token
+            await _renewed(self.channels, self.rig.credentials)
+            for name, channels in self.staff.items():
+                await _renewed(channels, self._secrets[name])
+
+    @asynccontextmanager
+    async def operators(self, roles: Mapping[str, str]) -> AsyncIterator[None]:
+        """People of ours, by name: from now on they are among the `staff`."""
+        async with AsyncExitStack() as stack:
+            for name, role in roles.items():
+                whose = self._secrets[name] = await self.rig.operator(name, role)
+                self.staff[name] = [
+                    await stack.enter_async_context(self.rig.channel(address, whose=whose))
+                    for address in self.fleet.addresses
+                ]
+            yield
+            self.staff.clear()
 
     async def faults(self, *rules: dict[str, object], seed: int = 1) -> None:
         (await self.rig.sandbox.post("/faults", json={"seed": seed, "rules": rules})).raise_for_status()
@@ -74,12 +87,13 @@ async def open_floor(
     url: str = "",
     ground: Ground | None = None,
     spoiled: bool = False,
+    settings: Mapping[str, str] | None = None,
     edges: int = 2,
     workers: int = 2,
 ) -> AsyncIterator[Floor]:
     """*url*: a PostgreSQL that the point has brought along. *ground*: what lies where, if not all of it at one node.
-    *spoiled*: back ends stand behind a proxy. Stores can be asked, and goods that come in are told of, where there are
-    stores."""
+    *spoiled*: back ends stand behind a proxy. *settings*: of edges and workers, besides the usual. Stores can be asked,
+    and goods that come in are told of, where there are stores."""
     async with AsyncExitStack() as stack:
         url = url or stack.enter_context(acquire(room.home)).url
         rig = await stack.enter_async_context(open_rig(url, room.home, ground=ground))
@@ -93,6 +107,7 @@ async def open_floor(
             }
         if ground is not None and ground.stores:
             rig.environment |= with_stores(rig)
+        rig.environment |= settings or {}
         fleet = await stack.enter_async_context(open_fleet(rig, edges=edges, workers=workers))
         web = await stack.enter_async_context(witness(rig, fleet.addresses[0]))
         others = [
@@ -103,6 +118,14 @@ async def open_floor(
         renewing = asyncio.create_task(floor.renew_tokens())
         stack.callback(renewing.cancel)
         yield floor
+
+
+async def _renewed(channels: Sequence[Channel], whose: Credentials) -> None:
+    for channel in channels:
+        with suppress(HTTPError):
+            asked = {"grant_type": "client_credentials"}
+            answer = await channel.http.post("/oauth/token", data=asked, auth=(whose.client_id, whose.client_secret))
+            channel.token = answer.json()["access_token"] if answer.is_success else channel.token
 
 
 def with_stores(rig: Rig) -> dict[str, str]:

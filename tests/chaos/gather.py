@@ -14,9 +14,11 @@ import psycopg
 from httpx2 import HTTPError
 
 from tests.chaos.checker.evidence import Circumstances, Evidence, Message, Order, Queue, Shelf
+from tests.chaos.diary import Diary
 from tests.chaos.exported import cause_of, is_stuck, order_of
 from tests.chaos.ledgers import attempt_of, effect_of, is_effect, messages, received, rows
 from tests.chaos.notebook import Notebook
+from tests.chaos.reading import happened, listed, told
 from tests.proof.client import Channel
 from tests.proof.processes import until
 from tests.proof.rig import Rig
@@ -49,6 +51,7 @@ class Gathering:
     started: float
     bounds: Mapping[str, float | int | None] = field(default_factory=dict)
     queues: Sequence[Queue] = ()  # that were seen on the way
+    diary: Diary | None = None  # of goods that came back
 
     async def evidence(self, *, last_fault: float, within: float = 180.0) -> Evidence:
         """After the last fault: rest, ten seconds of ordinary life, rest again, and everybody's account."""
@@ -75,10 +78,11 @@ class Gathering:
             shelves=await self._shelves(),
             messages=await self._messages(orders),
             queues=tuple(self.queues),
+            returns=await self.diary.told(await self.parked()) if self.diary else (),
         )
 
     async def rest(self, *, within: float) -> None:
-        """Until every order has ended or waits for an operator."""
+        """Until every order has ended or waits for an operator, and all money that is owed has gone back."""
         seen: set[tuple[str, int]] = set()
 
         async def at_rest() -> bool:
@@ -87,9 +91,15 @@ class Gathering:
                 before, seen = seen, {(each["order_id"], each["version"]) for each in await self._listed(UNDER_WAY)}
             except HTTPError:  # an edge with too much to do says so, and is asked again
                 return False
-            return not seen or (seen == before and await self._all_stuck({order_id for order_id, _ in seen}))
+            ended = not seen or (seen == before and await self._all_stuck({order_id for order_id, _ in seen}))
+            return ended and await self._all_paid_back()
 
         await until(at_rest, what="every order has ended or is parked", within=within, pause=0.5)
+
+    async def _all_paid_back(self) -> bool:
+        if self.diary is None or await self.diary.at_rest({}):
+            return True
+        return await self.diary.at_rest(await self.parked())
 
     async def _all_stuck(self, order_ids: Collection[str]) -> bool:
         """Does each hang on an operator, and nothing else of it go on?"""
@@ -190,41 +200,3 @@ async def witness(rig: Rig, address: str, partner: str = "web") -> AsyncIterator
     notebook = Notebook(partner)
     async with rig.channel(address, transport=notebook.network()) as channel:
         yield Witness(channel, notebook)
-
-
-async def listed(channel: Channel, statuses: Sequence[str] = ()) -> AsyncIterator[Json]:
-    """Every order that the channel's partner may read."""
-    asked: list[tuple[str, str]] = [("page_size", "200"), *(("status", status) for status in statuses)]
-    async for order in _pages(channel, "/v1/orders", "orders", asked):
-        yield order
-
-
-async def happened(channel: Channel, order_id: str) -> AsyncIterator[Json]:
-    async for event in _pages(channel, f"/v1/orders/{order_id}/events", "events", [("page_size", "200")]):
-        yield event
-
-
-async def told(channel: Channel, path: str, query: Sequence[tuple[str, str]] = ()) -> Json:
-    """What is answered with 200, however often a busy edge has to be asked for it."""
-    found: list[Json] = []
-
-    async def answered() -> bool:
-        with suppress(HTTPError):
-            answer = await channel.http.get(path, params=list(query), headers=channel.headers())
-            found.extend([answer.json()] if answer.status_code == 200 else [])
-        return bool(found)
-
-    await until(answered, what=f"{path} is answered with 200", within=60, pause=0.2)
-    return found[0]
-
-
-async def _pages(channel: Channel, path: str, name: str, asked: list[tuple[str, str]]) -> AsyncIterator[Json]:
-    token = ""
-    while True:
-        query = [*asked, ("page_token", token)] if token else asked
-        page = await told(channel, path, query)
-        for each in page[name]:
-            yield each
-        token = page["next_page_token"]
-        if not token:
-            return

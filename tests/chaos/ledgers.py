@@ -1,6 +1,7 @@
 """The back ends' own books, as the sandbox tells of them, in the checker's words."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from httpx2 import AsyncClient
@@ -54,7 +55,8 @@ def is_effect(attempt: Json) -> bool:
 def effect_of(row: Json) -> Effect:
     money = row["amount"] or {"amount": None, "currency": None}
     plain = {name: row[name] for name in ("system", "sequence", "kind", "id", "key", "reference", "order_id")}
-    return Effect(**plain, **money, lines=lines(row["lines"]), data=row["data"] or {})
+    at = datetime.fromisoformat(row["at"]).timestamp()
+    return Effect(**plain, **money, lines=lines(row["lines"]), data=row["data"] or {}, at=at)
 
 
 def attempt_of(row: Json) -> Attempt:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import psycopg
 
 from tests.chaos.checker.evidence import Queue
-from tests.chaos.gather import POSITIONS, told
+from tests.chaos.gather import POSITIONS
+from tests.chaos.reading import told
 from tests.chaos.room import PATIENT
 from tests.proof.client import END_STATES, Channel, Json
 from tests.proof.processes import until

@@ -53,7 +53,8 @@ class Notebook:
     def note(self, request: Request, answered: tuple[Response, bytes] | None, *, sent: float) -> None:
         answer, content = answered or (None, b"")
         operation, order_id, part = operation_of(request)
-        told = _told(content) if answer is not None and answer.is_success else {}
+        about_orders = not request.url.path.startswith("/v1/returns")  # which have ids and versions of their own
+        told = _told(content) if answer is not None and answer.is_success and about_orders else {}
         digest = digest_of(request.content)
         if operation == "place" and digest not in self._wanted:
             with suppress(LookupError, TypeError, ValueError, ArithmeticError):  # what is no order is no wish

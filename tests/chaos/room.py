@@ -44,6 +44,7 @@ class Room:
             for order in evidence.orders
             if order.parked is not None and order.order_id not in parked
         ]
+        found += [f"needlessly parked: {each.return_id} {each.parked}" for each in evidence.returns if each.parked]
         self.counts |= {**_counted(evidence), "workflows": await gathering.workflows()}
         if found:
             self.keep.mkdir(parents=True, exist_ok=True)

@@ -13,10 +13,13 @@ from httpx2 import HTTPError
 
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.customers import Customer, fetched_from
+from tests.chaos.diary import Diary
 from tests.chaos.floor import with_stores
-from tests.chaos.gather import Gathering, Witness, told, witness
+from tests.chaos.gather import Gathering, Witness, witness
 from tests.chaos.ledgers import rows
 from tests.chaos.lines import Line
+from tests.chaos.reading import told
+from tests.chaos.senders import Asker, Sender
 from tests.chaos.weeks import Weeks
 from tests.proof.client import SKUS, Acked, Json, order
 from tests.proof.ground import Ground
@@ -42,6 +45,7 @@ GROUND = Ground(
 )
 CROWD, TOLD = 24, 4  # orders placed at once when the edge dies, and how many of them it has acknowledged by then
 COPIES = 3
+LIMIT = 100_00  # of what goes back on nobody's word
 
 
 @dataclass(slots=True)
@@ -53,12 +57,13 @@ class ShortRun:
     pos: Witness
     edge: Process
     line: Line
+    diary: Diary
     started: float = field(default_factory=time.time)
 
     @property
     def gathering(self) -> Gathering:
         bounds = {"rest_within": 180.0}
-        return Gathering(self.rig, [self.web, self.pos], self.started, bounds, self.line.queues)
+        return Gathering(self.rig, [self.web, self.pos], self.started, bounds, self.line.queues, self.diary)
 
     async def evidence(self) -> Evidence:
         """After the last fault, which was just now."""
@@ -81,6 +86,7 @@ class ShortRun:
         await self._hold(False)
         await self.in_stores()
         await self.waiting()
+        await self.goods_back()
 
     async def in_parts(self) -> None:
         """Served from two nodes, refused by one and served from the other, cancelled when one part of two had left."""
@@ -119,6 +125,14 @@ class ShortRun:
         await self._held_anew(self.line.orders[::2])
         for pieces in (3, 5):
             await self.line.served("main", pieces)
+
+    async def goods_back(self) -> None:
+        """Some of what was sent, of which some is good."""
+        web = Asker("web", [self.web.channel])
+        for number in range(90, 94):
+            acked = await self.web.channel.place(order(number=number, wanted={"LAMP-7": 3, "BENCH-1": 2}))
+            sender = Sender(self.diary, acked, [web], Random(number), lambda sku, reason: (0, None))
+            await sender.sends_back(self.web.channel)
 
     async def _held_anew(self, order_ids: list[str]) -> None:
         await Weeks(self.rig.environment["DATABASE_URL"]).pass_for(*order_ids)
@@ -250,7 +264,8 @@ async def short_run(url: str, home: Path, *, tree: Path = ROOT) -> AsyncIterator
         rig.start_worker()
         stores = await _stores(rig)
         async with witness(rig, address) as web, witness(stores, address, "pos") as pos:
-            yield ShortRun(rig, web, pos, edge, Line(rig, web.channel, "STOOL-6"))
+            line, diary = Line(rig, web.channel, "STOOL-6"), Diary(web.channel, LIMIT)
+            yield ShortRun(rig, web, pos, edge, line, diary)
 
 
 async def _stores(rig: Rig) -> Rig:

@@ -9,8 +9,9 @@ from typing import LiteralString
 
 import psycopg
 
-from tests.chaos.checker.books import HELD, renewal_of
+from tests.chaos.checker.books import HELD
 from tests.chaos.checker.evidence import Evidence
+from tests.chaos.checker.names import renewal_of
 from tests.chaos.fleet import Fleet
 from tests.chaos.room import Room
 from tests.proof.processes import until

@@ -5,7 +5,7 @@ The ledger checker: reads the evidence of a run that has come to rest, and says 
     books.py       the evidence order by order, and part by part
     loss.py I1 · doubles.py I2 · money.py I3 · stock.py I4 · ghosts.py I5 · sequence.py I6 · replay.py I7
     monotone.py I8 · agreement.py I9 · bounded.py I10 · alive.py I11 · pieces.py I12
-    hands.py I13 · holds.py: of I3, I6 and I9 what is about money that was held anew
+    hands.py I13 · refunds.py I14 · holds.py: of I3, I6 and I9 what is about money that was held anew
 
     python -m tests.chaos.checker FILE      prints every violation; exit code 1 if there is one
 
@@ -27,6 +27,7 @@ from tests.chaos.checker.loss import loss
 from tests.chaos.checker.money import money
 from tests.chaos.checker.monotone import monotone
 from tests.chaos.checker.pieces import pieces
+from tests.chaos.checker.refunds import refunds
 from tests.chaos.checker.replay import replay
 from tests.chaos.checker.sequence import sequence
 from tests.chaos.checker.stock import stock
@@ -47,6 +48,7 @@ INVARIANTS: dict[str, Callable[[Books], Iterator[Violation]]] = {
     "I11": alive,
     "I12": pieces,
     "I13": hands,
+    "I14": refunds,
 }
 
 

@@ -4,14 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Line, Order, Part, Wanted
+from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Line, Order, Part, Return, Wanted
+from tests.chaos.checker.names import REFUNDED, Kind, owner_of, paid_back
 
-Kind = tuple[str, str]  # system, kind of effect
 Sum = Counter[str | None]  # minor units by currency
 
 HELD: Kind = ("psp", "authorisation")
 GIVEN_BACK: Kind = ("psp", "void")
-OF_ORDER = (HELD, GIVEN_BACK, ("psp", "refund"))  # once for an order, whatever its parts come to
+OF_ORDER = (HELD, GIVEN_BACK, REFUNDED)  # once for an order, whatever its parts come to; refunds that are of no return
 # Everything that a completed part brings about, in this order, once each.
 FORWARD: tuple[Kind, ...] = (
     ("erp", "sales_order"),
@@ -47,8 +47,8 @@ UNDO_AT_STORE: Mapping[Kind, Kind] = {
     GIVEN_BACK: HELD,
 }
 COMPLETED, UNDONE = frozenset({"completed"}), frozenset({"rejected", "cancelled"})
-# Done by warehouses and stores, asked for by nobody.
-BY_ITSELF = frozenset({"shipped", "accepted", "rejected", "ready", "handed_over"})
+# Done by warehouses, stores and the payment provider, asked for by nobody.
+BY_ITSELF = frozenset({"shipped", "accepted", "rejected", "ready", "handed_over", "refund_failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,8 @@ class Account:
     strays: tuple[Effect, ...]  # those of a part, under a name that is none of its parts'
     effects: tuple[Effect, ...]  # all of them, oldest first
     attempts: tuple[Attempt, ...]
+    returns: tuple[Return, ...] = ()
+    back: tuple[Effect, ...] = ()  # what was given back and credited for them
 
     @property
     def kinds(self) -> Counter[Kind]:
@@ -157,21 +159,30 @@ class Books:
         attempts: dict[str | None, list[Attempt]] = defaultdict(list)
         for attempt in evidence.attempts:
             attempts[_meant(attempt, orders)].append(attempt)
+        returns: dict[str, list[Return]] = defaultdict(list)
+        for each in evidence.returns:
+            returns[each.order_id].append(each)
         wanted = _Wishes(evidence.wanted, self.acked)
         self.accounts = {
-            order_id: _account(order, wanted(order), effects[order_id], attempts[order_id])
+            order_id: _account(order, wanted(order), effects[order_id], attempts[order_id], returns[order_id])
             for order_id, order in orders.items()
         }
+        self.stray_returns = [each for name, found in returns.items() if name not in orders for each in found]
         self.stray_effects = [each for name, found in effects.items() if name not in orders for each in found]
         self.stray_attempts = [each for name, found in attempts.items() if name not in orders for each in found]
 
 
-def _account(order: Order, wanted: Wanted | None, effects: list[Effect], attempts: list[Attempt]) -> Account:
+def _account(
+    order: Order, wanted: Wanted | None, effects: list[Effect], attempts: list[Attempt], returns: list[Return]
+) -> Account:
     skus = {line: sku for line, sku, _ in wanted.lines} if wanted else {}
     own, strays, found = list[Effect](), list[Effect](), defaultdict[str, list[Effect]](list)
     parts = order.parts or (_whole(order, wanted),)
+    back = paid_back(effects, returns)
     for effect in effects:
         owner = owner_of(effect.name)
+        if any(effect is each for each in back):
+            continue
         if (effect.system, effect.kind) in OF_ORDER:
             own.append(effect)
         elif owner in {part.part_id for part in parts}:
@@ -186,24 +197,14 @@ def _account(order: Order, wanted: Wanted | None, effects: list[Effect], attempt
         )
         for part in parts
     )
-    return Account(order, wanted, shares, tuple(own), tuple(strays), tuple(effects), tuple(attempts))
+    names = (tuple(own), tuple(strays), tuple(effects), tuple(attempts), tuple(returns), tuple(back))
+    return Account(order, wanted, shares, *names)
 
 
 def _whole(order: Order, wanted: Wanted | None) -> Part:
     """An order of before there were parts, or of which none was made, is one by itself."""
     lines = tuple((line, units) for line, _, units in wanted.lines) if wanted else ()
     return Part(part_id=order.order_id, status=order.status, amount=wanted.amount if wanted else 0, lines=lines)
-
-
-def owner_of(name: str | None) -> str:
-    """Whose run calls it so."""
-    return (name or "").partition(":")[0]
-
-
-def renewal_of(name: str | None) -> str:
-    """The run by which an order's money is held anew, if it is one that calls it so; else nothing."""
-    owner = owner_of(name)
-    return owner if owner.startswith("ren_") else ""
 
 
 class _Wishes:

@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from tests.chaos.checker.books import BY_ITSELF, Account, Books, named, owner_of, renewal_of
+from tests.chaos.checker.books import BY_ITSELF, Account, Books, named
 from tests.chaos.checker.evidence import Effect, Violation
+from tests.chaos.checker.names import FAILED, owner_of, run_of
 
 
 def doubles(books: Books) -> Iterator[Violation]:
@@ -15,7 +16,7 @@ def doubles(books: Books) -> Iterator[Violation]:
         of_parts = [
             f"{share.part.part_id} has {sentence}" for share in account.shares for sentence in _more(share.effects)
         ]
-        for sentence in (*_more(account.own), *of_parts, *_keys(account)):
+        for sentence in (*_more(account.own), *_more(account.back), *of_parts, *_keys(account)):
             yield Violation("I2", order_id, sentence)
     yield from _keys_shared(books)
 
@@ -46,11 +47,15 @@ def _names(books: Books) -> Iterator[Violation]:
 
 
 def _more(effects: Iterable[Effect]) -> Iterator[str]:
-    """Each thing is done once for an order, for a part, or each time its money is held anew."""
-    done = Counter((effect.system, effect.kind, renewal_of(effect.name)) for effect in effects)
+    """Each thing is done once for an order, for a part, each time its money is held anew, or for each refund."""
+    done = Counter((effect.system, effect.kind, _of(effect)) for effect in effects)
     for (system, kind, _), count in done.items():
         if count > 1:
             yield f"{count} effects {system} {kind} instead of one"
+
+
+def _of(effect: Effect) -> str:
+    return effect.id if (effect.system, effect.kind) == FAILED else run_of(effect.name)
 
 
 def _keys(account: Account) -> Iterator[str]:
@@ -58,7 +63,7 @@ def _keys(account: Account) -> Iterator[str]:
     used: dict[tuple[str, str, str], set[str | None]] = defaultdict(set)
     for attempt in account.attempts:
         owner = owner_of(attempt.name)
-        used[attempt.system, attempt.operation, owner if owner in parts else renewal_of(attempt.name)].add(attempt.name)
+        used[attempt.system, attempt.operation, owner if owner in parts else run_of(attempt.name)].add(attempt.name)
     for (system, operation, owner), names in used.items():
         if len(names) > 1:
             yield f"{system} {operation} was asked for under {len(names)} keys{' of ' if owner else ''}{owner}"

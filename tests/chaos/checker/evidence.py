@@ -72,6 +72,7 @@ class Effect:
     currency: str | None
     lines: tuple[Line, ...] | None
     data: Mapping[str, Any] = field(default_factory=dict)
+    at: float | None = None  # by the back end's clock
 
     @property
     def name(self) -> str | None:
@@ -165,6 +166,67 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedLine:
+    """*units*: pieces of the order's line, counted from 0, that were to come back. The fee: per cent of what those are
+    worth that were found good, rounded down, and at most so much."""
+
+    line: str
+    units: tuple[int, ...]
+    percent: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """What whoever looked at pieces of a line found, and when they first said so. `restocked`: for sale at *node*."""
+
+    at: float
+    line: str
+    accepted: int = 0
+    rejected: int = 0
+    restocked: int = 0
+    node: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yes:
+    """Somebody agreed to a tranche of money, and when they were first about to say so."""
+
+    tranche: int
+    at: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """What Omnigate says of one. `memo`: how its credit memo stands, if it has one."""
+
+    refund_id: str
+    tranche: int
+    attempt: int
+    status: str
+    amount: int
+    memo: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """Goods that came back: what those who had to do with them did, and what Omnigate says of it in the end. `limit`:
+    minor units of a tranche above which somebody else than who asked for it has to agree."""
+
+    return_id: str
+    order_id: str
+    status: str
+    asked_by: str
+    limit: int
+    returned: tuple[ReturnedLine, ...]
+    counts: tuple[Count, ...] = ()
+    yeses: tuple[Yes, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    parked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything that is known of one run, after it has come to rest."""
 
@@ -177,6 +239,7 @@ class Evidence:
     shelves: tuple[Shelf, ...] = ()
     messages: tuple[Message, ...] = ()
     queues: tuple[Queue, ...] = ()
+    returns: tuple[Return, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from tests.chaos.checker.evidence import (
     Attempt,
     Circumstances,
+    Count,
     Effect,
     Event,
     Evidence,
@@ -18,8 +19,12 @@ from tests.chaos.checker.evidence import (
     Order,
     Part,
     Queue,
+    Refund,
+    Return,
+    ReturnedLine,
     Shelf,
     Wanted,
+    Yes,
 )
 
 Json = dict[str, Any]
@@ -34,7 +39,9 @@ RECORDS = {
     "shelves": Shelf,
     "messages": Message,
     "queues": Queue,
+    "returns": Return,
 }
+NESTED = {"events": Event, "returned": ReturnedLine, "counts": Count, "yeses": Yes, "refunds": Refund}
 TUPLES = ("prices", "worth", "pieces", "waiting")  # fields that are tuples of tuples
 
 
@@ -72,11 +79,15 @@ def _record(read: Json) -> tuple[str, Any]:
         raise ValueError(f"unknown key '{min(unknown)}' of {name}")
     if "lines" in read:
         read["lines"] = lines(read["lines"])
-    if "events" in read:
-        read["events"] = tuple(Event(**event) for event in read["events"])
+    for each in NESTED.keys() & read.keys():
+        read[each] = tuple(_nested(NESTED[each], inner) for inner in read[each])
     if "parts" in read:
         read["parts"] = tuple(Part(**{**part, "lines": _tuples(part["lines"])}) for part in read["parts"])
     return name, kind(**read | {each: _tuples(read[each]) for each in TUPLES if each in read})
+
+
+def _nested(kind: Any, read: Json) -> Any:
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in read.items()})
 
 
 def _tuples(read: Iterable[Iterable[Any]]) -> tuple[Any, ...]:

@@ -3,20 +3,9 @@
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from tests.chaos.checker.books import (
-    LABEL,
-    OF_ORDER,
-    Account,
-    Books,
-    Share,
-    gone,
-    named,
-    owner_of,
-    renewal_of,
-    units,
-    worth_of,
-)
+from tests.chaos.checker.books import LABEL, OF_ORDER, Account, Books, Share, gone, named, units, worth_of
 from tests.chaos.checker.evidence import Effect, Line, Violation, Wanted
+from tests.chaos.checker.names import owner_of, renewal_of
 
 AS_FOUND = ("ready", "handed_over")  # by a store, which tells what it was asked for, too
 AS_BOOKED = ("sales_order", "shipment", "shipped", "task", "accepted", "rejected", *AS_FOUND)

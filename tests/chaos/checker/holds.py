@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from tests.chaos.checker.books import GIVEN_BACK, HELD, Account, renewal_of
+from tests.chaos.checker.books import GIVEN_BACK, HELD, Account
 from tests.chaos.checker.evidence import Effect
+from tests.chaos.checker.names import renewal_of
 
 RENEWED = "com.omnigate.order.payment_renewed.v1"
 CAPTURE = ("psp", "capture")

@@ -7,47 +7,49 @@ from tests.chaos.checker.books import Account, Books, Share, Sum, left, total
 from tests.chaos.checker.evidence import Effect, Violation
 from tests.chaos.checker.holds import held_too_often
 
-SIGN = {"capture": 1, "refund": -1}
+SIGN = {"capture": 1, "refund": -1, "refund_failed": 1}
 
 
 def money(books: Books) -> Iterator[Violation]:
-    owed: Sum = Counter()
+    owed, in_all = Counter[str | None](), _taken(books.evidence.effects)
     for account in books.accounts.values():
-        taken = _taken(account.effects)
+        back = _taken(account.back)  # of goods that came back: I14
+        kept = _taken(account.effects)
+        kept.subtract(back)
+        in_all.subtract(back)
         if account.parked:
-            owed.update(taken)
+            owed.update(kept)
         elif account.completed:
             owed.update(account.owed)
         of_parts = (f"{share.part.part_id} {sentence}" for share in account.shares for sentence in _of_part(share))
-        for sentence in (*_wrong(account, taken), *_held(account), *held_too_often(account), *of_parts):
+        for sentence in (*_wrong(account, kept), *_held(account), *held_too_often(account), *of_parts):
             yield Violation("I3", account.order.order_id, sentence)
-    in_all = _taken(books.evidence.effects)
     for currency in owed.keys() | in_all.keys():
         if owed[currency] != in_all[currency]:
             sentence = f"{in_all[currency]} {currency} were taken in all, {owed[currency]} are owed"
             yield Violation("I3", None, sentence)
 
 
-def _wrong(account: Account, taken: Sum) -> Iterator[str]:
+def _wrong(account: Account, kept: Sum) -> Iterator[str]:
     if account.wanted is None:
         return
     cost = {account.wanted.currency: account.wanted.amount}
     due = _plain(account.owed) if account.completed else {}
     if account.parked:
-        if any(not 0 <= taken[currency] <= cost.get(currency or "", 0) for currency in taken):
-            yield f"is parked, costs {cost}, and {dict(taken)} was taken"
-    elif _plain(taken) != due:
-        yield f"is {account.order.status}, owes {due}, and {dict(taken)} was taken"
+        if any(not 0 <= kept[currency] <= cost.get(currency or "", 0) for currency in kept):
+            yield f"is parked, costs {cost}, and {dict(kept)} was taken"
+    elif _plain(kept) != due:
+        yield f"is {account.order.status}, owes {due}, and {dict(kept)} was taken"
 
 
 def _of_part(share: Share) -> Iterator[str]:
     """What has left is paid with what it costs, and not with what another part does; nothing else is paid."""
-    taken, cost = _taken(share.effects), share.part.amount
+    paid, cost = _taken(share.effects), share.part.amount
     if not left(share.effects):
-        if taken.total():
-            yield f"has not left, and {dict(taken)} was taken for it"
-    elif taken.total() not in ({cost} if share.completed else {0, cost}):
-        yield f"comes to {cost}, and {dict(taken)} was taken for it"
+        if paid.total():
+            yield f"has not left, and {dict(paid)} was taken for it"
+    elif paid.total() not in ({cost} if share.completed else {0, cost}):
+        yield f"comes to {cost}, and {dict(paid)} was taken for it"
 
 
 def _held(account: Account) -> Iterator[str]:

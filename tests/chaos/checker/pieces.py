@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.chaos.checker.books import Account, Books, Share, gone, left, total, units, worth_of
 from tests.chaos.checker.evidence import Violation, Wanted
+from tests.chaos.checker.names import FAILED, REFUNDED
 
 GONE = ("in_transit", "delivered")  # where pieces stand that have left
 
@@ -59,6 +60,9 @@ def _told(account: Account, wanted: Wanted) -> Iterator[str]:
 
 def _payment(account: Account) -> str:
     held, taken, back = (total(account.of("psp", kind)).total() for kind in ("authorisation", "capture", "void"))
+    returned = total(account.of(*REFUNDED)).total() - total(account.of(*FAILED)).total()
+    if returned:
+        return "refunded" if returned == taken else "partially_refunded"
     if taken:
         return "captured" if taken + back == held else "partially_captured"
     if held > back:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tests.chaos.checker.books import FETCHED, FORWARD, HANDED, HELD, READY, Account, Books, Kind, Share, renewal_of
+from tests.chaos.checker.books import FETCHED, FORWARD, HANDED, HELD, READY, Account, Books, Share
 from tests.chaos.checker.evidence import Effect, Violation
 from tests.chaos.checker.holds import taken_of_no_hold
+from tests.chaos.checker.names import Kind, renewal_of
 
 BOOKED, RELEASED = FORWARD[:2]
 ASKED = ("store", "task")
@@ -67,7 +68,7 @@ def _given_back_last(account: Account) -> Iterator[str]:
     for void in account.of("psp", "void"):
         if renewal_of(void.name):
             continue
-        after = [each for each in account.effects if each.sequence > void.sequence]
+        after = [each for each in account.effects if each.sequence > void.sequence and each not in account.back]
         if late := [each for each in after if (each.system, each.kind) != HANDED]:  # a till's yes may come before it
             yield f"{late[-1].system} {late[-1].kind} of {late[-1].id} happened after the money was given back"
 

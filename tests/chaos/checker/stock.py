@@ -16,14 +16,14 @@ def stock(books: Books) -> Iterator[Violation]:
         return
     effects = books.evidence.effects
     promised, gone_, back = _moved(effects)
-    waiting, doubted = _held_by_parked(books), _doubted(effects)
+    waiting, doubted, again = _held_by_parked(books), _doubted(effects), _for_sale_again(books)
     known = {(shelf.node, shelf.sku) for shelf in books.evidence.shelves}
     for node, sku in (promised | gone_).keys() - known:
         yield Violation("I4", None, f"{sku} was shipped and lies on no shelf of {node}")
     for shelf in books.evidence.shelves:
         at = (shelf.node, shelf.sku)
         moved = (promised[at], gone_[at], back[at])
-        ours = _ours(shelf, moved[0] - moved[2], waiting[shelf.sku], doubted=at in doubted)
+        ours = _ours(shelf, moved[0] - moved[2] - again[at], waiting[shelf.sku], doubted=at in doubted)
         for sentence in (*_warehouse(shelf, *moved), *ours):
             yield Violation("I4", None, f"{shelf.sku} at {shelf.node}: {sentence}")
 
@@ -86,6 +86,17 @@ def _doubted(effects: Sequence[Effect]) -> set[Place]:
     short = [each for each in effects if (each.kind == "ready" and gone(each) != each.lines) or each.kind == "rejected"]
     nodes = [(str(asked.get(each.id, each).data.get("node", MAIN)), each.lines or ()) for each in short]
     return {(node, sku) for node, lines in nodes for _, sku, _ in lines}
+
+
+def _for_sale_again(books: Books) -> Counter[Place]:
+    """What came back as good as new. Omnigate is told of it; the warehouse's books are about what it ships."""
+    found: Counter[Place] = Counter()
+    for account in books.accounts.values():
+        skus = {line: sku for line, sku, _ in account.wanted.lines} if account.wanted else {}
+        for back in account.returns:
+            for count in back.counts:
+                found[count.node, skus.get(count.line, "")] += count.restocked
+    return found
 
 
 def _held_by_parked(books: Books) -> Counter[str]:

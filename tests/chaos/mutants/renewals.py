@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from tests.chaos.checker.books import GIVEN_BACK, renewal_of
+from tests.chaos.checker.books import GIVEN_BACK
 from tests.chaos.checker.evidence import Effect, Evidence
 from tests.chaos.checker.holds import RENEWED
+from tests.chaos.checker.names import renewal_of
 from tests.chaos.mutants.given import Given
 
 

@@ -2,7 +2,7 @@
 The points of chaos, each a run of its own: what is done to an installation, how often, and how long it may take.
 
     kills R1 · crash_points R2 · answers R3 · copies R4 · restarts R5 · starts and pauses R7 · poison and deploy R9 ·
-    shelves S1 · parts O1 · stores O2
+    shelves S1 · parts O1 · stores O2 · goods_back F1
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,6 +12,7 @@ from tests.chaos.points.answers import answers
 from tests.chaos.points.copies import copies
 from tests.chaos.points.crash_points import crash_points
 from tests.chaos.points.deploy import deploy
+from tests.chaos.points.goods_back import goods_back
 from tests.chaos.points.kills import kills
 from tests.chaos.points.parts import parts
 from tests.chaos.points.pauses import pauses
@@ -49,4 +50,5 @@ POINTS = {
     "s1": Point("stock", shelves, {"kills": 12, "wishes": 600}, {"kills": 200, "wishes": 10_000}),
     "o1": Point("orders in parts", parts, {"kills": 12, "orders": 240}, {"kills": 200, "orders": 4000}),
     "o2": Point("stores, offers, backorders", stores, {"kills": 12, "orders": 180}, {"kills": 200, "orders": 4000}),
+    "f1": Point("returns and refunds", goods_back, {"kills": 8, "orders": 60}, {"kills": 200, "orders": 4000}),
 }

@@ -15,8 +15,8 @@ from httpx2 import HTTPError
 
 from tests.chaos.checker.evidence import Evidence, Order
 from tests.chaos.floor import Buyers, open_floor
-from tests.chaos.gather import told
 from tests.chaos.points.kills import killing, planned
+from tests.chaos.reading import told
 from tests.chaos.room import PATIENT, Room
 from tests.proof.client import Acked, Channel, Json, order
 from tests.proof.ground import Ground
