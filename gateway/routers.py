@@ -20,6 +20,8 @@ from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
 from gateway.resources.approvals import approvals
 from gateway.resources.callbacks import callbacks
+from gateway.resources.events import events
+from gateway.resources.events.feed import EventFeed
 from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
 from gateway.resources.inventory.deciding import divergences, pending_adjustments, quarantined_snapshots
@@ -60,6 +62,7 @@ class Shared:
     decisions: Decisions
     pages: PageTokens
     changes: Changes
+    feed: EventFeed
     metrics: EdgeMetrics
     counting: InProcessCounters | SharedCounters
     clock: Clock
@@ -74,6 +77,7 @@ class Shared:
         """The server is told to stop: whoever waits for news is answered now."""
         self.decisions.stop()
         self.changes.stop()
+        self.feed.stop()
 
 
 def routers(shared: Shared) -> Iterator[APIRouter]:
@@ -105,6 +109,7 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     yield exceptions(
         database, pages=shared.pages, mendables=mendables(shared.clock, shared.mint, policy), mint=shared.mint
     )
+    yield events(shared.feed, public=public)
     yield approvals(database, pages=shared.pages, mint=shared.mint)
 
 
