@@ -37,7 +37,7 @@ COMMON = (
 # stock and returns are mended until they are accepted, and there are many operations: fewer do.
 EVERYTHING = ("--max-examples", "100")
 VALID = ("--phases", "fuzzing", "--mode", "positive", "--max-examples")
-MOST_VALID, FEWER = "300", {"inventory.v1": "120", "returns.v1": "120"}
+MOST_VALID, FEWER = "300", {"inventory.v1": "120", "returns.v1": "120", "events.v1": "120"}
 # Contracts of which some of the operations are for partners and some for operators, as two runs.
 PARTS = {
     "orders.v1": ("orders.v1", ("--exclude-path-regex", "/holds")),
@@ -90,7 +90,7 @@ async def edge(rig: Rig) -> str:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     "contract",
-    [*PARTS, "returns.v1", "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1", "approvals.v1"],
+    [*PARTS, "returns.v1", "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1", "approvals.v1", "events.v1"],
 )
 async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     async with rig.channel(edge) as channel:
@@ -104,7 +104,7 @@ async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig,
         ["--auth", f"{rig.credentials.client_id}:{rig.credentials.client_secret}"]
         if contract == "platform.v1"
         else ["--header", f"Authorization: Bearer {of_operator if contract in OF_OPERATORS else of_partner}"]
-        if contract in (*PARTS, *OF_OPERATORS, "returns.v1", "inventory.v1")
+        if contract in (*PARTS, *OF_OPERATORS, "returns.v1", "inventory.v1", "events.v1")
         else []
     )
     name, part = PARTS.get(contract, (contract, ()))

@@ -118,6 +118,7 @@ class ReturnEvent(TypedDict):
         "com.omnigate.return.expired.v1",
         "com.omnigate.return.closed.v1",
         "com.omnigate.return.refunded.v1",
+        "com.omnigate.return.refund_failed.v1",
     ]
     subject: Annotated[str, Field(pattern="^ret_[0-9A-HJKMNP-TV-Z]{26}$")]
     sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
