@@ -83,8 +83,6 @@ class Shared:
 def routers(shared: Shared) -> Iterator[APIRouter]:
     database, public = shared.database, shared.public
     decide = partial(on_content, shared.bundle.access)
-    budget = shared.bundle.quotas.token_route
-    per_address = f"{budget.quota} per {budget.window} second"
     yield orders(
         database,
         public=public,
@@ -102,7 +100,7 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     yield feeds(database, pages=shared.pages, policy=shared.bundle.inventory, public=public, mint=shared.mint)
     terms = shared.bundle.returns
     yield returns(database, pages=shared.pages, policy=terms, inventory=policy, public=public, mint=shared.mint)
-    yield token_routes(database, tokens=shared.tokens, per_address=per_address)
+    yield token_routes(database, tokens=shared.tokens, per_address=_per_address(shared.bundle))
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
     yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
@@ -111,6 +109,11 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     )
     yield events(shared.feed, public=public)
     yield approvals(database, pages=shared.pages, mint=shared.mint)
+
+
+def _per_address(bundle: Bundle) -> str:
+    budget = bundle.quotas.token_route
+    return f"{budget.quota} per {budget.window} second"
 
 
 def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:

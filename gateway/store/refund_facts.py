@@ -1,4 +1,4 @@
-"""What partners are told of refunds: a fact of the return that they are for, in the transaction in which it becomes true."""
+"""What partners are told of refunds: a fact of the return that they are for, in the transaction that makes it true."""
 
 from gateway.store import returns
 from gateway.store.hands import Hand

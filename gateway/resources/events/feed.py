@@ -1,4 +1,4 @@
-"""A partner's feed: a page at a time, from a cursor that skips nothing and is refused once something may be forgotten."""
+"""A partner's feed: a page at a time, from a cursor that skips nothing and is refused once it is too old."""
 
 from collections.abc import Sequence
 from datetime import timedelta
