@@ -19,7 +19,7 @@ BESIDE := tests/proof/test_contracts.py tests/store/test_refund_model.py tests/s
 	tests/store/test_claim_algebra_model.py tests/store/test_stock_model.py tests/adapters
 
 proof: .venv/.installed
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m proof -o faulthandler_timeout=1800 $(BESIDE)
+	$(BIN)/python -m pytest -q -rP -n 2 --dist worksteal -m proof -o faulthandler_timeout=1800 $(BESIDE)
 	$(BIN)/python -m pytest -q -s -m proof -o faulthandler_timeout=1800 $(addprefix --ignore=,$(BESIDE)) $(ARGS)
 
 chaos: .venv/.installed
