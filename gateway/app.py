@@ -30,6 +30,7 @@ from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
 from gateway.partners.tokens import Tokens
 from gateway.ports import Counters
+from gateway.resources.events.feed import EventFeed
 from gateway.resources.inventory.changes import Changes
 from gateway.resources.pages import PageTokens
 from gateway.routers import Shared, routers
@@ -113,6 +114,7 @@ def _shared(
         decisions=Decisions(database.url),
         pages=pages,
         changes=Changes(database, pages),
+        feed=EventFeed(database, pages),
         metrics=metrics or EdgeMetrics(VERSION),
         counting=create_counters(settings, ticks),
         clock=clock,

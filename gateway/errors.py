@@ -16,7 +16,7 @@ GatewayError
 │   │   ├── OfferClosed             409   PickupExpired          409   TriesExhausted       409
 │   │   ├── ApprovalSuperseded      409   AlreadyDecided         409   NotReturnable         409
 │   │   └── OrderLocked             409   StockLocked            409
-│   ├── PreconditionFailed          412
+│   ├── CursorExpired               410   PreconditionFailed     412
 │   ├── TooLarge                    413   UnsupportedMedia       415
 │   ├── Invalid                     422
 │   │   ├── IdempotencyKeyReused    422   TotalsMismatch         422   WrongCode            422

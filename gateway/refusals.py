@@ -162,6 +162,12 @@ class PreconditionFailed(Refused):
     status, code = 412, "precondition_failed"
 
 
+class CursorExpired(Refused):
+    """The cursor is too old to go on from."""
+
+    status, code = 410, "cursor_expired"
+
+
 class TooLarge(Refused):
     """The body is too large."""
 

@@ -20,6 +20,8 @@ from gateway.partners.routes import key_routes, token_routes
 from gateway.partners.tokens import Tokens
 from gateway.resources.approvals import approvals
 from gateway.resources.callbacks import callbacks
+from gateway.resources.events import events
+from gateway.resources.events.feed import EventFeed
 from gateway.resources.inventory import inventory
 from gateway.resources.inventory.changes import Changes
 from gateway.resources.inventory.deciding import divergences, pending_adjustments, quarantined_snapshots
@@ -60,6 +62,7 @@ class Shared:
     decisions: Decisions
     pages: PageTokens
     changes: Changes
+    feed: EventFeed
     metrics: EdgeMetrics
     counting: InProcessCounters | SharedCounters
     clock: Clock
@@ -74,13 +77,12 @@ class Shared:
         """The server is told to stop: whoever waits for news is answered now."""
         self.decisions.stop()
         self.changes.stop()
+        self.feed.stop()
 
 
 def routers(shared: Shared) -> Iterator[APIRouter]:
     database, public = shared.database, shared.public
     decide = partial(on_content, shared.bundle.access)
-    budget = shared.bundle.quotas.token_route
-    per_address = f"{budget.quota} per {budget.window} second"
     yield orders(
         database,
         public=public,
@@ -98,14 +100,20 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     yield feeds(database, pages=shared.pages, policy=shared.bundle.inventory, public=public, mint=shared.mint)
     terms = shared.bundle.returns
     yield returns(database, pages=shared.pages, policy=terms, inventory=policy, public=public, mint=shared.mint)
-    yield token_routes(database, tokens=shared.tokens, per_address=per_address)
+    yield token_routes(database, tokens=shared.tokens, per_address=_per_address(shared.bundle))
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)
     yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
     yield exceptions(
         database, pages=shared.pages, mendables=mendables(shared.clock, shared.mint, policy), mint=shared.mint
     )
+    yield events(shared.feed, public=public)
     yield approvals(database, pages=shared.pages, mint=shared.mint)
+
+
+def _per_address(bundle: Bundle) -> str:
+    budget = bundle.quotas.token_route
+    return f"{budget.quota} per {budget.window} second"
 
 
 def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:

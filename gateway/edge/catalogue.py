@@ -98,6 +98,10 @@ REMEDIES = {
         "Each step is decided by the role that it names, and by a person who decided no other step of the same "
         "approval; the detail says which it is."
     ),
+    "cursor_expired": (
+        "Events after this cursor may be forgotten. Compare what you know with the resources, then follow events anew "
+        "without `after`, and keep going on before a cursor is 30 days old."
+    ),
     "precondition_failed": (
         "It has changed since the version that `If-Match` names; nothing was done. Read it again, decide, and send the "
         "request with the new `ETag`, or without the condition."

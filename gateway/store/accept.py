@@ -45,8 +45,9 @@ personal as (
     select %(personal_id)s, %(personal)s::jsonb, %(now)s from promise
 ), resource as ({insert}
 ), happened as (
-    insert into event (event_id, subject, sequence, type, occurred_at, trace_id, data)
-    select %(event_id)s, %(resource_id)s, 1, %(event_type)s, %(now)s, %(trace_id)s, %(event)s::jsonb from promise
+    insert into event (event_id, subject, sequence, type, occurred_at, trace_id, data, told_to)
+    select %(event_id)s, %(resource_id)s, 1, %(event_type)s, %(now)s, %(trace_id)s, %(event)s::jsonb, %(partner_id)s
+      from promise
 ), audited as ({audit.RECORD} from promise
 ), started as (
     insert into run (run_id, saga, version, state, traceparent, created_at, updated_at)

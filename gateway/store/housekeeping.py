@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from gateway.store import event_feed
 from gateway.store.pool import Database
 from gateway.store.stock_changes import KEPT
 
@@ -36,12 +37,16 @@ returning run.run_id
 
 
 async def forget_expired(database: Database, now: datetime) -> None:
-    """Records past their time: of idempotency, of changes of stock, and the engine's of tasks and events long over."""
+    """Records past their time: of idempotency, stock changes, feeds, and the engine's of tasks and events long over."""
     async with database.transaction() as connection:
         cursor = await connection.execute("select pg_try_advisory_xact_lock(%s)", (_ALONE,))
         if (await cursor.fetchone()) != (True,):
             return
-        for statement, before in ((_FORGET, now), (_FORGET_CHANGES, now - timedelta(days=KEPT + 1))):
+        for statement, before in (
+            (_FORGET, now),
+            (_FORGET_CHANGES, now - timedelta(days=KEPT + 1)),
+            (_FORGET_TOLD, now - timedelta(days=event_feed.KEPT + 1)),
+        ):
             for _ in range(_MOST_ROUNDS):
                 gone = await connection.execute(statement, (before, _AT_ONCE))
                 if gone.rowcount < _AT_ONCE:
@@ -54,5 +59,11 @@ async def forget_expired(database: Database, now: datetime) -> None:
 _FORGET_CHANGES = (
     "delete from stock_change where ctid in (select ctid from stock_change where changed_at < %s limit %s)"
 )
+
+# The fact stays with its subject: its sequence has no gaps, and operators read it.
+_FORGET_TOLD = """
+update event set told_to = null where position in (
+    select position from event where told_to is not null and occurred_at < %s limit %s)
+"""
 
 _FORGET = "delete from idempotency where ctid in (select ctid from idempotency where expires_at < %s limit %s)"

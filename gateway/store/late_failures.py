@@ -6,13 +6,15 @@ from typing import Any
 
 from gateway.domain.identifiers import Mint
 from gateway.domain.refunds import RefundState
-from gateway.store import refunds, signals
+from gateway.store import refund_facts, refunds, signals
 from gateway.store.exceptions import Opening, open_exception
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 
 TOLD = "refund_failed"  # among signals
 CLASS, CODE = "payment/refund_failed", "refund_failed_late"
 ACTIONS = ("retry", "resolve")
+_NO_TRACE = "0" * 32
 
 
 async def take(connection: Connection, refund_id: str, mint: Mint, *, now: datetime) -> None:
@@ -24,6 +26,8 @@ async def take(connection: Connection, refund_id: str, mint: Mint, *, now: datet
     told = await signals.untaken(connection, refund_id, TOLD)
     if told is None or owed.state is not RefundState.SUCCEEDED:
         return
+    hand = Hand("system", now, _NO_TRACE, mint)
+    await refund_facts.tell(connection, owed, refund_facts.REFUND_FAILED, hand)
     await refunds.stand(connection, owed, RefundState.LATE_FAILED, now=now)
     await signals.take(connection, refund_id, TOLD, now=now)
     evidence: Mapping[str, Any] = {

@@ -134,8 +134,9 @@ with promise as (
            reservation_id text, number integer, line_id text, sku text, node_id text, condition text, quantity integer,
            expires_at timestamptz)
 ), happened as (
-    insert into event (event_id, subject, sequence, type, occurred_at, trace_id, data)
-    select event_id, reservation_id, 1, '{CREATED}', %(now)s, trace_id, '{{"state": "active", "version": 1}}' from made
+    insert into event (event_id, subject, sequence, type, occurred_at, trace_id, data, told_to)
+    select event_id, reservation_id, 1, '{CREATED}', %(now)s, trace_id, '{{"state": "active", "version": 1}}',
+           partner_id from made
 ), audited as (
     insert into audit (audit_id, at, actor, subject, partner_id, action, resource, request_id, trace_id, decisions,
                        facts)

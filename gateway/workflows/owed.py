@@ -5,13 +5,16 @@ from dataclasses import replace
 from gateway.domain.identifiers import Mint
 from gateway.domain.refunds import RefundState
 from gateway.refusals import Conflict, Invalid
-from gateway.store import fulfilments, late_failures, refunds
+from gateway.store import fulfilments, late_failures, refund_facts, refunds
 from gateway.store.exceptions import ExceptionRow
+from gateway.store.hands import Hand
 from gateway.store.mending import Deed, Mendable
 from gateway.store.pool import Connection
 from gateway.store.refunds import Refund
 from gateway.store.signals import lock_run
 from gateway.workflows.pay_back import NAME, VERSION
+
+_NO_TRACE = "0" * 32
 
 
 def failed_refunds(mint: Mint) -> Mendable:
@@ -31,6 +34,9 @@ def failed_refunds(mint: Mint) -> Mendable:
                 effect="none",
             )
         after = RefundState.SUCCEEDED if deed.as_ == "succeeded" else RefundState.FAILED
+        if after is RefundState.SUCCEEDED:
+            hand = Hand(deed.operator, deed.now, _NO_TRACE, mint)
+            await refund_facts.tell(connection, owed, refund_facts.REFUNDED, hand)
         await refunds.stand(connection, owed, after, now=deed.now, provider_ref=deed.reference)
 
     return Mendable(frozenset(late_failures.ACTIONS), act)

@@ -12,8 +12,9 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
 from gateway.domain.refunds import RefundState
 from gateway.ports import BackEnds, Effect
-from gateway.store import fulfilments, journal, late_failures, orders, refunds
+from gateway.store import fulfilments, journal, late_failures, orders, refund_facts, refunds
 from gateway.store.exceptions import Opening, open_exception
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.store.refunds import Refund
 from gateway.workflows.executors import LOCAL_BY_HAND
@@ -52,6 +53,8 @@ async def give_back(case: Case, back_ends: BackEnds, key: str) -> Effect:
 def gives_back(mint: Mint) -> Note:
     async def given_back(connection: Connection, case: Case, effect: Effect) -> None:
         owed = await refunds.locked(connection, _owed(case).refund_id)
+        hand = Hand("system", case.now, case.trace_id, mint)
+        await refund_facts.tell(connection, owed, refund_facts.REFUNDED, hand)
         await refunds.stand(connection, owed, RefundState.SUCCEEDED, now=case.now, provider_ref=effect.id)
         await late_failures.take(connection, owed.refund_id, mint, now=case.now)
 

@@ -83,6 +83,14 @@ class Returns:
         read: Json = answer.json()
         return read
 
+    async def events(self) -> list[tuple[str, Json]]:
+        """What the return's partner is told of it: kind and data, without gaps."""
+        answer = await self.shop.gate.http.get("/v1/events?page_size=200", headers=self.shop.headers)
+        assert answer.status_code == 200, answer.text
+        told = [each for each in answer.json()["events"] if each["subject"] == self.return_id]
+        assert [int(each["sequence"]) for each in told] == list(range(1, len(told) + 1))
+        return [(each["type"].split(".")[3], each["data"]) for each in told]
+
     async def refunds(self, return_id: str = "") -> list[tuple[str, int, int]]:
         """Status, amount and tranche of each."""
         told = (await self.seen(return_id)).get("refunds", [])

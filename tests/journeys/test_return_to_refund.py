@@ -36,6 +36,8 @@ async def test_all_of_an_order_comes_back_and_all_of_its_money_goes_back(returne
     assert (await returned.paid(), await returned.paid("erp", "credit_memo")) == ([5_00], [5_00])
     assert await returned.money() == (5_00, 0)
     assert (await returned.shop.seen(order_id))["payment_status"] == "refunded"
+    told = {"refund_id": refund["refund_id"], "amount": 5_00, "currency": "GBP"}
+    assert [event for event in await returned.events() if event[0] == "refunded"] == [("refunded", {"refund": told})]
 
 
 async def test_each_receipt_is_paid_back_by_itself_and_none_twice(returned: Returns) -> None:

@@ -170,7 +170,9 @@ def _grant(form: Json) -> None:
 
 
 def _follow_pages(case: Case) -> None:
-    """A page token is ours to make, and a page's size is not negative."""
+    """A page token and a cursor are ours to make, and a page's size is not negative."""
+    if case.path == "/v1/events":
+        case.query.pop("after", None)
     if "page_token" in case.query:
         del case.query["page_token"]
     if "page_size" in case.query:

@@ -37,7 +37,7 @@ COMMON = (
 # stock and returns are mended until they are accepted, and there are many operations: fewer do.
 EVERYTHING = ("--max-examples", "100")
 VALID = ("--phases", "fuzzing", "--mode", "positive", "--max-examples")
-VALID_EXAMPLES = {"orders.v1": "300", "inventory.v1": "60", "returns.v1": "60"}
+VALID_EXAMPLES = {"orders.v1": "300", "inventory.v1": "60", "returns.v1": "60", "events.v1": "60"}
 # Contracts of which some of the operations are for partners and some for operators, as two runs.
 PARTS = {
     "orders.v1": ("orders.v1", ("--exclude-path-regex", "/holds")),
@@ -90,7 +90,7 @@ async def edge(rig: Rig) -> str:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     "contract",
-    [*PARTS, "returns.v1", "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1", "approvals.v1"],
+    [*PARTS, "returns.v1", "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1", "approvals.v1", "events.v1"],
 )
 async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     if contract in WAITING:

@@ -162,6 +162,7 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),
     "query_availability": lambda of, now: ("/v1/inventory/availability:query", {"json": {"lines": [{"sku": "LAMP"}]}}),
     "list_inventory_changes": lambda of, now: ("/v1/inventory/changes?after=latest", {}),
+    "list_events": lambda of, now: ("/v1/events?after=latest", {}),
     "list_nodes": lambda of, now: ("/v1/inventory/nodes", {}),
     "get_node": lambda of, now: ("/v1/inventory/nodes/main", {}),
     "list_positions": lambda of, now: ("/v1/inventory/positions", {}),

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
 STOCK = ("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed")
 RETURNS = ("returns:read", "returns:write", "returns:receive")
-ALL = frozenset({*SCOPES, *STOCK, *RETURNS, "stores"})
+ALL = frozenset({*SCOPES, *STOCK, *RETURNS, "stores", "events:read"})
 ROLES = [ALL, *(frozenset({scope}) for scope in sorted(ALL)), *(ALL - {scope} for scope in SCOPES)]
 OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver", "platform", "admin")
 WHOSE = ("own", "foreign", "absent")
@@ -45,6 +45,7 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "cancel_order": WRITE,
     "query_availability": SEE,
     "list_inventory_changes": SEE,
+    "list_events": {"events:read": "own"},
     "list_nodes": SEE,
     "get_node": SEE,
     "list_positions": GOVERN,
@@ -169,6 +170,7 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     # What is everybody's: stock and where it lies.
     "query_availability": lambda within: 200,
     "list_inventory_changes": lambda within: 200,
+    "list_events": lambda within: 200,  # of its own only
     "list_nodes": lambda within: 200,
     "get_node": lambda within: 200,
     "list_positions": lambda within: 200,

@@ -14,6 +14,10 @@ insert into stock_change (position_version, sku, node_id, condition, cause, on_h
                           reserved, reserved_soft, withheld, available, confidence, changed_at)
 values (%s, 'LAMP', 'main', 'new', 'report', 1, 0, 0, 0, 0, 0, 1, 'high', %s)
 """
+EVENT = """
+insert into event (event_id, subject, sequence, type, occurred_at, trace_id, data, told_to)
+values (%s, 'ord_1', %s, 'com.omnigate.order.received.v1', %s, '', '{}', 'web')
+"""
 
 
 @pytest.fixture
@@ -34,3 +38,16 @@ async def test_changes_of_stock_are_kept_for_as_long_as_their_cursors_are_good(d
     async with database.connection() as connection:
         kept = await (await connection.execute("select position_version from stock_change order by 1")).fetchall()
     assert kept == [(3,), (4,)]
+
+
+async def test_feeds_forget_what_no_cursor_leads_to_and_the_fact_stays_with_its_subject(database: Database) -> None:
+    async with database.transaction() as connection:
+        for number, days in ((1, 32.0), (2, 30.5), (3, 0.0)):
+            values = (f"evt_{number}", number, NOW - timedelta(days=days))
+            await connection.execute(EVENT, values)
+
+    await forget_expired(database, NOW)
+
+    async with database.connection() as connection:
+        kept = await (await connection.execute("select sequence, told_to from event order by 1")).fetchall()
+    assert kept == [(1, None), (2, "web"), (3, "web")]

@@ -1,0 +1,133 @@
+"""The wire format of events, as the contract has it: CloudEvents 1.0 in JSON, by what they are about."""
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from gateway.domain.holds import HoldType
+from gateway.domain.offer_decisions import OfferKind
+from gateway.domain.returns import Status as ReturnStatus
+from gateway.resources.shapes import CLOSED, Code, Moment, OrderId, Text64
+
+OrderStatus = Literal["received", "accepted", "processing", "completed", "rejected", "cancel_requested", "cancelled"]
+
+
+@with_config(CLOSED)
+class HoldTold(TypedDict):
+    hold_id: Annotated[str, Field(pattern="^hld_[0-9A-HJKMNP-TV-Z]{26}$")]
+    type: HoldType
+
+
+@with_config(CLOSED)
+class OfferTold(TypedDict):
+    offer_id: Annotated[str, Field(pattern="^off_[0-9A-HJKMNP-TV-Z]{26}$")]
+    group_id: NotRequired[Text64]
+    kind: OfferKind
+
+
+@with_config(CLOSED)
+class OrderFact(TypedDict):
+    status: OrderStatus
+    reason: NotRequired[Code]
+    hold: NotRequired[HoldTold]
+    offer: NotRequired[OfferTold]
+    group_id: NotRequired[Text64]
+
+
+@with_config(CLOSED)
+class ReservationFact(TypedDict):
+    state: Literal["active", "released", "consumed", "expired"]
+    version: Annotated[int, Field(ge=1)]
+
+
+@with_config(CLOSED)
+class RefundTold(TypedDict):
+    refund_id: Annotated[str, Field(pattern="^rfd_[0-9A-HJKMNP-TV-Z]{26}$")]
+    amount: Annotated[int, Field(ge=0)]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+@with_config(CLOSED)
+class ReturnFact(TypedDict):
+    status: NotRequired[ReturnStatus]
+    refund: NotRequired[RefundTold]
+
+
+@with_config(CLOSED)
+class OrderEvent(TypedDict):
+    specversion: Literal["1.0"]
+    id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
+    source: str
+    type: Literal[
+        "com.omnigate.order.received.v1",
+        "com.omnigate.order.payment_action_needed.v1",
+        "com.omnigate.order.accepted.v1",
+        "com.omnigate.order.processing.v1",
+        "com.omnigate.order.completed.v1",
+        "com.omnigate.order.rejected.v1",
+        "com.omnigate.order.cancel_requested.v1",
+        "com.omnigate.order.cancelled.v1",
+        "com.omnigate.order.cancel_refused.v1",
+        "com.omnigate.order.backordered.v1",
+        "com.omnigate.order.payment_renewed.v1",
+        "com.omnigate.order.payment_renewal_declined.v1",
+        "com.omnigate.order.hold_placed.v1",
+        "com.omnigate.order.hold_released.v1",
+        "com.omnigate.order.offer_accepted.v1",
+        "com.omnigate.order.offer_declined.v1",
+    ]
+    subject: OrderId
+    sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
+    time: Moment
+    datacontenttype: Literal["application/json"]
+    data: OrderFact
+
+
+@with_config(CLOSED)
+class ReservationEvent(TypedDict):
+    specversion: Literal["1.0"]
+    id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
+    source: str
+    type: Literal[
+        "com.omnigate.reservation.created.v1",
+        "com.omnigate.reservation.extended.v1",
+        "com.omnigate.reservation.consumed.v1",
+        "com.omnigate.reservation.released.v1",
+        "com.omnigate.reservation.expired.v1",
+    ]
+    subject: Annotated[str, Field(pattern="^rsv_[0-9A-HJKMNP-TV-Z]{26}$")]
+    sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
+    time: Moment
+    datacontenttype: Literal["application/json"]
+    data: ReservationFact
+
+
+@with_config(CLOSED)
+class ReturnEvent(TypedDict):
+    specversion: Literal["1.0"]
+    id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
+    source: str
+    type: Literal[
+        "com.omnigate.return.authorised.v1",
+        "com.omnigate.return.scanned.v1",
+        "com.omnigate.return.received.v1",
+        "com.omnigate.return.inspected.v1",
+        "com.omnigate.return.declined.v1",
+        "com.omnigate.return.cancelled.v1",
+        "com.omnigate.return.expired.v1",
+        "com.omnigate.return.closed.v1",
+        "com.omnigate.return.refunded.v1",
+        "com.omnigate.return.refund_failed.v1",
+    ]
+    subject: Annotated[str, Field(pattern="^ret_[0-9A-HJKMNP-TV-Z]{26}$")]
+    sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
+    time: Moment
+    datacontenttype: Literal["application/json"]
+    data: ReturnFact
+
+
+@with_config(CLOSED)
+class EventPage(TypedDict):
+    events: Annotated[list[OrderEvent | ReservationEvent | ReturnEvent], Field(max_length=200)]
+    cursor: Annotated[str, Field(max_length=1024)]
