@@ -30,6 +30,7 @@ from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.resources.returns import returns
 from gateway.resources.returns.matching import unmatched_returns
+from gateway.resources.suppliers import suppliers
 from gateway.settings import Settings
 from gateway.store import late_failures
 from gateway.store.adjustments import PENDING
@@ -98,6 +99,7 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     yield feeds(database, pages=shared.pages, policy=shared.bundle.inventory, public=public, mint=shared.mint)
     terms = shared.bundle.returns
     yield returns(database, pages=shared.pages, policy=terms, inventory=policy, public=public, mint=shared.mint)
+    yield suppliers(database, pages=shared.pages, public=public, mint=shared.mint)
     yield token_routes(database, tokens=shared.tokens, per_address=per_address)
     yield key_routes(shared.keys, public=public)
     yield edge_routes(database, public=public)

@@ -57,6 +57,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             "gateway/resources/operations/routes.py",
             "gateway/resources/returns/routes.py",
             "gateway/resources/approvals/routes.py",
+            "gateway/resources/suppliers/routes.py",
             SANDBOX,
         ),
     ),

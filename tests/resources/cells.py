@@ -12,10 +12,11 @@ Json = dict[str, Any]
 
 SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
 STOCK = ("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed")
+SUPPLIERS = ("suppliers:read", "suppliers:write")
 RETURNS = ("returns:read", "returns:write", "returns:receive")
-ALL = frozenset({*SCOPES, *STOCK, *RETURNS, "stores"})
+ALL = frozenset({*SCOPES, *STOCK, *RETURNS, *SUPPLIERS, "stores"})
 ROLES = [ALL, *(frozenset({scope}) for scope in sorted(ALL)), *(ALL - {scope} for scope in SCOPES)]
-OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver", "platform", "admin")
+OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver", "buyer", "platform", "admin")
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
@@ -29,6 +30,9 @@ COUNTS = ("receive_return", "inspect_return", "receive_unannounced")
 RETURNED = ("check_return_eligibility", "list_returns", "get_return")
 FEEDS = ["list_sources", "get_source", "report_deltas", "report_inbound", "begin_snapshot", "get_snapshot"]
 FEEDS += ["put_snapshot_chunk", "finish_snapshot"]
+SUPPLY = {"suppliers:read": "own"}
+NOBODY: Mapping[str, str] = {}
+BUYING = ("create_supplier", "link_supplier", "move_supplier")
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
@@ -41,6 +45,9 @@ REACH: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(RETURNED, FOLLOW),
     **dict.fromkeys(("request_return", "cancel_return"), SEND_BACK),
     **dict.fromkeys(COUNTS, COUNT),
+    **dict.fromkeys(("list_suppliers", "get_supplier"), SUPPLY),
+    "set_supplier_capabilities": {"suppliers:write": "own"},
+    **dict.fromkeys((*BUYING, "approve_supplier"), NOBODY),
     "place_order": WRITE,
     "cancel_order": WRITE,
     "query_availability": SEE,
@@ -69,7 +76,7 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "reject_approval": {},
 }
 # Which roles of operators may do it, to whatever there is.
-ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer"}
+ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer", "buyer"}
 GOVERNORS = frozenset({"inventory_controller", "platform", "admin"})
 DUTIES: Mapping[str, frozenset[str]] = {
     "get_order": ON_DUTY,
@@ -80,6 +87,9 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("accept_order_offer", "decline_order_offer", "collect_fulfilment"), MENDERS),
     **dict.fromkeys(RETURNED, ON_DUTY),
     **dict.fromkeys(("request_return", "cancel_return", *COUNTS), MENDERS),
+    **dict.fromkeys(("list_suppliers", "get_supplier"), ON_DUTY),
+    **dict.fromkeys((*BUYING, "set_supplier_capabilities"), frozenset({"buyer", "admin"})),
+    "approve_supplier": frozenset({"approver", "admin"}),
     "query_availability": ON_DUTY,
     "list_inventory_changes": ON_DUTY,
     "list_nodes": ON_DUTY,
@@ -163,6 +173,12 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "receive_return": lambda within: 201 if within else 404,  # so that what comes waits for a person
     "inspect_return": lambda within: 409 if within else 404,
     "receive_unannounced": lambda within: 201,
+    "list_suppliers": lambda within: 200,
+    "create_supplier": lambda within: 201,
+    **dict.fromkeys(("get_supplier", "set_supplier_capabilities"), lambda within: 200 if within else 404),
+    "link_supplier": lambda within: 409 if within else 404,  # somebody acts for it, and it is active
+    "move_supplier": lambda within: 409 if within else 404,
+    "approve_supplier": lambda within: 200 if within else 404,
     "list_orders": lambda within: 200,  # what is out of reach is not in the list
     "cancel_order": lambda within: 202 if within else 404,
     "place_order": lambda within: 202 if within else 403,
@@ -210,7 +226,7 @@ def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterato
         for method in (operation.method, *(("HEAD",) if operation.method == "GET" else ())):
             for name, owner in owners.items():
                 targets = dict(zip(WHOSE, (owner, owners[others[name]], ABSENT), strict=True))
-                for role in ROLES:
+                for role in ROLES[:2] if name == suspended else ROLES:  # whatever its scopes, it is shut out
                     for whose, target in targets.items():
                         yield Cell(operation.id, method, owner, role, whose, target, suspended=name == suspended)
             for whose, target in targets.items():

@@ -27,6 +27,7 @@ def contract(name: str) -> dict[str, Any]:
         ("operations.v1", "/v1/exceptions"),
         ("returns.v1", "/v1/returns"),
         ("approvals.v1", "/v1/approvals"),
+        ("suppliers.v1", "/v1/suppliers"),
     ],
 )
 async def test_contract_and_code_say_the_same(gate: Gate, name: str, prefix: str) -> None:
