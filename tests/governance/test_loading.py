@@ -28,6 +28,7 @@ def test_the_contracts_of_the_house_are_sound() -> None:
         "platform.v1",
         "returns.v1",
         "approvals.v1",
+        "suppliers.v1",
     }
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from tests.resources.offers import CODE
 from tests.resources.returned import inspection, receipt, wished
 from tests.resources.shop import order_body
-from tests.resources.supplied import supplier_body
+from tests.resources.supplied import purchase_body, purchase_lines, supplier_body
 
 Json = dict[str, Any]
 
@@ -53,6 +53,11 @@ class Owner:
     def supplier_id(self) -> str:
         """The one that it acts for."""
         return f"sup_{self.order_id[4:]}"
+
+    @property
+    def po_id(self) -> str:
+        """What was ordered of this supplier."""
+        return f"po_{self.order_id[4:]}"
 
     @property
     def approval_id(self) -> str:
@@ -177,6 +182,20 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
         {"json": {**_WHY, "status": "certified"}},
     ),
     "approve_supplier": lambda of, now: (f"/v1/suppliers/{of.supplier_id}/approve", {"json": _WHY}),
+    "create_purchase_order": lambda of, now: (
+        "/v1/purchase-orders",
+        {"json": purchase_body(of.supplier_id, uuid4().hex)},
+    ),
+    "list_purchase_orders": lambda of, now: ("/v1/purchase-orders", {}),
+    "get_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}", {}),
+    "get_purchase_order_revision": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/revisions/1", {}),
+    "revise_purchase_order": lambda of, now: (
+        f"/v1/purchase-orders/{of.po_id}/revisions",
+        {"json": {**_WHY, "lines": purchase_lines(7)}},
+    ),
+    "submit_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/submit", {}),
+    "issue_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/issue", {}),
+    "cancel_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/cancel", {"json": _WHY}),
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
     "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),

@@ -32,7 +32,9 @@ FEEDS = ["list_sources", "get_source", "report_deltas", "report_inbound", "begin
 FEEDS += ["put_snapshot_chunk", "finish_snapshot"]
 SUPPLY = {"suppliers:read": "own"}
 NOBODY: Mapping[str, str] = {}
-BUYING = ("create_supplier", "link_supplier", "move_supplier")
+ORDERED = ("list_purchase_orders", "get_purchase_order", "get_purchase_order_revision")
+ORDERING = ("revise_purchase_order", "submit_purchase_order", "issue_purchase_order", "cancel_purchase_order")
+BUYING = ("create_supplier", "link_supplier", "move_supplier", "create_purchase_order", *ORDERING)
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
@@ -45,7 +47,7 @@ REACH: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(RETURNED, FOLLOW),
     **dict.fromkeys(("request_return", "cancel_return"), SEND_BACK),
     **dict.fromkeys(COUNTS, COUNT),
-    **dict.fromkeys(("list_suppliers", "get_supplier"), SUPPLY),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), SUPPLY),
     "set_supplier_capabilities": {"suppliers:write": "own"},
     **dict.fromkeys((*BUYING, "approve_supplier"), NOBODY),
     "place_order": WRITE,
@@ -87,7 +89,7 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("accept_order_offer", "decline_order_offer", "collect_fulfilment"), MENDERS),
     **dict.fromkeys(RETURNED, ON_DUTY),
     **dict.fromkeys(("request_return", "cancel_return", *COUNTS), MENDERS),
-    **dict.fromkeys(("list_suppliers", "get_supplier"), ON_DUTY),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), ON_DUTY),
     **dict.fromkeys((*BUYING, "set_supplier_capabilities"), frozenset({"buyer", "admin"})),
     "approve_supplier": frozenset({"approver", "admin"}),
     "query_availability": ON_DUTY,
@@ -179,6 +181,10 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "link_supplier": lambda within: 409 if within else 404,  # somebody acts for it, and it is active
     "move_supplier": lambda within: 409 if within else 404,
     "approve_supplier": lambda within: 200 if within else 404,
+    "list_purchase_orders": lambda within: 200,
+    **dict.fromkeys(ORDERED[1:], lambda within: 200 if within else 404),
+    "create_purchase_order": lambda within: 201 if within else 422,
+    **dict.fromkeys(ORDERING, lambda within: 409 if within else 404),  # it has been cancelled
     "list_orders": lambda within: 200,  # what is out of reach is not in the list
     "cancel_order": lambda within: 202 if within else 404,
     "place_order": lambda within: 202 if within else 403,

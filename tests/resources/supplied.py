@@ -6,6 +6,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from httpx2 import Response
+from psycopg.types.json import Jsonb
 
 from gateway.store.pool import Database, Joined
 from tests.gate import Gate
@@ -19,6 +20,24 @@ def supplier_body(code: str, **more: Any) -> Json:
     return {"code": code[:35], "name": f"Works {code}"[:200], "currency": "GBP", **more}
 
 
+def purchase_lines(*quantities: int, price: int = 450) -> list[Json]:
+    return [
+        {
+            "line_id": f"{number}",
+            "sku": f"LAMP-{number}",
+            "quantity": quantity,
+            "unit_price": price,
+            "requested_date": "2027-01-10",
+        }
+        for number, quantity in enumerate(quantities, start=1)
+    ]
+
+
+def purchase_body(supplier_id: str, number: str, *quantities: int, price: int = 450) -> Json:
+    lines = purchase_lines(*(quantities or (1,)), price=price)
+    return {"po_number": number[:35], "supplier_id": supplier_id, "currency": "GBP", "lines": lines}
+
+
 _SUPPLYING = """
 insert into supplier (supplier_id, code, content_hash, document, name, partner_id, currency, capabilities, status,
                       made_by, trace_id, created_at, updated_at)
@@ -27,10 +46,25 @@ values (%(id)s, %(id)s, '', '{}', 'canary-' || %(partner)s, %(partner)s, 'GBP', 
 """
 
 
-async def supplying(database: Database | Joined, partner: str, *, supplier_id: str) -> None:
-    """An active supplier that this partner acts for."""
+_ORDERED = """
+with ordered as (
+    insert into purchase_order (po_id, po_number, content_hash, document, supplier_id, currency, state, revision,
+                                issued_revision, made_by, trace_id, created_at, updated_at)
+    values (%(po)s, 'canary-' || %(partner)s, '', '{}', %(id)s, 'GBP', 'cancelled', 1, 1, 'operator:tess', '', now(),
+            now())
+    returning po_id
+)
+insert into purchase_order_revision (po_id, revision, lines, total, changes, reason, made_by, made_at, issued_at)
+select po_id, 1, %(lines)s, 450, '{}', 'made', 'operator:tess', now(), now() from ordered
+"""
+
+
+async def supplying(database: Database | Joined, partner: str, *, supplier_id: str, po_id: str) -> None:
+    """An active supplier that this partner acts for, and an order that was issued to it and is cancelled."""
+    values = {"id": supplier_id, "partner": partner, "po": po_id, "lines": Jsonb(purchase_lines(1))}
     async with database.transaction() as connection:
-        await connection.execute(_SUPPLYING, {"id": supplier_id, "partner": partner})
+        await connection.execute(_SUPPLYING, values)
+        await connection.execute(_ORDERED, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +82,12 @@ class Buyers:
     async def partner(cls, gate: Gate, name: str) -> Self:
         return cls(gate, await gate.bearer(await gate.partner(name, scopes=SCOPES)))
 
-    async def post(self, path: str, body: Json | None = None, *, key: str = "", match: str = "") -> Response:
+    async def post(
+        self, path: str, body: Json | None = None, *, key: str = "", match: str = "", at: str = "/v1/suppliers"
+    ) -> Response:
         more = {"if-match": match} if match else {}
         headers = {**self.headers, "idempotency-key": key or str(uuid4()), **more}
-        return await self.gate.http.post(f"/v1/suppliers{path}", json=body, headers=headers)
+        return await self.gate.http.post(f"{at}{path}", json=body, headers=headers)
 
     async def get(self, path: str = "", **more: str) -> Response:
         return await self.gate.http.get(f"/v1/suppliers{path}", headers={**self.headers, **more})
@@ -70,3 +106,22 @@ class Buyers:
 
     async def approve(self, supplier_id: str) -> Response:
         return await self.post(f"/{supplier_id}/approve", {"reason": WHY})
+
+    async def order(self, path: str, body: Json | None = None, **more: str) -> Response:
+        """About purchase orders."""
+        return await self.post(path, body, at="/v1/purchase-orders", **more)
+
+    async def see(self, path: str = "", **more: str) -> Response:
+        return await self.gate.http.get(f"/v1/purchase-orders{path}", headers={**self.headers, **more})
+
+    async def write(self, supplier_id: str, number: str, *quantities: int, price: int = 450) -> str:
+        """A draft."""
+        made = await self.order("", purchase_body(supplier_id, number, *quantities, price=price))
+        assert made.status_code == 201, made.text
+        po_id: str = made.json()["po_id"]
+        return po_id
+
+    async def decide(self, approval_id: str, word: str = "approve") -> Response:
+        seen = await self.gate.http.get(f"/v1/approvals/{approval_id}", headers=self.headers)
+        body = {"reason": WHY, "content_hash": seen.json()["content_hash"]}
+        return await self.post(f"/{approval_id}/{word}", body, at="/v1/approvals")

@@ -131,7 +131,7 @@ async def seen(gate: Gate) -> list[Seen]:
         await offered(gate.database, each.order_id, name=each.offer_id)
         await ready(gate.database, each.order_id, name=each.fulfilment_id)
         await asked_back(gate.database, each.order_id, name=each.return_id)
-        await supplying(gate.database, each.name, supplier_id=each.supplier_id)
+        await supplying(gate.database, each.name, supplier_id=each.supplier_id, po_id=each.po_id)
     on_duty = await operators(gate)
     await gate.registry.suspend("gone", operator="tess")
     gate.clock.pass_by(5)
@@ -193,7 +193,7 @@ def bare(seen: Seen) -> tuple[int, list[tuple[str, str]], str]:
     if answer.headers["content-type"] == "application/problem+json" and text:
         text = str({name: value for name, value in answer.json().items() if name not in VARYING})
     words = (target.channel, target.order_id, target.exception_id, target.channel_order_id, target.reservation_id)
-    words += (target.return_id, target.supplier_id)
+    words += (target.return_id, target.supplier_id, target.po_id)
     for word in words:
         text = text.replace(word, "TARGET")
     headers = [(name, value) for name, value in answer.headers.items() if name not in VARYING_HEADERS]
