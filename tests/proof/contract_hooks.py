@@ -29,6 +29,7 @@ from tests.proof.feed_bodies import mend_feed
 from tests.proof.return_bodies import mend_return
 from tests.proof.signed import Signed, SignedByStripe
 from tests.proof.stock_bodies import mend_stock, reservation
+from tests.proof.supply_bodies import SUPPLY, mend_supply
 from tests.proof.valid_bodies import mend, tame
 from tests.resources.offers import CODE, offered, ready
 from tests.resources.refunded import refunded
@@ -93,6 +94,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         _mend_holds(case, body)
     elif "offer_id" in case.path_parameters or "fulfilment_id" in case.path_parameters:
         _mend_answers(case)
+    elif case.path.startswith(SUPPLY):
+        mend_supply(case, _do, _submit)
     elif case.path.startswith("/v1/returns"):
         mend_return(case, _sent_back)
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
@@ -245,6 +248,19 @@ def _written(write: Callable[[Joined, str], Awaitable[str]], order_id: str) -> s
             return await write(Joined(connection), order_id)
 
     return asyncio.run(written())
+
+
+def _do(write: Callable[[Joined], Awaitable[None]]) -> None:
+    async def done(database: Joined, _: str) -> str:
+        await write(database)
+        return ""
+
+    _written(done, "")
+
+
+def _submit(po_id: str) -> None:
+    headers = {**OPERATOR, "idempotency-key": str(uuid4())}
+    requests.post(f"{ADDRESS}/v1/purchase-orders/{po_id}/submit", headers=headers, timeout=10).raise_for_status()
 
 
 def _sent_back(received: int) -> tuple[str, str]:

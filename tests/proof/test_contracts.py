@@ -37,13 +37,13 @@ COMMON = (
 # stock are mended until they are accepted, and there are many operations: fewer do.
 EVERYTHING = ("--max-examples", "100")
 VALID = ("--phases", "fuzzing", "--mode", "positive", "--max-examples")
-MOST_VALID, FEWER = "300", {"inventory.v1": "120"}
+MOST_VALID, FEWER = "300", {"inventory.v1": "120", "suppliers.v1": "60"}
 # Contracts of which some of the operations are for partners and some for operators, as two runs.
 PARTS = {
     "orders.v1": ("orders.v1", ("--exclude-path-regex", "/holds")),
     "orders.v1, holds": ("orders.v1", ("--include-path-regex", "/holds")),
 }
-OF_OPERATORS = ("operations.v1", "approvals.v1", "orders.v1, holds")
+OF_OPERATORS = ("operations.v1", "approvals.v1", "orders.v1, holds", "suppliers.v1")
 # What waits for somebody to decide about it.
 WAITING: Mapping[str, LiteralString] = {
     "operations.v1": """
@@ -90,7 +90,16 @@ async def edge(rig: Rig) -> str:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     "contract",
-    [*PARTS, "returns.v1", "inventory.v1", "callbacks.v1", "platform.v1", "operations.v1", "approvals.v1"],
+    [
+        *PARTS,
+        "returns.v1",
+        "inventory.v1",
+        "callbacks.v1",
+        "platform.v1",
+        "operations.v1",
+        "approvals.v1",
+        "suppliers.v1",
+    ],
 )
 async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     async with rig.channel(edge) as channel:

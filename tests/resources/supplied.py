@@ -41,30 +41,38 @@ def purchase_body(supplier_id: str, number: str, *quantities: int, price: int = 
 _SUPPLYING = """
 insert into supplier (supplier_id, code, content_hash, document, name, partner_id, currency, capabilities, status,
                       made_by, trace_id, created_at, updated_at)
-values (%(id)s, %(id)s, '', '{}', 'canary-' || %(partner)s, %(partner)s, 'GBP', '{}', 'active', 'operator:tess', '',
-        now(), now())
+values (%(id)s, %(id)s, '', '{}', 'canary-' || coalesce(%(partner)s, 'nobody'), %(partner)s, 'GBP', '{}', %(status)s,
+        'operator:tess', '', now(), now())
 """
-
-
 _ORDERED = """
 with ordered as (
     insert into purchase_order (po_id, po_number, content_hash, document, supplier_id, currency, state, revision,
                                 issued_revision, made_by, trace_id, created_at, updated_at)
-    values (%(po)s, 'canary-' || %(partner)s, '', '{}', %(id)s, 'GBP', 'cancelled', 1, 1, 'operator:tess', '', now(),
-            now())
-    returning po_id
+    values (%(po)s, 'canary-' || coalesce(%(partner)s, %(po)s), '', '{}', %(id)s, 'GBP', %(state)s, 1,
+            case %(state)s when 'draft' then null else 1 end, %(by)s, '', now(), now())
+    returning po_id, issued_revision
 )
 insert into purchase_order_revision (po_id, revision, lines, total, changes, reason, made_by, made_at, issued_at)
-select po_id, 1, %(lines)s, 450, '{}', 'made', 'operator:tess', now(), now() from ordered
+select po_id, 1, %(lines)s, 450, '{}', 'made', %(by)s, now(), case when issued_revision is not null then now() end
+  from ordered
 """
 
 
-async def supplying(database: Database | Joined, partner: str, *, supplier_id: str, po_id: str) -> None:
-    """An active supplier that this partner acts for, and an order that was issued to it and is cancelled."""
+async def supplying(
+    database: Database | Joined,
+    partner: str | None,
+    *,
+    supplier_id: str,
+    po_id: str,
+    status: str = "active",
+    state: str = "cancelled",
+    made_by: str = "operator:tess",
+) -> None:
+    """A supplier that this partner acts for, and what was ordered of it: issued and cancelled, or a draft."""
     values = {"id": supplier_id, "partner": partner, "po": po_id, "lines": Jsonb(purchase_lines(1))}
     async with database.transaction() as connection:
-        await connection.execute(_SUPPLYING, values)
-        await connection.execute(_ORDERED, values)
+        await connection.execute(_SUPPLYING, {**values, "status": status})
+        await connection.execute(_ORDERED, {**values, "state": state, "by": made_by})
 
 
 @dataclass(frozen=True, slots=True)
