@@ -117,7 +117,14 @@ def _ours(shared: Shared) -> Iterator[APIRouter]:
 def _buying(shared: Shared) -> Iterator[APIRouter]:
     database, pages, public = shared.database, shared.pages, shared.public
     yield suppliers(database, pages=pages, public=public, mint=shared.mint)
-    yield purchase_orders(database, pages=pages, policy=shared.bundle.approvals, public=public, mint=shared.mint)
+    yield purchase_orders(
+        database,
+        pages=pages,
+        policy=shared.bundle.approvals,
+        tolerances=shared.bundle.suppliers,
+        public=public,
+        mint=shared.mint,
+    )
 
 
 def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:

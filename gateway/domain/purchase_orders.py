@@ -12,10 +12,14 @@ class OrderState(StrEnum):
     DRAFT = "draft"
     SUBMITTED = "submitted"  # people's yes is asked for, or given
     ISSUED = "issued"  # the supplier sees it
+    CONFIRMED = "confirmed"  # the supplier will deliver it so
+    CHANGE_PROPOSED = "change_proposed"  # or otherwise; a buyer decides
+    DECLINED = "declined"  # or not at all
     CANCELLED = "cancelled"
 
 
-Trigger = Literal["revise", "submit", "issue", "cancel"]
+Trigger = Literal["revise", "submit", "issue", "cancel", "accept", "propose", "decline", "refuse"]
+Action = Literal["revise", "submit", "issue", "cancel", "decide", "confirm"]
 
 # From, by which trigger, to. What does not stand here does not happen.
 MOVES: Mapping[tuple[OrderState, Trigger], OrderState] = {
@@ -24,16 +28,31 @@ MOVES: Mapping[tuple[OrderState, Trigger], OrderState] = {
     (OrderState.ISSUED, "revise"): OrderState.DRAFT,
     (OrderState.DRAFT, "submit"): OrderState.SUBMITTED,
     (OrderState.SUBMITTED, "issue"): OrderState.ISSUED,
+    (OrderState.ISSUED, "accept"): OrderState.CONFIRMED,
+    (OrderState.ISSUED, "propose"): OrderState.CHANGE_PROPOSED,
+    (OrderState.ISSUED, "decline"): OrderState.DECLINED,
+    (OrderState.CHANGE_PROPOSED, "accept"): OrderState.CONFIRMED,
+    (OrderState.CHANGE_PROPOSED, "refuse"): OrderState.ISSUED,
+    (OrderState.CHANGE_PROPOSED, "revise"): OrderState.DRAFT,
+    (OrderState.DECLINED, "revise"): OrderState.DRAFT,
+    (OrderState.CHANGE_PROPOSED, "cancel"): OrderState.CANCELLED,
+    (OrderState.DECLINED, "cancel"): OrderState.CANCELLED,
     (OrderState.DRAFT, "cancel"): OrderState.CANCELLED,
     (OrderState.SUBMITTED, "cancel"): OrderState.CANCELLED,
     (OrderState.ISSUED, "cancel"): OrderState.CANCELLED,
 }
 
 MOST_REVISIONS = 100
+MOST = 2**53 - 1  # minor units: what JSON carries everywhere without loss
 
 
-def actions(state: OrderState) -> list[Trigger]:
-    return [trigger for before, trigger in MOVES if before is state]
+_OF_BUYERS: tuple[Action, ...] = ("revise", "submit", "issue", "cancel")
+
+
+def actions(state: OrderState) -> list[Action]:
+    """What it allows to those inside."""
+    told = [each for each in _OF_BUYERS if (state, each) in MOVES]
+    return [*told, "decide"] if state is OrderState.CHANGE_PROPOSED else told
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.approval_policy import ApprovalPolicy
+from gateway.domain.confirmations import Tolerances
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.sourcing_policy import SourcingPolicy
@@ -15,6 +16,7 @@ from gateway.governance.inventory import load_inventory
 from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
 from gateway.governance.returns import load_returns
 from gateway.governance.sourcing import load_sourcing
+from gateway.governance.suppliers import load_suppliers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Bundle:
     sourcing: SourcingPolicy
     approvals: ApprovalPolicy
     returns: ReturnsPolicy
+    suppliers: Tolerances
 
 
 def load_bundle(contracts: Path, policies: Path) -> Bundle:
@@ -42,4 +45,5 @@ def load_bundle(contracts: Path, policies: Path) -> Bundle:
         sourcing=load_sourcing(policies / "sourcing.yaml"),
         approvals=load_approvals(policies / "approvals.yaml"),
         returns=load_returns(policies / "returns.yaml"),
+        suppliers=load_suppliers(policies / "suppliers.yaml"),
     )

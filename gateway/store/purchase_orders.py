@@ -39,6 +39,7 @@ class PurchaseOrder:
     revision: Revision  # the one that was asked for; else the last, or for a partner the issued one
     approval_id: str | None = None
     approval: str | None = None  # its state
+    said: Mapping[str, Any] | None = None  # the supplier's last word about it, as its row
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,16 @@ class Sought:
 _SELECT: LiteralString = """
 select o.po_id, o.po_number, o.supplier_id, o.currency, o.state, o.issued_revision, o.made_by, o.version,
        o.created_at, o.updated_at, r.revision, r.lines, r.total, r.changes, r.reason, r.made_by, r.made_at,
-       a.approval_id, a.state
+       a.approval_id, a.state, c.confirmation
   from purchase_order o join supplier s using (supplier_id)
   join purchase_order_revision r on r.po_id = o.po_id and r.revision = coalesce(%(revision)s,
        case when %(partner)s::text is null then o.revision else o.issued_revision end)
   left join lateral (
        select approval_id, state from approval where kind = 'purchase_order' and subject = o.po_id
         order by state in ('pending', 'approved') desc, created_at desc, approval_id desc limit 1) a on true
+  left join lateral (
+       select to_jsonb(p) as confirmation from po_confirmation p where p.po_id = o.po_id
+        order by confirmation_id desc limit 1) c on true
  where (%(partner)s::text is null or (s.partner_id = %(partner)s and r.issued_at is not null))
    and (%(po_id)s::text is null or o.po_id = %(po_id)s)
    and (%(supplier_id)s::text is null or o.supplier_id = %(supplier_id)s)
@@ -81,7 +85,7 @@ def _read(row: tuple[Any, ...]) -> PurchaseOrder:
     revision = Revision(number, read_lines(lines), amount, tuple(changes), reason, made_by, made_at)
     state, rest = OrderState(row[4]), dict(zip(_NAMES, row[5:10], strict=True))
     about: tuple[str, str, str, str] = row[:4]
-    return PurchaseOrder(*about, state, **rest, revision=revision, approval_id=row[17], approval=row[18])
+    return PurchaseOrder(*about, state, **rest, revision=revision, approval_id=row[17], approval=row[18], said=row[19])
 
 
 _NAMES = ("issued_revision", "made_by", "version", "created_at", "updated_at")
@@ -150,25 +154,32 @@ values (%s, %s, %s, %s, %s, %s, %s, %s)
 
 
 async def revise(
-    connection: Connection, before: PurchaseOrder, lines: Sequence[PurchaseLine], changes: Sequence[str], hand: Hand,
-    *, reason: str
-) -> None:  # fmt: skip
-    """It is a draft again, of one revision more; the supplier goes on seeing the one that it knows."""
+    connection: Connection,
+    before: PurchaseOrder,
+    lines: Sequence[PurchaseLine],
+    changes: Sequence[str],
+    hand: Hand,
+    *,
+    reason: str,
+    state: OrderState = OrderState.DRAFT,
+) -> None:
+    """It is of one revision more: a draft again, while the supplier goes on seeing the one that it knows; or what the
+    supplier itself said."""
     number = before.revision.revision + 1
     new = Revision(number, tuple(lines), 0, tuple(changes), reason, hand.who, hand.now)
     await _write(connection, before.po_id, before.currency, new)
-    await move_order(connection, before.po_id, OrderState.DRAFT, hand, revision=number)
+    await move_order(connection, before.po_id, state, hand, revision=number)
 
 
 async def move_order(connection: Connection, po_id: str, after: OrderState, hand: Hand, *, revision: int) -> None:
-    issued = revision if after is OrderState.ISSUED else None
+    issued = revision if after in (OrderState.ISSUED, OrderState.CONFIRMED) else None
     if issued is not None:
         await connection.execute(_ISSUE, (hand.now, po_id, issued))
     await connection.execute(_MOVE, (after.value, revision, issued, hand.now, po_id))
     await _tell(connection, po_id, after.value, hand, {"status": after.value, "revision": revision})
 
 
-_ISSUE = "update purchase_order_revision set issued_at = %s where po_id = %s and revision = %s"
+_ISSUE = "update purchase_order_revision set issued_at = coalesce(issued_at, %s) where po_id = %s and revision = %s"
 _MOVE = """
 update purchase_order set state = %s, revision = %s, issued_revision = coalesce(%s, issued_revision),
        version = version + 1, updated_at = greatest(updated_at, %s)

@@ -8,7 +8,7 @@ from schemathesis import Case
 
 from gateway.domain.identifiers import mint
 from gateway.store.pool import Joined
-from tests.resources.supplied import purchase_lines, supplying
+from tests.resources.supplied import confirmation, proposed, purchase_lines, supplying
 
 Json = dict[str, Any]
 Write = Callable[[Callable[[Joined], Awaitable[None]]], None]
@@ -18,13 +18,14 @@ WRITER = "operator:proof"
 _PARTNER = """
 insert into partner (partner_id, name, client_id, secret_hash, scopes, plan) values (%s, '', %s, '', '{}', 'standard')
 """
+_STATE = {"confirmations": "issued", "decision": "change_proposed"}
 _STATUS = {"status": "prospect", "approve": "certified"}
 
 
 def mend_supply(case: Case, write: Write, submit: Callable[[str], None]) -> None:
     """In place. *write* does what it is given to the database; *submit* asks for an order's approval."""
     word = case.path.rpartition("/")[2]
-    partner, supplier_id, po_id = f"p-{uuid4().hex}", mint("sup"), mint("po")
+    partner, supplier_id, po_id, poc_id = f"p-{uuid4().hex}", mint("sup"), mint("po"), mint("poc")
 
     async def made(database: Joined) -> None:
         async with database.transaction() as connection:
@@ -32,8 +33,16 @@ def mend_supply(case: Case, write: Write, submit: Callable[[str], None]) -> None
         linked = None if word == "partner" else partner
         status = _STATUS.get(word, "active")
         await supplying(
-            database, linked, supplier_id=supplier_id, po_id=po_id, status=status, state="draft", made_by=WRITER
+            database,
+            linked,
+            supplier_id=supplier_id,
+            po_id=po_id,
+            status=status,
+            state=_STATE.get(word, "draft"),
+            made_by=WRITER,
         )
+        if word == "decision":
+            await proposed(database, po_id, name=poc_id)
 
     case.headers.pop("If-None-Match", None)
     if case.method == "GET" and not case.path_parameters:
@@ -41,7 +50,7 @@ def mend_supply(case: Case, write: Write, submit: Callable[[str], None]) -> None
     write(made)
     if word == "issue":
         submit(po_id)
-    for name, value in (("supplier_id", supplier_id), ("po_id", po_id), ("revision", 1)):
+    for name, value in (("supplier_id", supplier_id), ("po_id", po_id), ("revision", 1), ("confirmation_id", poc_id)):
         if name in case.path_parameters:
             case.path_parameters[name] = value
     if isinstance(case.body, dict):
@@ -58,7 +67,9 @@ def _mend_body(body: Json, word: str, *, partner: str, supplier_id: str) -> None
         body["status"] = "onboarding"
     if "supplier_id" in body:
         body["supplier_id"] = supplier_id
-    if "lines" in body:
+    if word == "confirmations":
+        body.update(confirmation(uuid4().hex, {"line_id": "1", "status": "accepted"}))
+    elif "lines" in body:
         body["lines"] = purchase_lines(7)
     body.pop("gln", None)  # its check digit, which no schema can say
     body.pop("partner_id", None)

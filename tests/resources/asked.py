@@ -8,7 +8,7 @@ from uuid import uuid4
 from tests.resources.offers import CODE
 from tests.resources.returned import inspection, receipt, wished
 from tests.resources.shop import order_body
-from tests.resources.supplied import purchase_body, purchase_lines, supplier_body
+from tests.resources.supplied import confirmation, purchase_body, purchase_lines, supplier_body
 
 Json = dict[str, Any]
 
@@ -195,6 +195,14 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     ),
     "submit_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/submit", {}),
     "issue_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/issue", {}),
+    "confirm_purchase_order": lambda of, now: (
+        f"/v1/purchase-orders/{of.po_id}/confirmations",
+        {"json": confirmation("C-1", {"line_id": "1", "status": "accepted"})},
+    ),
+    "decide_confirmation": lambda of, now: (
+        f"/v1/purchase-orders/{of.po_id}/confirmations/poc_{_ULID}/decision",
+        {"json": {**_WHY, "decision": "agree"}},
+    ),
     "cancel_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/cancel", {"json": _WHY}),
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),

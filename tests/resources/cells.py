@@ -30,10 +30,11 @@ COUNTS = ("receive_return", "inspect_return", "receive_unannounced")
 RETURNED = ("check_return_eligibility", "list_returns", "get_return")
 FEEDS = ["list_sources", "get_source", "report_deltas", "report_inbound", "begin_snapshot", "get_snapshot"]
 FEEDS += ["put_snapshot_chunk", "finish_snapshot"]
-SUPPLY = {"suppliers:read": "own"}
+SUPPLY, TELL = {"suppliers:read": "own"}, {"suppliers:write": "own"}
 NOBODY: Mapping[str, str] = {}
 ORDERED = ("list_purchase_orders", "get_purchase_order", "get_purchase_order_revision")
 ORDERING = ("revise_purchase_order", "submit_purchase_order", "issue_purchase_order", "cancel_purchase_order")
+ORDERING += ("decide_confirmation",)
 BUYING = ("create_supplier", "link_supplier", "move_supplier", "create_purchase_order", *ORDERING)
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
@@ -48,7 +49,7 @@ REACH: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("request_return", "cancel_return"), SEND_BACK),
     **dict.fromkeys(COUNTS, COUNT),
     **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), SUPPLY),
-    "set_supplier_capabilities": {"suppliers:write": "own"},
+    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order"), TELL),
     **dict.fromkeys((*BUYING, "approve_supplier"), NOBODY),
     "place_order": WRITE,
     "cancel_order": WRITE,
@@ -90,7 +91,7 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(RETURNED, ON_DUTY),
     **dict.fromkeys(("request_return", "cancel_return", *COUNTS), MENDERS),
     **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), ON_DUTY),
-    **dict.fromkeys((*BUYING, "set_supplier_capabilities"), frozenset({"buyer", "admin"})),
+    **dict.fromkeys((*BUYING, "set_supplier_capabilities", "confirm_purchase_order"), frozenset({"buyer", "admin"})),
     "approve_supplier": frozenset({"approver", "admin"}),
     "query_availability": ON_DUTY,
     "list_inventory_changes": ON_DUTY,
@@ -184,7 +185,9 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "list_purchase_orders": lambda within: 200,
     **dict.fromkeys(ORDERED[1:], lambda within: 200 if within else 404),
     "create_purchase_order": lambda within: 201 if within else 422,
-    **dict.fromkeys(ORDERING, lambda within: 409 if within else 404),  # it has been cancelled
+    "decide_confirmation": lambda within: 404,  # there is no such confirmation
+    "confirm_purchase_order": lambda within: 409 if within else 404,
+    **dict.fromkeys(ORDERING[:-1], lambda within: 409 if within else 404),  # it has been cancelled
     "list_orders": lambda within: 200,  # what is out of reach is not in the list
     "cancel_order": lambda within: 202 if within else 404,
     "place_order": lambda within: 202 if within else 403,

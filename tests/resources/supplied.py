@@ -38,6 +38,10 @@ def purchase_body(supplier_id: str, number: str, *quantities: int, price: int = 
     return {"po_number": number[:35], "supplier_id": supplier_id, "currency": "GBP", "lines": lines}
 
 
+def confirmation(ref: str, *lines: Json, revision: int = 1) -> Json:
+    return {"supplier_ref": ref, "revision": revision, "lines": list(lines)}
+
+
 _SUPPLYING = """
 insert into supplier (supplier_id, code, content_hash, document, name, partner_id, currency, capabilities, status,
                       made_by, trace_id, created_at, updated_at)
@@ -73,6 +77,20 @@ async def supplying(
     async with database.transaction() as connection:
         await connection.execute(_SUPPLYING, {**values, "status": status})
         await connection.execute(_ORDERED, {**values, "state": state, "by": made_by})
+
+
+_PROPOSED = """
+insert into po_confirmation (confirmation_id, po_id, supplier_ref, content_hash, revision, lines, outcome, told_by,
+                             created_at)
+values (%s, %s, 'C-1', '', 1, %s, 'proposed', 'works', now())
+"""
+
+
+async def proposed(database: Database | Joined, po_id: str, *, name: str) -> None:
+    """The supplier said that fewer will come; a buyer is to decide."""
+    line = {"line_id": "1", "word": "backordered", "quantity": 1, "unit_price": 400, "date": "2027-02-10"}
+    async with database.transaction() as connection:
+        await connection.execute(_PROPOSED, (name, po_id, Jsonb([line])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +151,10 @@ class Buyers:
         seen = await self.gate.http.get(f"/v1/approvals/{approval_id}", headers=self.headers)
         body = {"reason": WHY, "content_hash": seen.json()["content_hash"]}
         return await self.post(f"/{approval_id}/{word}", body, at="/v1/approvals")
+
+    async def confirm(self, po_id: str, ref: str, *lines: Json, revision: int = 1) -> Response:
+        return await self.order(f"/{po_id}/confirmations", confirmation(ref, *lines, revision=revision))
+
+    async def settle(self, po_id: str, confirmation_id: str, decision: str) -> Response:
+        body = {"decision": decision, "reason": WHY}
+        return await self.order(f"/{po_id}/confirmations/{confirmation_id}/decision", body)

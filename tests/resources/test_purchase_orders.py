@@ -47,7 +47,7 @@ async def test_a_small_order_is_approved_by_the_policy_and_issued(bob: Buyers, w
     assert (seen["status"], seen["total"], seen["allowed_actions"]) == (
         "issued",
         {"amount": 4500, "currency": "GBP"},
-        [],
+        ["confirm"],
     )
     assert "approval_id" not in seen
 

@@ -3,6 +3,10 @@
 from gateway.resources.described import IDEMPOTENCY_KEY, IF_MATCH, PAGING, described, json_body, parameter
 from gateway.resources.suppliers.purchase_schemas import (
     CancelBody,
+    ConfirmationBody,
+    ConfirmationId,
+    ConfirmationReceipt,
+    DecisionBody,
     PoId,
     PurchaseBody,
     PurchasePage,
@@ -71,4 +75,18 @@ CANCEL_ORDER = described(
     problems=(404, 409, 412),
     parameters=_CHANGING,
     body=json_body(CancelBody, required=True),
+)
+CONFIRM_ORDER = described(
+    "confirm_purchase_order",
+    answer=(201, ConfirmationReceipt),
+    problems=(404, 409),
+    parameters=(_PO_ID, IDEMPOTENCY_KEY),
+    body=json_body(ConfirmationBody, required=True),
+)
+DECIDE_CONFIRMATION = described(
+    "decide_confirmation",
+    answer=(200, PurchaseView),
+    problems=(404, 409, 412),
+    parameters=(*_CHANGING, parameter("path", "confirmation_id", ConfirmationId, required=True)),
+    body=json_body(DecisionBody, required=True),
 )

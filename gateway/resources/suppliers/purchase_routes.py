@@ -4,11 +4,13 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.context import call_of
 from gateway.domain.approval_policy import ApprovalPolicy
+from gateway.domain.confirmations import Tolerances
 from gateway.domain.identifiers import Mint
 from gateway.resources.answers import JSON, whose
 from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import is_known
 from gateway.resources.suppliers import purchase_operations as operations
+from gateway.resources.suppliers.confirming import Confirming
 from gateway.resources.suppliers.purchase_views import page_of_orders, revision_told, seen_order, told_order
 from gateway.resources.suppliers.purchasing import Purchasing
 from gateway.store.pool import Database
@@ -17,11 +19,18 @@ _MINE_ALONE = {"cache-control": "private, no-cache"}  # may be kept by the calle
 
 
 def purchase_orders(
-    database: Database, *, pages: PageTokens, policy: ApprovalPolicy, public: str, mint: Mint
+    database: Database,
+    *,
+    pages: PageTokens,
+    policy: ApprovalPolicy,
+    tolerances: Tolerances,
+    public: str,
+    mint: Mint,
 ) -> APIRouter:
     """The contract stage has parsed and proven query and body: routes read them from the call, not a second time."""
     router = APIRouter(prefix="/v1/purchase-orders", tags=["purchase-orders"])
     _writing(router, Purchasing(database, policy, public, mint))
+    _confirming(router, Confirming(database, tolerances, mint))
     _reading(router, database, pages)
     return router
 
@@ -46,6 +55,16 @@ def _writing(router: APIRouter, purchasing: Purchasing) -> None:
     @router.post("/{po_id}/cancel", **operations.CANCEL_ORDER)
     async def cancel_purchase_order(request: Request) -> Response:
         return Response(*(await purchasing.cancel(call_of(request.scope), if_match=_if_match(request))).sent)
+
+
+def _confirming(router: APIRouter, confirming: Confirming) -> None:
+    @router.post("/{po_id}/confirmations", **operations.CONFIRM_ORDER)
+    async def confirm_purchase_order(request: Request) -> Response:
+        return Response(*(await confirming.confirm(call_of(request.scope))).sent)
+
+    @router.post("/{po_id}/confirmations/{confirmation_id}/decision", **operations.DECIDE_CONFIRMATION)
+    async def decide_confirmation(request: Request) -> Response:
+        return Response(*(await confirming.decide(call_of(request.scope), if_match=_if_match(request))).sent)
 
 
 def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:

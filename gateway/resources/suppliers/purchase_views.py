@@ -1,11 +1,12 @@
 """Purchase orders as callers read them: a supplier sees what was issued to it, and nothing of how that came about."""
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 import orjson
 
 from gateway.context import Answer, Call
-from gateway.domain.purchase_orders import OrderState, PurchaseLine, Trigger, actions
+from gateway.domain.purchase_orders import Action, OrderState, PurchaseLine, actions
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON, whose
@@ -42,13 +43,15 @@ def order_view(found: PurchaseOrder, *, inside: bool) -> schemas.PurchaseView:
         "revision": found.revision.revision,
         "lines": [_line(line) for line in found.revision.lines],
         "total": {"amount": found.revision.total, "currency": found.currency},
-        "allowed_actions": _allowed(found) if inside else [],
+        "allowed_actions": _allowed(found) if inside else _asked_of(found),
         "version": found.version,
         "created_at": rfc3339(found.created_at),
         "updated_at": rfc3339(found.updated_at),
     }
     if found.issued_revision is not None:
         view["issued_revision"] = found.issued_revision
+    if found.said is not None:
+        view["confirmation"] = _confirmation(found.said)
     if inside and found.state is not OrderState.DRAFT and found.approval_id is not None:
         view["approval_id"] = found.approval_id
     return view
@@ -62,10 +65,21 @@ def _status(found: PurchaseOrder) -> schemas.PoStatus:
 def _outside(found: PurchaseOrder) -> schemas.PoStatus:
     if found.state in (OrderState.DRAFT, OrderState.SUBMITTED):
         return "being_changed"
-    return "cancelled" if found.state is OrderState.CANCELLED else "issued"
+    return cast("schemas.PoStatus", found.state.value)
 
 
-def _allowed(found: PurchaseOrder) -> list[Trigger]:
+def _asked_of(found: PurchaseOrder) -> list[Action]:
+    return ["confirm"] if found.state is OrderState.ISSUED else []
+
+
+def _confirmation(row: Mapping[str, Any]) -> schemas.ConfirmationView:
+    names = ("confirmation_id", "supplier_ref", "revision", "outcome")
+    told = {name: row[name] for name in names} | ({"decision": row["decision"]} if row["decision"] else {})
+    lines = [{"status": line["word"], **{k: v for k, v in line.items() if k != "word"}} for line in row["lines"]]
+    return cast("schemas.ConfirmationView", {**told, "lines": lines})
+
+
+def _allowed(found: PurchaseOrder) -> list[Action]:
     approved = found.approval == "approved"
     return [each for each in actions(found.state) if approved or each != "issue"]
 

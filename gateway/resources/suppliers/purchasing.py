@@ -14,7 +14,7 @@ from gateway.domain.approvals import Asker, Matter
 from gateway.domain.documents import differing
 from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
-from gateway.domain.purchase_orders import MOST_REVISIONS, MOVES, Trigger, read_lines, total
+from gateway.domain.purchase_orders import MOST, MOST_REVISIONS, MOVES, Trigger, read_lines, total
 from gateway.domain.suppliers import SupplierStatus
 from gateway.purchase_refusals import NotApproved, SupplierNotActive
 from gateway.refusals import Conflict, Fault, Invalid, NaturalKeyConflict
@@ -31,7 +31,6 @@ from gateway.store.suppliers import load_supplier
 
 KIND = "purchase_order"
 _MOST_FAULTS = 100
-_MOST = 2**53 - 1  # what JSON carries everywhere without loss
 Change = Callable[[Connection, PurchaseOrder], Awaitable[None]]
 
 
@@ -191,8 +190,8 @@ def _refuse_lines(said: Sequence[Mapping[str, Any]], currency: str) -> None:
         known.add(line["line_id"])
         if not _is_day(line["requested_date"]):
             faults.append(Fault(f"#/lines/{index}/requested_date", "no_such_day", "is not a day of the calendar"))
-    if not faults and total(read_lines(said), currency).amount > _MOST:
-        faults.append(Fault("#/lines", "total_too_large", f"their total is more than {_MOST} minor units"))
+    if not faults and total(read_lines(said), currency).amount > MOST:
+        faults.append(Fault("#/lines", "total_too_large", f"their total is more than {MOST} minor units"))
     if faults:
         raise Invalid("the purchase order cannot be what it says", faults=tuple(faults))
 

@@ -27,7 +27,8 @@ create table purchase_order (
     document        jsonb not null,                 -- that body
     supplier_id     text not null references supplier,
     currency        text not null,
-    state           text not null check (state in ('draft', 'submitted', 'issued', 'cancelled')),
+    state           text not null check (state in ('draft', 'submitted', 'issued', 'confirmed', 'change_proposed', 'declined',
+                                                 'cancelled')),
     revision        integer not null check (revision between 1 and 100),
     issued_revision integer,                        -- the one that the supplier sees; null: none yet
     made_by         text not null,
@@ -35,7 +36,7 @@ create table purchase_order (
     trace_id        text not null,
     created_at      timestamptz not null,
     updated_at      timestamptz not null,
-    check ((state = 'issued') <= (issued_revision is not distinct from revision))
+    check ((state in ('issued', 'confirmed')) <= (issued_revision is not distinct from revision))
 );
 create index purchase_order_of_supplier on purchase_order (supplier_id, po_id desc);
 
@@ -51,3 +52,20 @@ create table purchase_order_revision (
     issued_at timestamptz,                          -- when the supplier saw it first
     primary key (po_id, revision)
 );
+
+-- What suppliers say to their orders, each word of theirs once.
+create table po_confirmation (
+    confirmation_id text primary key,               -- poc_…
+    po_id           text not null references purchase_order,
+    supplier_ref    text not null,                  -- the supplier's own number for it
+    content_hash    bytea not null,
+    revision        integer not null,               -- which one it is about
+    lines           jsonb not null,
+    outcome         text not null check (outcome in ('confirmed', 'proposed', 'declined')),
+    decision        text check (decision in ('agree', 'refuse')),   -- of a buyer, about what was proposed
+    told_by         text not null,
+    created_at      timestamptz not null,
+    unique (po_id, supplier_ref),
+    check (decision is null or outcome = 'proposed')
+);
+create unique index po_confirmation_open on po_confirmation (po_id) where outcome = 'proposed' and decision is null;
