@@ -28,9 +28,17 @@ select confirmation_id, po_id, supplier_ref, content_hash, revision, lines, outc
 """
 
 
-async def load_confirmation(connection: Connection, po_id: str, name: str) -> Confirmation | None:
-    """By our id or the supplier's own number. The order is locked."""
-    cursor = await connection.execute(_SELECT, (po_id, name, name))
+async def known_reference(connection: Connection, po_id: str, supplier_ref: str) -> Confirmation | None:
+    """What was said under the supplier's own number. The order is locked."""
+    return await _load(connection, po_id, supplier_ref, None)
+
+
+async def load_confirmation(connection: Connection, po_id: str, confirmation_id: str) -> Confirmation | None:
+    return await _load(connection, po_id, None, confirmation_id)
+
+
+async def _load(connection: Connection, *named: str | None) -> Confirmation | None:
+    cursor = await connection.execute(_SELECT, named)
     row = await cursor.fetchone()
     if row is None:
         return None

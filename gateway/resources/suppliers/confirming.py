@@ -24,6 +24,7 @@ from gateway.store.accept import order_locked
 from gateway.store.confirmations import (
     Confirmation,
     decide_confirmation,
+    known_reference,
     load_confirmation,
     write_confirmation,
 )
@@ -46,7 +47,7 @@ class Confirming:
 
     async def _confirm(self, call: Call, connection: Connection) -> Done:
         found, body = await _locked(connection, call), call.body
-        known = await load_confirmation(connection, found.po_id, body["supplier_ref"])
+        known = await known_reference(connection, found.po_id, body["supplier_ref"])
         if known is not None:
             if known.content_hash != content_hash(call):
                 raise NaturalKeyConflict("under this supplier_ref something else was said", effect="none")
