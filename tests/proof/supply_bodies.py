@@ -25,7 +25,7 @@ _STATUS = {"status": "prospect", "approve": "certified"}
 def mend_supply(case: Case, write: Write, submit: Callable[[str], None]) -> None:
     """In place. *write* does what it is given to the database; *submit* asks for an order's approval."""
     word = case.path.rpartition("/")[2]
-    partner, supplier_id, po_id, poc_id = f"p-{uuid4().hex}", mint("sup"), mint("po"), mint("poc")
+    partner, supplier_id, po_id, poc_id = f"p-{uuid4().hex[:16]}", mint("sup"), mint("po"), mint("poc")
 
     async def made(database: Joined) -> None:
         async with database.transaction() as connection:

@@ -36,9 +36,9 @@ COMMON = (
 )
 # Everything; then valid requests alone, since the coverage phase makes far more invalid ones than valid. Those about
 # stock are mended until they are accepted, and there are many operations: fewer do.
-MOST_EXAMPLES, FEW = "100", {"suppliers.v1": "30"}
+MOST_EXAMPLES, FEW = "100", {"suppliers.v1": "15"}
 VALID = ("--phases", "fuzzing", "--mode", "positive", "--max-examples")
-MOST_VALID, FEWER = "300", {"inventory.v1": "120", "suppliers.v1": "60"}
+MOST_VALID, FEWER = "300", {"inventory.v1": "120", "suppliers.v1": "30"}
 # Contracts of which some of the operations are for partners and some for operators, as two runs.
 PARTS = {
     "orders.v1": ("orders.v1", ("--exclude-path-regex", "/holds")),

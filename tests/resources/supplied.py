@@ -52,7 +52,7 @@ _ORDERED = """
 with ordered as (
     insert into purchase_order (po_id, po_number, content_hash, document, supplier_id, currency, state, revision,
                                 issued_revision, made_by, trace_id, created_at, updated_at)
-    values (%(po)s, 'canary-' || coalesce(%(partner)s, %(po)s), '', '{}', %(id)s, 'GBP', %(state)s, 1,
+    values (%(po)s, 'canary-' || coalesce(%(partner)s, right(%(po)s, 26)), '', '{}', %(id)s, 'GBP', %(state)s, 1,
             case %(state)s when 'draft' then null else 1 end, %(by)s, '', now(), now())
     returning po_id, issued_revision
 )
