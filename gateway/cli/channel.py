@@ -143,10 +143,13 @@ class Channel:
     async def post(self, path: str, body: Json, *, key: str = "") -> Json | Refusal:
         """Whatever else can be asked for; under the same *key* it is done once."""
         reply = await self._asked("POST", path, key=key, content=orjson.dumps(body))
-        return reply.json() if reply.status == 200 else _refusal(path, reply)
+        return reply.json() if reply.status in (200, 201) else _refusal(path, reply)
+
+    async def read(self, path: str, **asked: str) -> Json:
+        return self._read(await self._asked("GET", path, parameters=asked))
 
     async def order(self, order_id: str) -> Json:
-        return self._read(await self._asked("GET", f"/v1/orders/{order_id}"))
+        return await self.read(f"/v1/orders/{order_id}")
 
     async def orders(self) -> AsyncIterator[Json]:
         """This channel's orders, newest first, without their lines."""

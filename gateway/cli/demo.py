@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,15 +18,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli import demo_books as books
 from gateway.cli import demo_faults as faults
 from gateway.cli import demo_orders as shop
+from gateway.cli import monday
 from gateway.cli.channel import Channel
 from gateway.cli.demo_fleet import HOST, Fleet, free_port
 from gateway.cli.demo_folder import fresh_folder
 from gateway.cli.demo_report import Result, print_result
 from gateway.cli.demo_shop import Day, endings, its_operator, its_partner, kill_workers, place_all, watch
+from gateway.cli.monday_desk import desk_of
 from gateway.cli.opened import database, database_url
 from gateway.cli.saturday import load_nodes, play, town_of
 from gateway.cli.saturday_goods import write_catalogue
-from gateway.cli.saturday_report import Saturday, print_saturday
+from gateway.cli.saturday_report import print_saturday
 from gateway.domain.time import system_clock
 from gateway.partners.registry import Credentials
 from gateway.settings import Settings, read_settings
@@ -105,8 +107,8 @@ async def _demo(settings: Settings, folder: Path, wanted: Wanted) -> int:
                 day = await _busy(stage, fleet, opened, edge, wanted=wanted)
                 result = await _reckoned(opened, edge, sandbox, day, wanted=wanted, begun=begun)
                 print_result(stage.console, result)
-                saturday = await _saturday(stage, fleet, opened, sandbox, seed=wanted.seed, earlier=day.acks)
-                if complaints := [*result.complaints(), *saturday.complaints()]:
+                weekend = await _weekend(stage, fleet, opened, sandbox, seed=wanted.seed, earlier=day.acks)
+                if complaints := [*result.complaints(), *weekend]:
                     stage.say(f"the logs are in {fleet.logs}")
                 if not wanted.leave:
                     await _keep_serving(stage, fleet, edge, partner, operator)
@@ -186,14 +188,18 @@ async def _reckoned(
     )
 
 
-async def _saturday(
+async def _weekend(
     stage: Stage, fleet: Fleet, opened: Database, sandbox: httpx2.AsyncClient, *, seed: int, earlier: Collection[str]
-) -> Saturday:
-    """The second act."""
-    async with town_of(opened, stage.edge_url, sandbox) as town:
-        result = await play(town, fleet, opened, stage.say, seed=seed, earlier=earlier)
-    print_saturday(stage.console, result)
-    return result
+) -> list[str]:
+    """The second act and the third; the Saturday is reckoned before anything comes back. What did not end well."""
+    async with town_of(opened, stage.edge_url, sandbox) as town, desk_of(opened, stage.edge_url, town) as desk:
+        saturday = await play(town, fleet, opened, stage.say, seed=seed, earlier=earlier)
+        print_saturday(stage.console, saturday)
+        back = await monday.play(desk, fleet, opened, stage.say)
+        monday.print_monday(stage.console, back)
+    both = replace(saturday, findings=[*saturday.findings, *back.findings], parked=back.parked)
+    stage.say(both.last_line)
+    return [*saturday.complaints(), *back.complaints()]
 
 
 async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Credentials, operator: Credentials) -> None:

@@ -24,7 +24,7 @@ from gateway.partners.registry import Credentials, Registry
 from gateway.store.pool import Database
 from gateway.store.runs import runs
 
-SCOPES = frozenset({"orders:read", "orders:write", "inventory:read"})
+SCOPES = frozenset({"orders:read", "orders:write", "inventory:read", "returns:read", "returns:write"})
 
 Say = Callable[[str], None]
 

@@ -21,15 +21,15 @@ async def read(town: Town, earlier: Collection[str]) -> Seen:
     shelves = {(shelf["node"], shelf["sku"]): shelf["on_hand"] - shelf["allocated"] for shelf in stock}
     return Seen(
         {order["order_id"]: order for order in orders},
-        [effect for system in SYSTEMS for effect in await _whole(town, f"/ledger/{system}/effects", "effects")],
-        await _whole(town, "/ledger/wms/moves", "moves"),
+        [effect for system in SYSTEMS for effect in await whole(town, f"/ledger/{system}/effects", "effects")],
+        await whole(town, "/ledger/wms/moves", "moves"),
         shelves,
         await _sellable(town, shelves),
         earlier,
     )
 
 
-async def _whole(town: Town, path: str, name: str) -> list[Json]:
+async def whole(town: Town, path: str, name: str) -> list[Json]:
     """A ledger, page by page."""
     found, after = list[Json](), 0
     while after is not None:

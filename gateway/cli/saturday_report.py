@@ -1,4 +1,4 @@
-"""The Saturday's result: what became of orders, money and stock, one reroute explained, and the last line."""
+"""The Saturday's result: what became of orders, money and stock, one reroute explained, and a last line."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,6 @@ def print_saturday(console: Console, result: Saturday) -> None:
         console.print(complaint, markup=False, soft_wrap=True)
     if len(complaints) > SHOWN:
         console.print(f"… and {len(complaints) - SHOWN} more")
-    console.print(result.last_line, markup=False)
 
 
 def _sections(seen: Seen) -> list[tuple[str, Rows]]:
@@ -97,7 +96,7 @@ def _money(seen: Seen) -> Rows:
         ("taken", said.taken, booked.taken),
         ("given back", said.back, booked.back),
     )
-    return [(what, _pounds(mine), f"theirs {_pounds(other)}") for what, mine, other in pairs]
+    return [(what, pounds(mine), f"theirs {pounds(other)}") for what, mine, other in pairs]
 
 
 def _stock(seen: Seen, node: str) -> tuple[str, str, str]:
@@ -111,7 +110,7 @@ def _stock(seen: Seen, node: str) -> tuple[str, str, str]:
     return node, f"{sold} sold", f"of {opened}{lost}: {here(seen.shelves)} lie there, {here(seen.ours)} for sale"
 
 
-def _pounds(pence: int) -> str:
+def pounds(pence: int) -> str:
     return f"£{pence // 100:,}.{pence % 100:02}"
 
 

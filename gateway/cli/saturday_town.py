@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import uuid5
 
 import httpx2
+import orjson
 
 from gateway.cli.channel import NAMESPACE, Ack, Channel, Json, Refusal
 from gateway.cli.demo_books import AT_REST
@@ -39,6 +40,13 @@ class Town:
         self.placed_at[answer.order_id] = want.channel
         return answer.order_id
 
+    def called(self, name: str) -> str:
+        """The order that its channel calls so. Raises `Unavailable` when it was never taken."""
+        for order_id, ack in self.acks.items():
+            if ack.channel_order_id == name:
+                return order_id
+        raise Unavailable(f"there is no order {name}")
+
     async def order(self, order_id: str) -> Json:
         return await self.channels[self.placed_at[order_id]].order(order_id)
 
@@ -59,14 +67,14 @@ class Town:
         seen = await self.until(order_id, lambda seen: bool(seen.get("offers")), "offered another way")
         offer: Json = seen["offers"][0]
         path = f"/v1/orders/{order_id}/offers/{offer['offer_id']}/{how}"
-        await self._asked(self.placed_at[order_id], path, {})
+        await granted(self.channels[self.placed_at[order_id]], path, {})
         return offer
 
     async def fetched(self, order_id: str) -> None:
         """The customer comes with the code; the store's till hands the goods over, and its own system learns of it."""
         ready = await self.until(order_id, lambda seen: bool(_of_status(seen, "ready")), "ready to be fetched", REST)
         part, code = _of_status(ready, "ready"), await self._code(order_id)
-        await self._asked(STORE, f"/v1/orders/{order_id}/fulfilments/{part}/collect", {"code": code})
+        await granted(self.channels[STORE], f"/v1/orders/{order_id}/fulfilments/{part}/collect", {"code": code})
         aside = [each for each in await self.effects("store", order_id) if each["kind"] == "ready"]
         await self.tell("/store/_hand_over", {"task_id": aside[0]["id"]})
 
@@ -80,12 +88,6 @@ class Town:
                     return str(message["facts"]["code"])
             await asyncio.sleep(POLL)
         raise Unavailable(f"the customer of {order_id} was sent no code")
-
-    async def _asked(self, channel: str, path: str, body: Json) -> Json:
-        answer = await self.channels[channel].post(path, body, key=str(uuid5(NAMESPACE, path)))
-        if isinstance(answer, Refusal):
-            raise Unavailable(f"{path} was refused: {answer.code}: {answer.detail}")
-        return answer
 
     async def ask(self, path: str, **query: str | int) -> Json:
         """What the sandbox has in its books."""
@@ -110,6 +112,15 @@ class Town:
                 return found
             await asyncio.sleep(POLL)
         raise Unavailable(f"{order_id} has not {count} of {kind} in the ledger of {system}")
+
+
+async def granted(channel: Channel, path: str, body: Json) -> Json:
+    """What was asked for, done once however often it is asked. Raises `Unavailable` when it is refused."""
+    key = str(uuid5(NAMESPACE, f"{path} {orjson.dumps(body).decode()}"))
+    answer = await channel.post(path, body, key=key)
+    if isinstance(answer, Refusal):
+        raise Unavailable(f"{path} was refused: {answer.code}: {answer.detail}")
+    return answer
 
 
 def _of_status(order: Json, status: str) -> str:

@@ -14,11 +14,13 @@ from httpx2 import HTTPError, Response
 from tests.chaos.gather import FETCHED, told
 from tests.chaos.ledgers import messages
 from tests.chaos.room import PATIENT
+from tests.chaos.weeks import Weeks
 from tests.proof.client import END_STATES, Acked, Channel, Json, order
 from tests.proof.processes import until
 from tests.proof.rig import Rig
 
 PAUSE = 0.25  # seconds between two looks at an order
+FORGETFUL = 0.05  # of looks: their money's hold is almost over by then
 SILENT = 4.0  # seconds after which a store has not heard, so that the hours pass in which it might
 OVER: Mapping[str, LiteralString] = {
     "step": "update step set begun_at = begun_at - interval '30 days' where run_id = %s and state = 'intended'"
@@ -37,8 +39,10 @@ class Customer:
     channel: Channel
     acked: Acked
     dice: random.Random
+    weeks: Weeks | None = None  # if any pass, in which their money's hold comes to its end
     _seen: dict[tuple[str, str], float] = field(default_factory=dict)  # a part and how it stands -> since when
     _done: set[str] = field(default_factory=set)  # parts and offers that were decided about
+    _codes: set[str] = field(default_factory=set)
 
     async def lives(self) -> None:
         """Until the order has ended."""
@@ -53,6 +57,8 @@ class Customer:
                     await self._answers(offer["offer_id"])
             for part in order["fulfilments"]:
                 await self._looks_after(part)
+            if self.weeks is not None and self.dice.random() < FORGETFUL:
+                await self.weeks.pass_for(self.acked.order_id)
             await asyncio.sleep(PAUSE)
 
     def _first(self, name: str) -> bool:
@@ -93,14 +99,16 @@ class Customer:
         return None
 
     async def code(self) -> str:
+        """The newest of which nothing was made yet: where another part is ready, another code is on its way."""
         found: list[str] = []
 
         async def has_come() -> bool:
             came = await messages(self.rig.sandbox, self.acked.order_id)
-            found.extend(each.code for each in came if each.code is not None)
+            found.extend(each.code for each in came if each.code is not None and each.code not in self._codes)
             return bool(found)
 
         await until(has_come, what=f"{self.acked.order_id} has a code", within=PATIENT, pause=PAUSE)
+        self._codes.add(found[0])
         return found[0]
 
     async def fetches(self, part: str, code: str) -> None:

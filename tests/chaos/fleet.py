@@ -1,5 +1,6 @@
 """The edges and workers of a run under chaos: each has a place, dies there, and comes back there."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping
@@ -53,6 +54,7 @@ class Fleet:
     edges: list[Place]
     workers: list[Place]
     kills: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # of whoever kills and starts
 
     @property
     def places(self) -> list[Place]:
@@ -88,8 +90,9 @@ class Fleet:
         await until(gone, what=f"{place.name} has gone", within=20)
 
     async def killed_and_back(self, place: Place) -> None:
-        await self.kill(place)
-        await self.start(place)
+        async with self.turn:
+            await self.kill(place)
+            await self.start(place)
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ FETCHED = ("bopis", "curbside")
 AT_ONCE = 16  # questions about orders
 CALM, PACE, READERS = 10.5, 0.2, 3  # seconds of ordinary life, seconds between requests, of so many people at once
 POSITIONS = "select node_id, sku, on_hand - reserved from stock_position where condition = 'new'"
+WORKFLOWS = "select saga || '.v' || version, count(*) from run group by 1 order by 1"
 _names = itertools.count(1)
 
 
@@ -123,6 +124,12 @@ class Gathering:
         table = (self.rig.home / f"{name}.log").read_text(encoding="utf-8").splitlines()
         rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in table if line.startswith("│")]
         return {row[0]: row[5] for row in rows}
+
+    async def workflows(self) -> dict[str, int]:
+        """Which were carried out, and how often each."""
+        connection = await psycopg.AsyncConnection.connect(self.rig.environment["DATABASE_URL"], autocommit=True)
+        async with connection:
+            return dict(await (await connection.execute(WORKFLOWS)).fetchall())
 
     async def _listed(self, statuses: Sequence[str] = ()) -> list[Json]:
         return [order for witness in self.witnesses async for order in listed(witness.channel, statuses)]

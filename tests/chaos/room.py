@@ -44,7 +44,7 @@ class Room:
             for order in evidence.orders
             if order.parked is not None and order.order_id not in parked
         ]
-        self.counts |= _counted(evidence)
+        self.counts |= {**_counted(evidence), "workflows": await gathering.workflows()}
         if found:
             self.keep.mkdir(parents=True, exist_ok=True)
             path = self.keep / f"{self.point}-{self.seed}-{len(self.wrong)}.jsonl"

@@ -15,7 +15,9 @@ from tests.chaos.checker.evidence import Evidence
 from tests.chaos.customers import Customer, fetched_from
 from tests.chaos.floor import with_stores
 from tests.chaos.gather import Gathering, Witness, told, witness
+from tests.chaos.ledgers import rows
 from tests.chaos.lines import Line
+from tests.chaos.weeks import Weeks
 from tests.proof.client import SKUS, Acked, Json, order
 from tests.proof.ground import Ground
 from tests.proof.processes import ROOT, Process, until
@@ -108,14 +110,25 @@ class ShortRun:
         await self._ended([*fetched, *sent])
 
     async def waiting(self) -> None:
-        """A few come in at a time, for orders that wait for more."""
+        """A few come in at a time, for orders that wait for more; the money of some had to be held anew by then."""
         wish = {"STOOL-6": 2}
         for number in range(86, 90):
             waits = await self.web.channel.place({**order(number=number, wanted=wish), "when_short": "backorder"})
             self.line.orders.append(waits.order_id)
         await self.line.forms()
+        await self._held_anew(self.line.orders[::2])
         for pieces in (3, 5):
             await self.line.served("main", pieces)
+
+    async def _held_anew(self, order_ids: list[str]) -> None:
+        await Weeks(self.rig.environment["DATABASE_URL"]).pass_for(*order_ids)
+
+        async def let_go() -> bool:
+            """What held it before."""
+            voids = [each for each in await rows(self.rig.sandbox, "effects") if each["kind"] == "void"]
+            return {*order_ids} <= {each["order_id"] for each in voids}
+
+        await until(let_go, what=f"the money of {order_ids} is held anew", within=60, pause=0.2)
 
     async def answers_lost(self) -> None:
         """Each effect is applied, and its answer is not given, a few times over."""

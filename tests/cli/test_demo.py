@@ -23,6 +23,9 @@ from tests.cli.sheets import line, sheet
 
 PATIENCE = 420.0  # seconds; a bound, not a promise
 LAST_WORD = "Ctrl-C ends it."
+LOST_ANSWER = "closed; £84.00 succeeded, credit memo posted; answers lost 1, looked up, refunds made 1\n"
+UNANNOUNCED = "closed; £55.00 succeeded, credit memo posted; unmatched_return open, then resolved\n"
+APPROVED = "closed; £240.00 succeeded, credit memo posted; self_approval_forbidden, then approved by the approver\n"
 
 
 @dataclass
@@ -77,6 +80,12 @@ def test_the_demo_ends_well_and_serves_until_it_is_told_to_stop(served: Demo, tm
     assert "1 effect" in served.said or "effects in flight" in served.said
     assert served.after(r"lost 0 · doubled 0 · oversold 0 · parked 0 · orders (\d+)\n") == "111"
     assert "  left out york: has_said_no\n" in served.said.rpartition("which was rerouted")[2]
+    assert served.said.count(LOST_ANSWER) == 1
+    assert served.said.count(UNANNOUNCED) == 1
+    assert served.said.count(APPROVED) == 1
+    ours, credited, paid = served.after(r"credit memos and the provider's refunds: (.+)\n").split(" = ")
+    assert ours == credited == paid == "£426.00"
+    assert len(re.findall(r"│ monday-\S+ +│ (£\S+) +│ \1 +│ \1 +│ agree │", served.said)) == 5
     address = served.after(r"edge (http://\S+),")
 
     bearer = {"authorization": "Bearer " + served.after(r"TOKEN=(\S+)")}

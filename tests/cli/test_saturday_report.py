@@ -52,11 +52,11 @@ async def test_a_scene_that_comes_to_no_end_says_where_it_stands() -> None:
     assert await played(SCENE, Town({}, None)) == Came("ord_1 is accepted, and not yet at rest")  # type: ignore[arg-type]
 
 
-def test_the_reroute_is_explained_in_the_words_of_the_command_and_the_figures_come_last() -> None:
+def test_the_reroute_is_explained_in_the_words_of_the_command_and_then_come_the_complaints() -> None:
     said = StringIO()
 
     print_saturday(Console(file=said, width=100), saturday(*FINDINGS))
 
     lines = said.getvalue().splitlines()
     assert "dec_1  2026-11-28T09:00:00.000Z" in lines
-    assert lines[-1] == saturday(*FINDINGS).last_line
+    assert lines[-1] == saturday(*FINDINGS).complaints()[-1]

@@ -116,6 +116,7 @@ async def token_for(address: str, database_url: str) -> str:
     return token
 
 
+@pytest.mark.proof
 async def test_processes_share_quotas_out_and_dead_ones_are_replaced(
     serve: Serve, address: str, database_url: str
 ) -> None:
@@ -140,6 +141,7 @@ async def test_processes_share_quotas_out_and_dead_ones_are_replaced(
     assert '"counted":"in each process","share_of_a_process":"1/2"' in supervisor.log.read_text()
 
 
+@pytest.mark.proof
 async def test_with_redis_they_draw_from_the_whole(
     serve: Serve, address: str, database_url: str, tmp_path: Path
 ) -> None:
@@ -171,6 +173,7 @@ async def test_no_process_outlives_its_supervisor(serve: Serve, address: str) ->
     await until(gone, what="the processes have ended", within=STARTED)
 
 
+@pytest.mark.proof
 async def test_what_cannot_start_is_not_tried_for_ever(serve: Serve) -> None:
     supervisor = serve("--workers", "2", OMNIGATE_SECRET_KEY="no-key")
 

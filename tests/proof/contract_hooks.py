@@ -95,7 +95,7 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
     elif "offer_id" in case.path_parameters or "fulfilment_id" in case.path_parameters:
         _mend_answers(case)
     elif case.path.startswith(SUPPLY):
-        mend_supply(case, _do, _submit)
+        mend_supply(case, _written)
     elif case.path.startswith("/v1/returns"):
         mend_return(case, _sent_back)
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:
@@ -250,21 +250,16 @@ def _written(write: Callable[[Joined, str], Awaitable[str]], order_id: str) -> s
     return asyncio.run(written())
 
 
-def _do(write: Callable[[Joined], Awaitable[None]]) -> None:
-    async def done(database: Joined, _: str) -> str:
-        await write(database)
-        return ""
-
-    _written(done, "")
+@cache
+def _looked_at() -> tuple[str, str]:
+    return _sent_back(0)
 
 
-def _submit(po_id: str) -> None:
-    headers = {**OPERATOR, "idempotency-key": str(uuid4())}
-    requests.post(f"{ADDRESS}/v1/purchase-orders/{po_id}/submit", headers=headers, timeout=10).raise_for_status()
-
-
-def _sent_back(received: int) -> tuple[str, str]:
-    """An order whose goods have left, and a return of two pieces of it, of which so many have come."""
+def _sent_back(received: int | None) -> tuple[str, str]:
+    """An order whose goods have left, and a return of two pieces of it, of which so many have come; or the one that is
+    only looked at."""
+    if received is None:
+        return _looked_at()
 
     async def write(database: Joined, order_id: str) -> str:
         await left(database, order_id, datetime.now(UTC), ledger=False)

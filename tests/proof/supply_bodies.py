@@ -1,9 +1,11 @@
 """Requests about suppliers and what is ordered of them: those whose shape is right, mended until they can be so."""
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
+import requests
 from schemathesis import Case
 
 from gateway.domain.identifiers import mint
@@ -11,7 +13,7 @@ from gateway.store.pool import Joined
 from tests.resources.supplied import confirmation, proposed, purchase_lines, supplying
 
 Json = dict[str, Any]
-Write = Callable[[Callable[[Joined], Awaitable[None]]], None]
+Write = Callable[[Callable[[Joined, str], Awaitable[str]], str], str]
 
 SUPPLY = ("/v1/suppliers", "/v1/purchase-orders")
 WRITER = "operator:proof"
@@ -22,12 +24,12 @@ _STATE = {"confirmations": "issued", "decision": "change_proposed"}
 _STATUS = {"status": "prospect", "approve": "certified"}
 
 
-def mend_supply(case: Case, write: Write, submit: Callable[[str], None]) -> None:
-    """In place. *write* does what it is given to the database; *submit* asks for an order's approval."""
+def mend_supply(case: Case, write: Write) -> None:
+    """In place. *write* does what it is given to the database."""
     word = case.path.rpartition("/")[2]
     partner, supplier_id, po_id, poc_id = f"p-{uuid4().hex[:16]}", mint("sup"), mint("po"), mint("poc")
 
-    async def made(database: Joined) -> None:
+    async def made(database: Joined, name: str) -> str:
         async with database.transaction() as connection:
             await connection.execute(_PARTNER, (partner, partner))
         linked = None if word == "partner" else partner
@@ -43,18 +45,26 @@ def mend_supply(case: Case, write: Write, submit: Callable[[str], None]) -> None
         )
         if word == "decision":
             await proposed(database, po_id, name=poc_id)
+        return name
 
     case.headers.pop("If-None-Match", None)
     if case.method == "GET" and not case.path_parameters:
         return
-    write(made)
+    write(made, po_id)
     if word == "issue":
-        submit(po_id)
+        _submit(po_id)
     for name, value in (("supplier_id", supplier_id), ("po_id", po_id), ("revision", 1), ("confirmation_id", poc_id)):
         if name in case.path_parameters:
             case.path_parameters[name] = value
     if isinstance(case.body, dict):
         _mend_body(case.body, word, partner=partner, supplier_id=supplier_id)
+
+
+def _submit(po_id: str) -> None:
+    """What the policy then approves."""
+    headers = {"authorization": f"Bearer {os.environ['PROOF_OPERATOR']}", "idempotency-key": str(uuid4())}
+    address = f"{os.environ['PROOF_ADDRESS']}/v1/purchase-orders/{po_id}/submit"
+    requests.post(address, headers=headers, timeout=10).raise_for_status()
 
 
 def _mend_body(body: Json, word: str, *, partner: str, supplier_id: str) -> None:

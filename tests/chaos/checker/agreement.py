@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tests.chaos.checker.books import BY_ITSELF, Account, Books, Share, gone, left, total
 from tests.chaos.checker.evidence import Violation
+from tests.chaos.checker.holds import told_otherwise
 
 
 def agreement(books: Books) -> Iterator[Violation]:
@@ -19,7 +20,7 @@ def agreement(books: Books) -> Iterator[Violation]:
 def stories(books: Books) -> Iterator[Violation]:
     """What the three ledgers say of one order, and of each part of it, goes together."""
     for account in books.accounts.values():
-        sentences = list(_whole(account))
+        sentences = [*_whole(account), *told_otherwise(account)]
         for share in account.shares:
             said = (*_three_ways(share, account), *_links(share, account))
             sentences += [f"{share.part.part_id}: {sentence}" for sentence in said]

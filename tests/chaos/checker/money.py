@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.chaos.checker.books import Account, Books, Share, Sum, left, total
 from tests.chaos.checker.evidence import Effect, Violation
+from tests.chaos.checker.holds import held_too_often
 
 SIGN = {"capture": 1, "refund": -1}
 
@@ -18,7 +19,7 @@ def money(books: Books) -> Iterator[Violation]:
         elif account.completed:
             owed.update(account.owed)
         of_parts = (f"{share.part.part_id} {sentence}" for share in account.shares for sentence in _of_part(share))
-        for sentence in (*_wrong(account, taken), *_held(account), *of_parts):
+        for sentence in (*_wrong(account, taken), *_held(account), *held_too_often(account), *of_parts):
             yield Violation("I3", account.order.order_id, sentence)
     in_all = _taken(books.evidence.effects)
     for currency in owed.keys() | in_all.keys():

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from tests.chaos.checker.books import FETCHED, FORWARD, HANDED, HELD, READY, Account, Books, Kind, Share, renewal_of
 from tests.chaos.checker.evidence import Effect, Violation
+from tests.chaos.checker.holds import taken_of_no_hold
 
 BOOKED, RELEASED = FORWARD[:2]
 ASKED = ("store", "task")
@@ -18,7 +19,8 @@ def sequence(books: Books) -> Iterator[Violation]:
             for before, after in _wrong((*own, *share.effects), share):
                 sentence = f"{' '.join(after)} of {share.part.part_id} happened before {' '.join(before)}"
                 yield Violation("I6", account.order.order_id, sentence)
-        for sentence in (*_all_booked_first(account), *_given_back_last(account), *_held_first(account)):
+        in_all = (_all_booked_first, _given_back_last, _held_first, taken_of_no_hold)
+        for sentence in (each for found in in_all for each in found(account)):
             yield Violation("I6", account.order.order_id, sentence)
 
 
@@ -71,12 +73,9 @@ def _given_back_last(account: Account) -> Iterator[str]:
 
 
 def _held_first(account: Account) -> Iterator[str]:
-    """What was held before is let go, and taken no more, once it is held anew; what is held anew may be called off."""
+    """What was held before is let go once it is held anew; what is held anew may be called off."""
     made = {renewal_of(each.name): each for each in account.of(*HELD) if renewal_of(each.name)}
     for void in account.of("psp", "void"):
-        new, old = made.get(renewal_of(void.name)), void.data.get("authorisation")
+        new = made.get(renewal_of(void.name))
         if renewal_of(void.name) and (new is None or new.sequence > void.sequence):
-            yield f"{old} was let go before its money was held anew"
-        for late in account.effects:
-            if late.kind == "capture" and late.data.get("authorisation") == old and late.sequence > void.sequence:
-                yield f"{late.id} was taken of {old}, which had been let go"
+            yield f"{void.data.get('authorisation')} was let go before its money was held anew"

@@ -11,10 +11,11 @@ from tests.chaos.mutants.given import Given
 from tests.chaos.mutants.hands import HANDS
 from tests.chaos.mutants.ledgers import LEDGERS
 from tests.chaos.mutants.parts import PARTS
+from tests.chaos.mutants.renewals import RENEWALS
 
 __all__ = ["MUTATIONS", "mutants"]
 
-MUTATIONS: tuple[Callable[[Given], Evidence], ...] = (*LEDGERS, *PARTS, *ACCOUNTS, *HANDS)
+MUTATIONS: tuple[Callable[[Given], Evidence], ...] = (*LEDGERS, *PARTS, *ACCOUNTS, *HANDS, *RENEWALS)
 
 
 def mutants(evidence: Evidence, *, seed: int, count: int) -> Iterator[tuple[str, Evidence]]:

@@ -2,6 +2,8 @@
 O2: orders that are fetched in stores or sent from there, offers, and orders that wait for goods, while edges and
 workers die by SIGKILL. Stores reject, come short, say nothing; customers agree, decline, say nothing, come with their
 code, with a wrong one, twice, never, or as they cancel; goods arrive a few at a time for orders that wait for more.
+Weeks pass meanwhile, so that money is held anew, while its provider is slow or its answers are lost; workers die at
+each step of that.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from tests.chaos.gather import FETCHED
 from tests.chaos.lines import Line
 from tests.chaos.points.kills import killing, planned
 from tests.chaos.room import PATIENT, Room
+from tests.chaos.weeks import Deaths, Weeks, proven
 from tests.proof.client import END_STATES, Acked, Channel, Json, order
 from tests.proof.ground import Ground
 from tests.proof.processes import until
@@ -29,21 +32,34 @@ MOST_DELIVERIES, FEW = 12, 8
 FICKLE = 7  # every so many customers change their mind before anything is ready
 MOODS = 0.5  # seconds after which stores are in another mood
 REASONS = ("mismatch", "damage", "worn_display", "no_variance")
-CALLBACKS = (("duplicate_callback", 0.2, {}), ("late_callback", 0.1, {"delay": 1.5}))
-LABELS = {"system": "carrier", "operation": "create_label", "kind": "delay", "delay": 0.7, "probability": 0.5}
+TROUBLES: tuple[Json, ...] = (
+    {"system": "carrier", "operation": "create_label", "kind": "delay", "delay": 0.7, "probability": 0.5},
+    {"system": "store", "operation": "create_task", "kind": "duplicate_callback", "probability": 0.2},
+    {"system": "store", "operation": "create_task", "kind": "late_callback", "delay": 1.5, "probability": 0.1},
+    {"system": "psp", "operation": "authorise", "kind": "refuse", "probability": 0.08},  # the first time, or again
+    *(
+        {"system": "psp", "operation": operation, **trouble}
+        for operation in ("authorise", "capture", "void")
+        for trouble in (
+            {"kind": "delay", "delay": 0.7, "probability": 0.5},
+            {"kind": "error_after", "probability": 0.1},
+        )
+    ),
+)
 
 
 async def stores(room: Room) -> None:
     async with open_floor(room, ground=ground(room.size["orders"])) as floor:
-        task = {"system": "store", "operation": "create_task"}
-        told_late = ({**task, "kind": kind, "probability": chance, **more} for kind, chance, more in CALLBACKS)
-        await floor.faults(LABELS, *told_late, seed=room.seed)
+        await floor.faults(*TROUBLES, seed=room.seed)
         plan = planned(room, len(floor.fleet.places))
-        buyers = Buyers(floor, room.size["orders"], plan[0].after, wish=wishes(room), then=lives(room, floor))
+        deaths = Deaths(Weeks(floor.rig.environment["DATABASE_URL"]), floor.fleet)
+        buyers = Buyers(
+            floor, room.size["orders"], plan[0].after, wish=wishes(room), then=lives(room, floor, deaths.weeks)
+        )
         line = Line(floor.rig, floor.channels[0], AWAITED)
         async with asyncio.TaskGroup() as group:
             moods = group.create_task(_moods(room, floor))
-            group.create_task(_arriving(room, floor, line))
+            group.create_task(_arriving(room, floor, line, deaths))
             async with asyncio.TaskGroup() as busy:
                 busy.create_task(buyers.shop())
                 busy.create_task(killing(floor, buyers, plan))
@@ -56,6 +72,7 @@ async def stores(room: Room) -> None:
         room.hold(len(floor.acked) == room.size["orders"], f"{len(floor.acked)} orders were acknowledged")
         room.counts |= {"kills": floor.fleet.kills}
         _proven(room, evidence)
+        proven(room, evidence, deaths)
 
 
 def ground(orders: int) -> Ground:
@@ -80,10 +97,10 @@ def wishes(room: Room) -> Callable[[int], Json]:
     return wish
 
 
-def lives(room: Room, floor: Floor) -> Callable[[Channel, Acked, int], Awaitable[None]]:
+def lives(room: Room, floor: Floor, weeks: Weeks) -> Callable[[Channel, Acked, int], Awaitable[None]]:
     async def then(channel: Channel, acked: Acked, number: int) -> None:
         dice = room.dice(f"mind {number}")
-        customer = Customer(floor.rig, channel, acked, dice)
+        customer = Customer(floor.rig, channel, acked, dice, weeks)
         if number % FICKLE == FICKLE - 1:
             await asyncio.sleep(dice.choice((0.0, 0.5, 1.0, 1.5, 2.0)))
             await customer.cancels()
@@ -104,8 +121,8 @@ async def _moods(room: Room, floor: Floor) -> None:
         await asyncio.sleep(MOODS * (0.5 + dice.random()))
 
 
-async def _arriving(room: Room, floor: Floor, line: Line) -> None:
-    """Goods come in for the orders that wait, less than they wait for, until nobody waits."""
+async def _arriving(room: Room, floor: Floor, line: Line, deaths: Deaths) -> None:
+    """Weeks later goods come in for the orders that wait, less than they wait for, until nobody waits."""
     dice = room.dice("arrivals")
     queued = room.size["orders"] // QUEUED
 
@@ -115,9 +132,12 @@ async def _arriving(room: Room, floor: Floor, line: Line) -> None:
 
     await until(all_placed, what=f"{queued} orders that may wait are acknowledged", within=PATIENT, pause=0.2)
     await line.forms()
+    await deaths.at_each_step([order_id for order_id, _ in line.queues[-1].waiting])
     for _ in range(MOST_DELIVERIES):
         if not line.wanted:
             break
+        waiting = [order_id for order_id, _ in line.queues[-1].waiting]
+        await deaths.weeks.pass_for(*dice.sample(waiting, len(waiting) // 2))  # as their goods come
         pieces = max(1, line.wanted // dice.choice((2, 3))) if line.wanted > FEW else line.wanted
         await line.served(dice.choice(("main", "north")), pieces)
     room.hold(not line.wanted, "orders wait for goods in the end")
