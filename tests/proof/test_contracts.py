@@ -38,7 +38,7 @@ COMMON = (
 # stock, returns and suppliers are mended until they are accepted, and there are many operations: fewer do.
 MOST_EXAMPLES, FEW = "100", {"suppliers.v1": "15"}
 VALID = ("--phases", "fuzzing", "--mode", "positive", "--max-examples")
-MOST_VALID, FEWER = "300", {"inventory.v1": "60", "returns.v1": "60", "suppliers.v1": "30"}
+MOST_VALID, FEWER = "300", {"inventory.v1": "60", "returns.v1": "60", "suppliers.v1": "60"}
 # Contracts of which some of the operations are for partners and some for operators, as two runs.
 PARTS = {
     "orders.v1": ("orders.v1", ("--exclude-path-regex", "/holds")),
