@@ -6,6 +6,7 @@ from pathlib import Path
 from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.confirmations import Tolerances
 from gateway.domain.inventory import InventoryPolicy
+from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.governance.access import Access, load_access
@@ -13,6 +14,7 @@ from gateway.governance.admission import Admission, load_admission
 from gateway.governance.approvals import load_approvals
 from gateway.governance.contracts import Contracts, load_contracts
 from gateway.governance.inventory import load_inventory
+from gateway.governance.matching import load_matching
 from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
 from gateway.governance.returns import load_returns
 from gateway.governance.sourcing import load_sourcing
@@ -30,6 +32,7 @@ class Bundle:
     approvals: ApprovalPolicy
     returns: ReturnsPolicy
     suppliers: Tolerances
+    matching: MatchingRules
 
 
 def load_bundle(contracts: Path, policies: Path) -> Bundle:
@@ -46,4 +49,5 @@ def load_bundle(contracts: Path, policies: Path) -> Bundle:
         approvals=load_approvals(policies / "approvals.yaml"),
         returns=load_returns(policies / "returns.yaml"),
         suppliers=load_suppliers(policies / "suppliers.yaml"),
+        matching=load_matching(policies / "suppliers.yaml"),
     )

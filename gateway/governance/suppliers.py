@@ -1,4 +1,4 @@
-"""The rules of `policies/suppliers.yaml`."""
+"""The section `confirmations` of `policies/suppliers.yaml`: what is taken of a supplier's word."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def load_suppliers(path: Path) -> Tolerances:
     if not path.exists():
         return Tolerances()
     document = read_yaml(path)
-    only_keys(document, ("confirmations",))
+    only_keys(document, ("confirmations", "matching"))
     told = read_section(document, ("confirmations",), called="confirmations", keys=_CONFIRMATIONS, optional={})
     return Tolerances(**told)

@@ -25,7 +25,7 @@ def test_the_house_s_file_says_what_is_usual_without_one(tmp_path: Path) -> None
 )
 def test_what_is_wrong_is_named_with_its_place_and_mend(tmp_path: Path, text: str, fault: str) -> None:
     file = tmp_path / "suppliers.yaml"
-    file.write_text(f"confirmations: {text}\n")
+    file.write_text(f"confirmations: {text}\nmatching: {{}}\n")
 
     with pytest.raises(Misconfigured) as told:
         load_suppliers(file)
