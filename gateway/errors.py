@@ -15,6 +15,7 @@ GatewayError
 │   │   ├── HolderClosed            409   ReservationExpired     409   NotExtendable        409
 │   │   ├── OfferClosed             409   PickupExpired          409   TriesExhausted       409
 │   │   ├── ApprovalSuperseded      409   AlreadyDecided         409   NotReturnable         409
+│   │   ├── NotApproved             409   SupplierNotActive      409
 │   │   └── OrderLocked             409   StockLocked            409
 │   ├── CursorExpired               410   PreconditionFailed     412
 │   ├── TooLarge                    413   UnsupportedMedia       415
@@ -37,7 +38,8 @@ GatewayError
 Divided by what the reader should do next. A class docstring is the problem's title; what to
 do about each stands in `gateway/edge/catalogue.py`. `Refused` and all below it stand in `gateway/refusals.py`, what is
 refused of stock in `gateway/stock_refusals.py`, what of customers' answers and codes in `gateway/customer_refusals.py`,
-what of goods that shall come back in `gateway/return_refusals.py`, what of approvals in `gateway/approval_refusals.py`.
+what of goods that shall come back in `gateway/return_refusals.py`, what of approvals in `gateway/approval_refusals.py`,
+what of orders that the retailer places in `gateway/purchase_refusals.py`.
 Facts of a `Refused` go to the caller; facts of the others go to the log only.
 """
 

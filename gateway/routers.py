@@ -32,6 +32,7 @@ from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.resources.returns import returns
 from gateway.resources.returns.matching import unmatched_returns
+from gateway.resources.suppliers import purchase_orders, suppliers
 from gateway.settings import Settings
 from gateway.store import late_failures
 from gateway.store.adjustments import PENDING
@@ -100,9 +101,8 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     yield feeds(database, pages=shared.pages, policy=shared.bundle.inventory, public=public, mint=shared.mint)
     terms = shared.bundle.returns
     yield returns(database, pages=shared.pages, policy=terms, inventory=policy, public=public, mint=shared.mint)
-    yield token_routes(database, tokens=shared.tokens, per_address=_per_address(shared.bundle))
-    yield key_routes(shared.keys, public=public)
-    yield edge_routes(database, public=public)
+    yield from _buying(shared)
+    yield from _ours(shared)
     yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
     yield exceptions(
         database, pages=shared.pages, mendables=mendables(shared.clock, shared.mint, policy), mint=shared.mint
@@ -111,9 +111,25 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     yield approvals(database, pages=shared.pages, mint=shared.mint)
 
 
-def _per_address(bundle: Bundle) -> str:
-    budget = bundle.quotas.token_route
-    return f"{budget.quota} per {budget.window} second"
+def _ours(shared: Shared) -> Iterator[APIRouter]:
+    """Tokens, keys, problems and health."""
+    budget = shared.bundle.quotas.token_route
+    yield token_routes(shared.database, tokens=shared.tokens, per_address=f"{budget.quota} per {budget.window} second")
+    yield key_routes(shared.keys, public=shared.public)
+    yield edge_routes(shared.database, public=shared.public)
+
+
+def _buying(shared: Shared) -> Iterator[APIRouter]:
+    database, pages, public = shared.database, shared.pages, shared.public
+    yield suppliers(database, pages=pages, public=public, mint=shared.mint)
+    yield purchase_orders(
+        database,
+        pages=pages,
+        policy=shared.bundle.approvals,
+        tolerances=shared.bundle.suppliers,
+        public=public,
+        mint=shared.mint,
+    )
 
 
 def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:

@@ -58,6 +58,8 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             "gateway/resources/returns/routes.py",
             "gateway/resources/approvals/routes.py",
             "gateway/resources/events/routes.py",
+            "gateway/resources/suppliers/routes.py",
+            "gateway/resources/suppliers/purchase_routes.py",
             SANDBOX,
         ),
     ),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.approval_policy import ApprovalPolicy
+from gateway.domain.confirmations import Tolerances
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.returns_policy import ReturnsPolicy
@@ -17,6 +18,7 @@ from gateway.governance.matching import load_matching
 from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
 from gateway.governance.returns import load_returns
 from gateway.governance.sourcing import load_sourcing
+from gateway.governance.suppliers import load_suppliers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Bundle:
     sourcing: SourcingPolicy
     approvals: ApprovalPolicy
     returns: ReturnsPolicy
+    suppliers: Tolerances
     matching: MatchingRules
 
 
@@ -45,5 +48,6 @@ def load_bundle(contracts: Path, policies: Path) -> Bundle:
         sourcing=load_sourcing(policies / "sourcing.yaml"),
         approvals=load_approvals(policies / "approvals.yaml"),
         returns=load_returns(policies / "returns.yaml"),
+        suppliers=load_suppliers(policies / "suppliers.yaml"),
         matching=load_matching(policies / "suppliers.yaml"),
     )

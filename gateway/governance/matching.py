@@ -26,7 +26,7 @@ def load_matching(path: Path) -> MatchingRules:
     if not path.exists():
         return MatchingRules()
     document = read_yaml(path)
-    only_keys(document, ("matching",))
+    only_keys(document, ("confirmations", "matching"))
     return matching_rules(document)
 
 

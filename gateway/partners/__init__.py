@@ -7,7 +7,8 @@ SCOPES = frozenset(
         *("orders:read", "orders:write", "orders:import_history"),
         *("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed"),
         *("returns:read", "returns:write", "returns:receive"),
+        *("suppliers:read", "suppliers:write"),
         *("events:read", "operations", "stores"),
     }
 )
-ROLES = frozenset({"viewer", "support", "inventory_controller", "finance", "approver", "platform", "admin"})
+ROLES = frozenset({"viewer", "support", "inventory_controller", "finance", "approver", "buyer", "platform", "admin"})

@@ -60,6 +60,12 @@ update approval set state = 'superseded', step = null, superseded_at = clock_tim
 """
 
 
+async def withdraw(connection: Connection, *, kind: str, subject: str) -> None:
+    """The subject is not what it was, or is given up: what its content was asked for or given counts no more."""
+    await connection.execute(_ALONE, (f"approval:{kind}:{subject}",))
+    await connection.execute(_SUPERSEDE, (kind, subject))
+
+
 async def _write(connection: Connection, new: Approval, run_id: str) -> None:
     matter = new.matter
     said = {

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from gateway.cli.policies import case_of
 from gateway.domain.access import Matter
 from gateway.domain.approval_policy import ApprovalPolicy
+from gateway.domain.confirmations import Tolerances
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.principal import Principal
@@ -126,7 +127,7 @@ def written(
     }
     (folder / "quotas.yaml").write_bytes(orjson.dumps(quotas))
     admission = load_admission(ROOM, operations=(), plans=())
-    usual = (InventoryPolicy(), SourcingPolicy(), ApprovalPolicy(), ReturnsPolicy(), MatchingRules())
+    usual = (InventoryPolicy(), SourcingPolicy(), ApprovalPolicy(), ReturnsPolicy(), Tolerances(), MatchingRules())
     return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission, *usual)
 
 

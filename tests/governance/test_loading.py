@@ -29,6 +29,7 @@ def test_the_contracts_of_the_house_are_sound() -> None:
         "returns.v1",
         "approvals.v1",
         "events.v1",
+        "suppliers.v1",
     }
 
 

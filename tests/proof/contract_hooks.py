@@ -29,6 +29,7 @@ from tests.proof.feed_bodies import mend_feed
 from tests.proof.return_bodies import mend_return
 from tests.proof.signed import Signed, SignedByStripe
 from tests.proof.stock_bodies import mend_stock, reservation
+from tests.proof.supply_bodies import SUPPLY, mend_supply
 from tests.proof.valid_bodies import mend, tame
 from tests.resources.offers import CODE, offered, ready
 from tests.resources.refunded import refunded
@@ -93,6 +94,8 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         _mend_holds(case, body)
     elif "offer_id" in case.path_parameters or "fulfilment_id" in case.path_parameters:
         _mend_answers(case)
+    elif case.path.startswith(SUPPLY):
+        mend_supply(case, _written)
     elif case.path.startswith("/v1/returns"):
         mend_return(case, _sent_back)
     elif "order_id" in case.path_parameters and case.path_parameters["order_id"] not in _orders:

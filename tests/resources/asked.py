@@ -8,6 +8,7 @@ from uuid import uuid4
 from tests.resources.offers import CODE
 from tests.resources.returned import inspection, receipt, wished
 from tests.resources.shop import order_body
+from tests.resources.supplied import confirmation, purchase_body, purchase_lines, supplier_body
 
 Json = dict[str, Any]
 
@@ -47,6 +48,16 @@ class Owner:
     def return_id(self) -> str:
         """What shall come back of its order."""
         return f"ret_{self.order_id[4:]}"
+
+    @property
+    def supplier_id(self) -> str:
+        """The one that it acts for."""
+        return f"sup_{self.order_id[4:]}"
+
+    @property
+    def po_id(self) -> str:
+        """What was ordered of this supplier."""
+        return f"po_{self.order_id[4:]}"
 
     @property
     def approval_id(self) -> str:
@@ -119,6 +130,7 @@ _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
 _DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
 _CAME: Json = {"sku": "LAMP", "quantity": 1, "condition": "used"}
 _HOLD = {"type": "fraud", "reason": "the risk desk wants to look"}
+_WHY = {"reason": "its test orders came right"}
 _RELEASE = {"reason": "the risk desk has looked"}
 _YES = {"reason": "the goods are back", "content_hash": "0" * 64}
 _FORM = {"content": "grant_type=client_credentials", "headers": {"content-type": "application/x-www-form-urlencoded"}}
@@ -157,6 +169,41 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
         "/v1/returns/unannounced-receipts",
         {"json": {"receipt_id": uuid4().hex, "node_id": "main", "lines": [_CAME]}},
     ),
+    "create_supplier": lambda of, now: ("/v1/suppliers", {"json": supplier_body(uuid4().hex)}),
+    "list_suppliers": lambda of, now: ("/v1/suppliers", {}),
+    "get_supplier": lambda of, now: (f"/v1/suppliers/{of.supplier_id}", {}),
+    "set_supplier_capabilities": lambda of, now: (
+        f"/v1/suppliers/{of.supplier_id}/capabilities",
+        {"json": {"capabilities": {"api": True}}},
+    ),
+    "link_supplier": lambda of, now: (f"/v1/suppliers/{of.supplier_id}/partner", {"json": {"partner_id": "other"}}),
+    "move_supplier": lambda of, now: (
+        f"/v1/suppliers/{of.supplier_id}/status",
+        {"json": {**_WHY, "status": "certified"}},
+    ),
+    "approve_supplier": lambda of, now: (f"/v1/suppliers/{of.supplier_id}/approve", {"json": _WHY}),
+    "create_purchase_order": lambda of, now: (
+        "/v1/purchase-orders",
+        {"json": purchase_body(of.supplier_id, uuid4().hex)},
+    ),
+    "list_purchase_orders": lambda of, now: ("/v1/purchase-orders", {}),
+    "get_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}", {}),
+    "get_purchase_order_revision": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/revisions/1", {}),
+    "revise_purchase_order": lambda of, now: (
+        f"/v1/purchase-orders/{of.po_id}/revisions",
+        {"json": {**_WHY, "lines": purchase_lines(7)}},
+    ),
+    "submit_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/submit", {}),
+    "issue_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/issue", {}),
+    "confirm_purchase_order": lambda of, now: (
+        f"/v1/purchase-orders/{of.po_id}/confirmations",
+        {"json": confirmation("C-1", {"line_id": "1", "status": "accepted"})},
+    ),
+    "decide_confirmation": lambda of, now: (
+        f"/v1/purchase-orders/{of.po_id}/confirmations/poc_{_ULID}/decision",
+        {"json": {**_WHY, "decision": "agree"}},
+    ),
+    "cancel_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/cancel", {"json": _WHY}),
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
     "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),

@@ -12,10 +12,11 @@ Json = dict[str, Any]
 
 SCOPES = ("orders:read", "orders:write", "orders:import_history", "operations")
 STOCK = ("inventory:read", "inventory:reserve", "inventory:commit", "inventory:feed")
+SUPPLIERS = ("suppliers:read", "suppliers:write")
 RETURNS = ("returns:read", "returns:write", "returns:receive")
-ALL = frozenset({*SCOPES, *STOCK, *RETURNS, "stores", "events:read"})
+ALL = frozenset({*SCOPES, *STOCK, *RETURNS, *SUPPLIERS, "stores", "events:read"})
 ROLES = [ALL, *(frozenset({scope}) for scope in sorted(ALL)), *(ALL - {scope} for scope in SCOPES)]
-OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver", "platform", "admin")
+OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver", "buyer", "platform", "admin")
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
@@ -29,6 +30,12 @@ COUNTS = ("receive_return", "inspect_return", "receive_unannounced")
 RETURNED = ("check_return_eligibility", "list_returns", "get_return")
 FEEDS = ["list_sources", "get_source", "report_deltas", "report_inbound", "begin_snapshot", "get_snapshot"]
 FEEDS += ["put_snapshot_chunk", "finish_snapshot"]
+SUPPLY, TELL = {"suppliers:read": "own"}, {"suppliers:write": "own"}
+NOBODY: Mapping[str, str] = {}
+ORDERED = ("list_purchase_orders", "get_purchase_order", "get_purchase_order_revision")
+ORDERING = ("revise_purchase_order", "submit_purchase_order", "issue_purchase_order", "cancel_purchase_order")
+ORDERING += ("decide_confirmation",)
+BUYING = ("create_supplier", "link_supplier", "move_supplier", "create_purchase_order", *ORDERING)
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
     "list_orders": READ,
@@ -41,6 +48,9 @@ REACH: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(RETURNED, FOLLOW),
     **dict.fromkeys(("request_return", "cancel_return"), SEND_BACK),
     **dict.fromkeys(COUNTS, COUNT),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), SUPPLY),
+    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order"), TELL),
+    **dict.fromkeys((*BUYING, "approve_supplier"), NOBODY),
     "place_order": WRITE,
     "cancel_order": WRITE,
     "query_availability": SEE,
@@ -70,7 +80,7 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "reject_approval": {},
 }
 # Which roles of operators may do it, to whatever there is.
-ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer"}
+ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer", "buyer"}
 GOVERNORS = frozenset({"inventory_controller", "platform", "admin"})
 DUTIES: Mapping[str, frozenset[str]] = {
     "get_order": ON_DUTY,
@@ -81,6 +91,9 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("accept_order_offer", "decline_order_offer", "collect_fulfilment"), MENDERS),
     **dict.fromkeys(RETURNED, ON_DUTY),
     **dict.fromkeys(("request_return", "cancel_return", *COUNTS), MENDERS),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), ON_DUTY),
+    **dict.fromkeys((*BUYING, "set_supplier_capabilities", "confirm_purchase_order"), frozenset({"buyer", "admin"})),
+    "approve_supplier": frozenset({"approver", "admin"}),
     "query_availability": ON_DUTY,
     "list_inventory_changes": ON_DUTY,
     "list_nodes": ON_DUTY,
@@ -164,6 +177,18 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "receive_return": lambda within: 201 if within else 404,  # so that what comes waits for a person
     "inspect_return": lambda within: 409 if within else 404,
     "receive_unannounced": lambda within: 201,
+    "list_suppliers": lambda within: 200,
+    "create_supplier": lambda within: 201,
+    **dict.fromkeys(("get_supplier", "set_supplier_capabilities"), lambda within: 200 if within else 404),
+    "link_supplier": lambda within: 409 if within else 404,  # somebody acts for it, and it is active
+    "move_supplier": lambda within: 409 if within else 404,
+    "approve_supplier": lambda within: 200 if within else 404,
+    "list_purchase_orders": lambda within: 200,
+    **dict.fromkeys(ORDERED[1:], lambda within: 200 if within else 404),
+    "create_purchase_order": lambda within: 201 if within else 422,
+    "decide_confirmation": lambda within: 404,  # there is no such confirmation
+    "confirm_purchase_order": lambda within: 409 if within else 404,
+    **dict.fromkeys(ORDERING[:-1], lambda within: 409 if within else 404),  # it has been cancelled
     "list_orders": lambda within: 200,  # what is out of reach is not in the list
     "cancel_order": lambda within: 202 if within else 404,
     "place_order": lambda within: 202 if within else 403,
@@ -212,7 +237,7 @@ def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterato
         for method in (operation.method, *(("HEAD",) if operation.method == "GET" else ())):
             for name, owner in owners.items():
                 targets = dict(zip(WHOSE, (owner, owners[others[name]], ABSENT), strict=True))
-                for role in ROLES:
+                for role in ROLES[:2] if name == suspended else ROLES:  # whatever its scopes, it is shut out
                     for whose, target in targets.items():
                         yield Cell(operation.id, method, owner, role, whose, target, suspended=name == suspended)
             for whose, target in targets.items():

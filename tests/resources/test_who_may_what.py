@@ -24,6 +24,7 @@ from tests.resources.cells import ALL, EVERYBODY, NO_BEARER, OPERATORS, REACH, R
 from tests.resources.offers import offered, ready
 from tests.resources.returned import asked_back
 from tests.resources.shop import ADDRESS, order_body
+from tests.resources.supplied import supplying
 
 AT_ONCE = 40  # fewer than an address may send that fail, or tokens it may ask for
 VARYING_HEADERS = {"x-request-id", "ratelimit", "ratelimit-policy", "date"}
@@ -132,6 +133,7 @@ async def seen(gate: Gate) -> list[Seen]:
         await offered(gate.database, each.order_id, name=each.offer_id)
         await ready(gate.database, each.order_id, name=each.fulfilment_id)
         await asked_back(gate.database, each.order_id, name=each.return_id)
+        await supplying(gate.database, each.name, supplier_id=each.supplier_id, po_id=each.po_id)
     on_duty = await operators(gate)
     await gate.registry.suspend("gone", operator="tess")
     gate.clock.pass_by(5)
@@ -193,7 +195,7 @@ def bare(seen: Seen) -> tuple[int, list[tuple[str, str]], str]:
     if answer.headers["content-type"] == "application/problem+json" and text:
         text = str({name: value for name, value in answer.json().items() if name not in VARYING})
     words = (target.channel, target.order_id, target.exception_id, target.channel_order_id, target.reservation_id)
-    words += (target.return_id,)
+    words += (target.return_id, target.supplier_id, target.po_id)
     for word in words:
         text = text.replace(word, "TARGET")
     text = SEALED.sub("", text)

@@ -1,6 +1,5 @@
 """What may come back, and the return that is asked for: from the call's body to what the policy lets through."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,13 +14,12 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.returns_policy import Method, ReturnsPolicy
 from gateway.domain.time import rfc3339
 from gateway.refusals import Fault, Invalid, NaturalKeyConflict, NotFound
-from gateway.resources.answers import JSON, whose
+from gateway.resources.answers import JSON, content_hash, hand_of, whose
 from gateway.resources.once import Done, once
 from gateway.resources.returns.schemas import EligibleLine, EligiblePieces, ReturnReceipt
 from gateway.resources.returns.views import money
 from gateway.return_refusals import NotReturnable
 from gateway.store.accept import order_locked
-from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.returning import (
     Authorised,
@@ -71,8 +69,7 @@ class Asking:
         order = await self._order(connection, call)
         wishes = _wishes(call.body["lines"], order)
         granted = self._granted(call, order, wishes)
-        hand = Hand(call.caller.account or call.caller.subject, call.now, call.trace_id, self.mint)
-        await authorise(connection, granted, hand)
+        await authorise(connection, granted, hand_of(call, self.mint))
         facts = {"order_id": order.order.order_id, "rules": _rules(wishes)}
         return Done(granted.return_id, granted.answer, facts)
 
@@ -114,11 +111,6 @@ def _rules(wishes: Sequence[Wish]) -> dict[str, str]:
     """By line, which one let it through, and where it stands."""
     rules = {wish.standing.line.line_id: wish.standing.rule for wish in wishes}
     return {line_id: f"{rule.name} ({rule.place})" for line_id, rule in rules.items()}
-
-
-def content_hash(call: Call) -> bytes:
-    assert call.canonical is not None, "the idempotency stage has run"
-    return hashlib.sha256(call.canonical).digest()
 
 
 def _method(wishes: Sequence[Wish]) -> Method:

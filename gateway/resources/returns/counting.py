@@ -13,14 +13,12 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.returns import ReturnState
 from gateway.refusals import Conflict, Fault, Invalid, NaturalKeyConflict
-from gateway.resources.answers import JSON
+from gateway.resources.answers import JSON, content_hash, hand_of
 from gateway.resources.once import Done, once
-from gateway.resources.returns.asking import content_hash
 from gateway.resources.returns.schemas import InspectionTold, ReceiptTold
 from gateway.resources.returns.views import seen, told
 from gateway.store import return_counts
 from gateway.store.accept import order_locked
-from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.return_counts import Counted, Document, Looked
 from gateway.store.returns import StoredReturn, move_return
@@ -50,12 +48,12 @@ class Counting:
             return _receipt(call, _same(call, known))
         if about.state is ReturnState.AUTHORISED:
             counted = [_counted(each) for each in body["lines"]]
-            await return_counts.receive(connection, about, counted, document, self._hand(call))
+            await return_counts.receive(connection, about, counted, document, hand_of(call, self.mint))
             return _receipt(call, about.return_id)
         came = [{"sku": lines[each["line_id"]], "quantity": int(each["received"])} for each in body["lines"]]
         evidence = {"return_id": about.return_id, "order_id": about.order_id, "status": about.status, "lines": came}
         aside = Document(document.node_id, document.number, document.content_hash, {"lines": came}, document.at)
-        await return_counts.put_aside(connection, aside, self._hand(call), evidence=evidence)
+        await return_counts.put_aside(connection, aside, hand_of(call, self.mint), evidence=evidence)
         return _receipt(call, None)
 
     async def unannounced(self, call: Call) -> Answer:
@@ -67,7 +65,7 @@ class Counting:
         if known is not None:
             return _receipt(call, _same(call, known))
         evidence = {name: call.body[name] for name in ("node_id", "lines", "label") if name in call.body}
-        await return_counts.put_aside(connection, document, self._hand(call), evidence=evidence)
+        await return_counts.put_aside(connection, document, hand_of(call, self.mint), evidence=evidence)
         return _receipt(call, None)
 
     async def inspect(self, call: Call) -> Answer:
@@ -89,7 +87,9 @@ class Counting:
                 for each in body["lines"]
             ]
             hearing = Hearing(call.now, self.mint, self.inventory)
-            await return_counts.inspect(connection, about, looked, document, hearing=hearing, hand=self._hand(call))
+            await return_counts.inspect(
+                connection, about, looked, document, hearing=hearing, hand=hand_of(call, self.mint)
+            )
         view: InspectionTold = {
             "inspection_id": document.number,
             "node_id": document.node_id,
@@ -105,7 +105,7 @@ class Counting:
         if found.told.state is not ReturnState.CANCELLED:
             if "cancel" not in found.told.allowed_actions:
                 raise Conflict(f"the return is {found.told.status}", effect="none")
-            hand, return_id = self._hand(call), found.told.return_id
+            hand, return_id = hand_of(call, self.mint), found.told.return_id
             await move_return(connection, return_id, ReturnState.CANCELLED, hand)
             fact = Signal(hand.mint("sig"), return_id, "cancel", f"{call.caller.kind}:{hand.who}", {})
             await signal(connection, fact, now=hand.now, trace_id=hand.trace_id)
@@ -118,9 +118,6 @@ class Counting:
         with order_locked():
             await return_counts.lock(connection, found.told)
         return await seen(connection, call)
-
-    def _hand(self, call: Call) -> Hand:
-        return Hand(call.caller.account or call.caller.subject, call.now, call.trace_id, self.mint)
 
 
 async def _document(connection: Connection, call: Call, number: str, moment: str | None) -> Document:

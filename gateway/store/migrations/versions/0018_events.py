@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0018_events"
-down_revision = "0016_approvals"
+down_revision = "0017_suppliers"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,15 @@
+"""What is refused of orders that the retailer places: a part of the tree drawn in `gateway/errors.py`."""
+
+from gateway.refusals import Conflict
+
+
+class NotApproved(Conflict):
+    """People's yes to this is missing."""
+
+    status, code = 409, "not_approved"
+
+
+class SupplierNotActive(Conflict):
+    """Nothing is ordered of this supplier now."""
+
+    status, code = 409, "supplier_not_active"

@@ -1,0 +1,69 @@
+"""Suppliers v1: its operations, each a thin way from the call to the store."""
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.context import Answer, call_of
+from gateway.domain.identifiers import Mint
+from gateway.resources.answers import JSON
+from gateway.resources.pages import PageTokens
+from gateway.resources.preconditions import is_known
+from gateway.resources.suppliers import operations
+from gateway.resources.suppliers.onboarding import Onboarding
+from gateway.resources.suppliers.views import page_of_suppliers, seen_supplier, told_supplier
+from gateway.store.pool import Database
+
+_MINE_ALONE = {"cache-control": "private, no-cache"}  # may be kept by the caller, and asked about each time
+
+
+def suppliers(database: Database, *, pages: PageTokens, public: str, mint: Mint) -> APIRouter:
+    """The contract stage has parsed and proven query and body: routes read them from the call, not a second time."""
+    router = APIRouter(prefix="/v1/suppliers", tags=["suppliers"])
+    _onboarding(router, Onboarding(database, public, mint))
+    _reading(router, database, pages)
+    return router
+
+
+def _onboarding(router: APIRouter, onboarding: Onboarding) -> None:
+    @router.post("", **operations.CREATE_SUPPLIER)
+    async def create_supplier(request: Request) -> Response:
+        return Response(*(await onboarding.create(call_of(request.scope))).sent)
+
+    @router.post("/{supplier_id}/capabilities", **operations.SET_CAPABILITIES)
+    async def set_supplier_capabilities(request: Request) -> Response:
+        return Response(*(await onboarding.set_capabilities(call_of(request.scope), if_match=_if_match(request))).sent)
+
+    @router.post("/{supplier_id}/partner", **operations.LINK_SUPPLIER)
+    async def link_supplier(request: Request) -> Response:
+        return Response(*(await onboarding.link(call_of(request.scope), if_match=_if_match(request))).sent)
+
+    @router.post("/{supplier_id}/status", **operations.MOVE_SUPPLIER)
+    async def move_supplier(request: Request) -> Response:
+        return Response(*(await onboarding.move(call_of(request.scope), if_match=_if_match(request))).sent)
+
+    @router.post("/{supplier_id}/approve", **operations.APPROVE_SUPPLIER)
+    async def approve_supplier(request: Request) -> Response:
+        return Response(*(await onboarding.approve(call_of(request.scope), if_match=_if_match(request))).sent)
+
+
+def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:
+    @router.get("", **operations.LIST_SUPPLIERS)
+    async def list_suppliers(request: Request) -> Response:
+        return Response(await page_of_suppliers(database, pages, call_of(request.scope)), 200, None, JSON)
+
+    @router.get("/{supplier_id}", **operations.GET_SUPPLIER)
+    async def get_supplier(request: Request) -> Response:
+        async with database.connection() as connection:
+            found = await seen_supplier(connection, call_of(request.scope))
+        return fresh_or_known(request, told_supplier(found))
+
+
+def fresh_or_known(request: Request, answer: Answer) -> Response:
+    """304 when the caller knows this version."""
+    headers = {**_MINE_ALONE, "etag": answer.headers["etag"]}
+    if is_known(headers["etag"], request.headers.getlist("if-none-match")):
+        return Response(None, 304, headers)
+    return Response(answer.body, 200, headers, JSON)
+
+
+def _if_match(request: Request) -> list[str]:
+    return request.headers.getlist("if-match")

@@ -1,0 +1,34 @@
+"""`policies/suppliers.yaml`: what it says, where it is wrong, and what is usual without it."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.confirmations import Tolerances
+from gateway.errors import Misconfigured
+from gateway.governance.suppliers import load_suppliers
+from gateway.settings import ROOT
+
+
+def test_the_house_s_file_says_what_is_usual_without_one(tmp_path: Path) -> None:
+    assert load_suppliers(ROOT / "policies" / "suppliers.yaml") == load_suppliers(tmp_path / "none") == Tolerances()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("{price_percent: 2, fewer_percent: 2}", "confirmations: 'days_late' is missing; write 'days_late: 2'"),
+        ("{price_percent: 2.5, fewer_percent: 2, days_late: 2}", "'price_percent' must be a whole number of 0 to 100"),
+        ("{price_percent: 2, fewer_percents: 2, days_late: 2}", "did you mean 'fewer_percent'?"),
+        ("2", "confirmations must be a mapping"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place_and_mend(tmp_path: Path, text: str, fault: str) -> None:
+    file = tmp_path / "suppliers.yaml"
+    file.write_text(f"confirmations: {text}\nmatching: {{}}\n")
+
+    with pytest.raises(Misconfigured) as told:
+        load_suppliers(file)
+
+    assert "suppliers.yaml:1: " in str(told.value)
+    assert fault in str(told.value)
