@@ -68,7 +68,7 @@ async def test_a_partner_is_changed(gate: Gate, shell: Shell) -> None:
     nothing = await shell("partners change web")
     wrong = await shell("partners change web --plan gold")
 
-    assert said.text.startswith("web: channels web-ie, web-uk; scopes inventory:commit, ")
+    assert said.text.startswith("web: channels web-ie, web-uk; scopes events:read, inventory:commit, ")
     assert said.text.endswith("plan trial\n")
     assert (nothing.code, wrong.code) == (1, 1)
 

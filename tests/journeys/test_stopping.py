@@ -1,6 +1,7 @@
 """A worker that is told to stop stops, whatever it is about at that moment."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from gateway.workflows.tools import Tools
 from gateway.workflows.worker import Worker
 from tests.journeys.opening import open_shop
 from tests.journeys.shop import PATIENCE, Shop
+
+
+class Connection:
+    """Closed when nobody holds it any more."""
 
 
 @pytest.fixture
@@ -74,6 +79,21 @@ async def test_what_ended_badly_has_ended() -> None:
     await end([task])
 
     assert task.done()
+
+
+async def test_what_a_task_had_open_is_let_go() -> None:
+    async def keep(opened: list[weakref.ref[Connection]]) -> None:
+        connection = Connection()
+        opened.append(weakref.ref(connection))
+        await asyncio.Event().wait()
+
+    opened: list[weakref.ref[Connection]] = []
+    task = asyncio.create_task(keep(opened))
+    await asyncio.sleep(0)
+
+    await end([task])
+
+    assert [each() for each in opened] == [None]
 
 
 async def test_nothing_has_ended_already() -> None:
