@@ -10,6 +10,7 @@ import pytest
 
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.shared_counters import SharedCounters
+from gateway.errors import Misconfigured
 from gateway.governance.bundle import Bundle
 from gateway.governance.quotas import Budget, Plan
 from gateway.ports import Bucket
@@ -171,3 +172,11 @@ async def test_replays_cost_nothing_anywhere(redis: RedisServer, database_url: s
         answer = await other.http.get(NOTE, headers=headers)
 
     assert answer.headers["ratelimit"].startswith('"hourly";r=4;')
+
+
+@pytest.mark.parametrize("url", ["http://:canary@redis:6379", "redis://:canary@redis:port", "redis://h?canary=1"])
+def test_an_address_that_is_no_redis_is_refused_without_a_word_of_it(url: str) -> None:
+    with pytest.raises(Misconfigured, match="REDIS_URL is no address of a Redis; write redis://") as refused:
+        SharedCounters(url, local=InProcessCounters(Watch()))
+
+    assert "canary" not in str(refused.value)

@@ -162,14 +162,12 @@ class Cell:
 
 
 _GRANTED: Mapping[str, Callable[[bool], int]] = {
-    "get_order": lambda within: 200 if within else 404,
-    "list_order_events": lambda within: 200 if within else 404,
+    **dict.fromkeys(("get_order", "list_order_events"), lambda within: 200 if within else 404),
     **dict.fromkeys(("list_order_decisions", "list_order_holds"), lambda within: 200 if within else 404),
     "place_order_hold": lambda within: 201 if within else 404,
     "release_order_hold": lambda within: 200 if within else 404,
-    "accept_order_offer": lambda within: 200 if within else 404,
+    **dict.fromkeys(("accept_order_offer", "collect_fulfilment"), lambda within: 200 if within else 404),
     "decline_order_offer": lambda within: 409 if within else 404,  # it has been accepted before
-    "collect_fulfilment": lambda within: 200 if within else 404,
     **dict.fromkeys(("check_return_eligibility", "get_return"), lambda within: 200 if within else 404),
     "list_returns": lambda within: 200,
     "request_return": lambda within: 409 if within else 404,  # nothing of it has left
@@ -217,9 +215,8 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "reject_approval": lambda within: 409 if within else 404,
     "list_adjustments": lambda within: 200,
     "adjust_stock": lambda within: 201,
-    "get_adjustment": lambda within: 404,  # there is no such correction, and no such snapshot
-    "decide_adjustment": lambda within: 404,
-    "decide_snapshot": lambda within: 404,
+    # There is no such correction, and no such snapshot.
+    **dict.fromkeys(("get_adjustment", "decide_adjustment", "decide_snapshot"), lambda within: 404),
     "put_source": lambda within: 422,  # there is no such partner
     # What is a partner's own: the source that bears its name.
     "list_sources": lambda within: 200,
@@ -232,12 +229,13 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
 
 def cells(gate: Gate, owners: Mapping[str, Owner], *, suspended: str) -> Iterator[Cell]:
     """Every operation of every contract; GET also as HEAD."""
-    others = dict(zip(owners, [*list(owners)[1:], next(iter(owners))], strict=True))
+    first, *rest = owners
+    others = dict(zip(owners, [*rest, first], strict=True))
     for operation in gate.bundle.contracts.operations.values():
         for method in (operation.method, *(("HEAD",) if operation.method == "GET" else ())):
             for name, owner in owners.items():
                 targets = dict(zip(WHOSE, (owner, owners[others[name]], ABSENT), strict=True))
-                for role in ROLES[:2] if name == suspended else ROLES:  # whatever its scopes, it is shut out
+                for role in ROLES if name == first else ROLES[:2]:  # the others are there to be somebody else
                     for whose, target in targets.items():
                         yield Cell(operation.id, method, owner, role, whose, target, suspended=name == suspended)
             for whose, target in targets.items():

@@ -235,7 +235,7 @@ def books(database_url: str) -> Iterator[Books]:
         runner.run(database.close())
 
 
-@pytest.mark.parametrize("examples", [60, pytest.param(600, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("examples", [20, pytest.param(600, marks=pytest.mark.proof)])
 def test_we_never_promise_what_is_not_there(books: Books, examples: int) -> None:
     live(books, Operations(), settings(QUICK, max_examples=examples))
 
