@@ -12,10 +12,9 @@ from contextlib import contextmanager, suppress
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg import AsyncConnection
 
 from gateway.endings import end
-from gateway.store.pool import Connection
+from gateway.store.pool import Connection, Line
 
 _CHANNEL: LiteralString = "order_decided"
 _UNHEARD = 1.0  # seconds between looks while nobody listens
@@ -112,7 +111,7 @@ class Decisions:
             pause = min(pause * 2, longest)
 
     async def _connected(self) -> Connection:
-        return await AsyncConnection.connect(
+        return await Line.connect(
             self._url, autocommit=True, connect_timeout=2, application_name="omnigate-decisions", **_ALIVE
         )
 

@@ -1,10 +1,11 @@
 """The database, as the rest of the gateway sees it: a bounded pool whose failures are `Unavailable`."""
 
 import select
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import orjson
 import psycopg
@@ -29,6 +30,22 @@ async def _check(connection: Connection) -> None:
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
         await AsyncConnectionPool.check_connection(connection)
+
+
+class Line(AsyncConnection[tuple[Any, ...]]):
+    """A connection whose attempt, once given up, is hung up. Left to the collector, the attempt stays half open at the
+    server, which waits a minute for the rest of it, and whatever there needs every backend's word waits as long."""
+
+    @classmethod
+    async def connect(cls, *where: Any, **how: Any) -> Self:
+        try:
+            return await super().connect(*where, **how)
+        except psycopg.OperationalError as error:
+            cause: BaseException | None = error
+            while cause is not None:
+                traceback.clear_frames(cause.__traceback__)  # they hold the socket
+                cause = cause.__context__
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,7 @@ class Database:
         self.url = url
         self._pool = AsyncConnectionPool(
             url,
+            connection_class=Line,
             min_size=2,
             max_size=connections,
             open=False,

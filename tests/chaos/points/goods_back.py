@@ -85,7 +85,7 @@ def policies(folder: Path) -> Path:
     """The usual ones, with a fee on benches, and a limit that is reached by a few lamps."""
     shutil.copytree(ROOT / "policies", folder)
     limits = (folder / "approvals.yaml").read_text()
-    lower, lowered = re.subn(r"(GBP:\n\s+- \{up_to: )\d+", rf"\g<1>{LIMIT}", limits, count=1)
+    lower, lowered = re.subn(r"(?s)(^refund:.*?GBP:\n\s+- \{up_to: )\d+", rf"\g<1>{LIMIT}", limits, count=1, flags=re.M)
     assert lowered == 1, "refunds in pounds have a limit"
     (folder / "approvals.yaml").write_text(lower)
     written = (folder / "returns.yaml").read_text()
