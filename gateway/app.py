@@ -148,7 +148,7 @@ def _stages(
     return edge.stages(parts)
 
 
-START = 5.0  # seconds for which an edge that starts waits for its database; no request waits so long
+START = 20.0  # seconds for which an edge that starts waits for its database; no request waits so long
 
 
 def _lifespan(shared: Shared) -> Lifespan:

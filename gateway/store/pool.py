@@ -99,7 +99,7 @@ class Database:
             check=_check,
             kwargs={
                 "autocommit": True,
-                "connect_timeout": 2,
+                "connect_timeout": 10,  # of a busy server; whoever asks for a connection waits for *patience* only
                 "application_name": name,
                 "options": "-c lock_timeout=2000 -c statement_timeout=10000 -c timezone=UTC",
             },
