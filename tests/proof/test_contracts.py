@@ -13,9 +13,9 @@ import shutil
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -69,7 +69,8 @@ WAITING: Mapping[str, LiteralString] = {
                '{"code": "too_few_rows"}', now(), now()
           from generate_series(0, %s) n""",
 }
-SEEDS = (1, 20_261_125, 4_294_967_291)
+TODAY = 20_261_125
+SEEDS = (1, TODAY, 4_294_967_291)
 
 
 @pytest.fixture
@@ -89,21 +90,16 @@ async def edge(rig: Rig) -> str:
     return address
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(
-    "contract",
-    [
-        *PARTS,
-        "returns.v1",
-        "inventory.v1",
-        "callbacks.v1",
-        "platform.v1",
-        "operations.v1",
-        "approvals.v1",
-        "suppliers.v1",
-        "events.v1",
-    ],
-)
+def runs() -> Iterator[Any]:
+    """Each contract under each seed; `make proof` has the time for one of the three where a contract is young."""
+    for contract in (*PARTS, "callbacks.v1", "platform.v1", "operations.v1"):
+        yield from (pytest.param(contract, seed) for seed in SEEDS)
+    for contract in ("returns.v1", "inventory.v1", "approvals.v1", "suppliers.v1", "events.v1"):
+        for seed in SEEDS:
+            yield pytest.param(contract, seed, marks=[] if seed == TODAY else [pytest.mark.full])
+
+
+@pytest.mark.parametrize(("contract", "seed"), list(runs()))
 async def test_schemathesis_finds_no_failure(contract: str, seed: int, rig: Rig, edge: str) -> None:
     if contract in WAITING:
         async with await psycopg.AsyncConnection.connect(rig.environment["DATABASE_URL"]) as connection:
