@@ -1,13 +1,17 @@
 """What the resources' answers have in common, and from the call to what it may see."""
 
 import hashlib
+from typing import Any
 
 from gateway.context import Call
 from gateway.domain.access import Allow
+from gateway.domain.documents import differing
 from gateway.domain.identifiers import Mint
+from gateway.refusals import Fault, NaturalKeyConflict
 from gateway.store.hands import Hand
 
 JSON = "application/json"
+_MOST_FAULTS = 100
 
 
 def whose(call: Call) -> str | None:
@@ -20,6 +24,14 @@ def content_hash(call: Call) -> bytes:
     """SHA-256 of the canonical body: what a natural key stands for."""
     assert call.canonical is not None, "the idempotency stage has run"
     return hashlib.sha256(call.canonical).digest()
+
+
+def key_taken(call: Call, known: Any, detail: str, *, first: str) -> NaturalKeyConflict:
+    """The refusal of a natural key under which something else is *known*: *detail*, and where the body differs, as in
+    "not what *first*"; known is None where that is not the caller's to know."""
+    pointers = [] if known is None else list(differing(known, call.body))[:_MOST_FAULTS]
+    faults = tuple(Fault(pointer, "differs", f"not what {first}") for pointer in pointers)
+    return NaturalKeyConflict(detail, faults=faults, effect="none")
 
 
 def hand_of(call: Call, mint: Mint) -> Hand:

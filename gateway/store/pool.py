@@ -1,9 +1,10 @@
 """The database, as the rest of the gateway sees it: a bounded pool whose failures are `Unavailable`."""
 
+import asyncio
 import select
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -85,7 +86,9 @@ class Joined:
 class Database:
     """A pool of autocommit connections. A broken one is replaced; waiting for one is bounded."""
 
-    def __init__(self, url: str, *, connections: int, name: str, patience: float = 1.0) -> None:
+    def __init__(self, url: str, *, connections: int, name: str, patience: float = 1.0, reach: int = 10) -> None:
+        """*patience*: seconds for which who asks waits for a connection. *reach*: seconds in which a server, busy as it
+        may be, takes up a new one."""
         self.url = url
         self._pool = AsyncConnectionPool(
             url,
@@ -99,21 +102,30 @@ class Database:
             check=_check,
             kwargs={
                 "autocommit": True,
-                "connect_timeout": 10,  # of a busy server; whoever asks for a connection waits for *patience* only
+                "connect_timeout": reach,
                 "application_name": name,
                 "options": "-c lock_timeout=2000 -c statement_timeout=10000 -c timezone=UTC",
             },
         )
 
     async def open(self, *, within: float = 0.0) -> None:
-        """*within*: seconds for which the first connections are waited for, longer than a request may wait for one.
-        Raises `Unavailable` when they have not come by then."""
+        """*within*: seconds for which a first connection is waited for, longer than a request may wait for one.
+        Raises `Unavailable` when none has come by then."""
         await self._pool.open()
+        if not within:
+            return
         try:
-            if within:
-                await self._pool.wait(within)
-        except PoolTimeout as error:
+            async with asyncio.timeout(within):
+                await self._first()
+        except TimeoutError as error:
             raise Unavailable(_AWAY) from error
+
+    async def _first(self) -> None:
+        """The pool gives up after a while; who asks again makes it try again."""
+        while True:
+            with suppress(PoolTimeout):
+                async with self._pool.connection():
+                    return
 
     async def close(self) -> None:
         await self._pool.close()

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.chaos.checker.evidence import Attempt, Count, Effect, Evidence, Refund, Return, ReturnedLine, Yes
-from tests.chaos.honest import SKUS, honest
+from tests.chaos.checker.evidence import Count, Effect, Evidence, Refund, Return, ReturnedLine, Yes
+from tests.chaos.honest import SKUS, attempt_at, honest
 
 DONE, SPLIT = "ord_done", "ord_split"
 LIMIT = 650
@@ -84,7 +84,7 @@ def with_goods_back() -> Evidence:
     return replace(
         evidence,
         effects=(*evidence.effects, *effects),
-        attempts=(*evidence.attempts, *(_attempt(each) for each in effects if each.kind != "refund_failed")),
+        attempts=(*evidence.attempts, *(attempt_at(each) for each in effects if each.kind != "refund_failed")),
         shelves=(replace(evidence.shelves[0], available=7), *evidence.shelves[1:]),
         orders=tuple(replace(each, payment=told.get(each.order_id, each.payment)) for each in evidence.orders),
         returns=RETURNS,
@@ -108,18 +108,3 @@ def _memo(paid: Paid) -> Effect:
 def _effect(paid: Paid, system: str, kind: str, more: dict[str, Any]) -> Effect:
     plain = {"order_id": paid.order_id, "amount": paid.amount, "currency": "GBP", "at": paid.at}
     return Effect(system=system, kind=kind, sequence=0, id=f"{kind} {paid.name}", **plain, **more)  # type: ignore[arg-type]
-
-
-def _attempt(effect: Effect) -> Attempt:
-    return Attempt(
-        system=effect.system,
-        sequence=effect.sequence,
-        operation="refund" if effect.kind == "refund" else "create_credit_memo",
-        key=effect.key,
-        reference=effect.reference,
-        order_id=effect.order_id,
-        status=201,
-        fault=None,
-        applied=True,
-        replayed=False,
-    )

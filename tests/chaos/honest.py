@@ -31,6 +31,8 @@ ASKED = {
     ("erp", "invoice"): "create_invoice",
     ("wms", "shipment"): "create_shipment",
     ("wms", "cancel"): "cancel_shipment",
+    ("psp", "refund"): "refund",
+    ("erp", "credit_memo"): "create_credit_memo",
 }
 WITH_LINES = ("sales_order", "shipment", "shipped")
 OF_ORDER = ("authorisation", "void")
@@ -107,7 +109,7 @@ def honest() -> Evidence:
         wanted=tuple(_wanted(order_id) for order_id in STORIES),
         exchanges=tuple(each for at, order_id in enumerate(STORIES) for each in _exchanges(order_id, float(at))),
         effects=effects,
-        attempts=tuple(_attempt(effect) for effect in effects if effect.kind != "shipped"),
+        attempts=tuple(attempt_at(effect) for effect in effects if effect.kind != "shipped"),
         orders=tuple(_order(order_id) for order_id in STORIES),
         shelves=(
             Shelf(sku="LAMP-7", start=10, on_hand=8, allocated=2, available=6),
@@ -200,7 +202,7 @@ def _data(order_id: str, part: Part, kind: str) -> Mapping[str, Any]:
     return found.get(kind, {})
 
 
-def _attempt(effect: Effect) -> Attempt:
+def attempt_at(effect: Effect) -> Attempt:
     return Attempt(
         system=effect.system,
         sequence=effect.sequence,

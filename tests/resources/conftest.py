@@ -9,6 +9,7 @@ from gateway.governance.bundle import Bundle
 from tests.gate import Gate, open_gate
 from tests.house import house
 from tests.resources.shop import Shop
+from tests.resources.supplied import Buyers
 from tests.resources.warehouse import SECRET, Warehouse
 
 
@@ -34,3 +35,13 @@ async def warehouse(gate: Gate) -> Warehouse:
     for system in ("wms", "erp", "store", "psp"):
         await gate.secrets.put(f"callback:{system}", SECRET.encode())
     return Warehouse(gate)
+
+
+@pytest.fixture
+async def bob(gate: Gate) -> Buyers:
+    return await Buyers.operator(gate, "bob", "buyer")
+
+
+@pytest.fixture
+async def ann(gate: Gate) -> Buyers:
+    return await Buyers.operator(gate, "ann", "approver")

@@ -16,11 +16,6 @@ async def works(gate: Gate) -> Buyers:
     return works
 
 
-@pytest.fixture
-async def bob(gate: Gate) -> Buyers:
-    return await Buyers.operator(gate, "bob", "buyer")
-
-
 async def issued(bob: Buyers, number: str, *quantities: int) -> str:
     po_id = await bob.write(SUPPLIER, number, *quantities)
     for word in ("submit", "issue"):

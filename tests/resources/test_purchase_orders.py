@@ -19,16 +19,6 @@ async def works(gate: Gate) -> Buyers:
     return works
 
 
-@pytest.fixture
-async def bob(gate: Gate) -> Buyers:
-    return await Buyers.operator(gate, "bob", "buyer")
-
-
-@pytest.fixture
-async def ann(gate: Gate) -> Buyers:
-    return await Buyers.operator(gate, "ann", "approver")
-
-
 async def test_a_small_order_is_approved_by_the_policy_and_issued(bob: Buyers, works: Buyers) -> None:
     po_id = await bob.write(SUPPLIER, "PO-1", 10)
     unseen = await works.see(f"/{po_id}")

@@ -2,22 +2,10 @@
 
 from typing import get_args
 
-import pytest
-
 from gateway.domain.suppliers import MOVES, SupplierStatus
 from gateway.resources.suppliers.schemas import Status
 from tests.gate import Gate
 from tests.resources.supplied import WHY, Buyers, supplier_body
-
-
-@pytest.fixture
-async def bob(gate: Gate) -> Buyers:
-    return await Buyers.operator(gate, "bob", "buyer")
-
-
-@pytest.fixture
-async def ann(gate: Gate) -> Buyers:
-    return await Buyers.operator(gate, "ann", "approver")
 
 
 async def test_a_supplier_is_brought_in_by_one_and_let_in_by_another(gate: Gate, bob: Buyers, ann: Buyers) -> None:

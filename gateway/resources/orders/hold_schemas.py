@@ -6,9 +6,9 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from gateway.domain.holds import HoldState, HoldType
+from gateway.resources.order_facts import HoldId
 from gateway.resources.shapes import CLOSED, Moment, OrderId, Text64
 
-HoldId = Annotated[str, Field(pattern="^hld_[0-9A-HJKMNP-TV-Z]{26}$")]
 HoldReason = Annotated[str, Field(min_length=3, max_length=500)]
 
 
@@ -50,12 +50,6 @@ class OpenHold(TypedDict):
     type: HoldType
     placed_at: Moment
     expires_at: NotRequired[Moment]
-
-
-@with_config(CLOSED)
-class HoldTold(TypedDict):
-    hold_id: HoldId
-    type: HoldType
 
 
 OpenHolds = Annotated[list[OpenHold], Field(min_length=1, max_length=20)]

@@ -6,10 +6,10 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from gateway.domain.offer_decisions import OfferAnswer, OfferKind
+from gateway.resources.order_facts import OfferId
 from gateway.resources.orders.schemas import Address
 from gateway.resources.shapes import CLOSED, Moment, OrderId, Quantity, Text64, Text120
 
-OfferId = Annotated[str, Field(pattern="^off_[0-9A-HJKMNP-TV-Z]{26}$")]
 NodeId = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{1,39}$")]
 
 
@@ -43,13 +43,6 @@ class OfferView(TypedDict):
     kind: OfferKind
     state: OfferAnswer
     decided_at: Moment
-
-
-@with_config(CLOSED)
-class OfferTold(TypedDict):
-    offer_id: OfferId
-    group_id: NotRequired[Text64]
-    kind: OfferKind
 
 
 OpenOffers = Annotated[list[OpenOffer], Field(min_length=1, max_length=20)]

@@ -1,11 +1,12 @@
 """What the operations of Orders v1 take and answer, for the app's own schema."""
 
 from gateway.resources.described import IDEMPOTENCY_KEY, IF_MATCH, PAGING, described, json_body, parameter
+from gateway.resources.order_facts import HoldId, OfferId
 from gateway.resources.orders.decision_schemas import DecisionList
 from gateway.resources.orders.event_schemas import EventPage
 from gateway.resources.orders.handover_schemas import CollectBody, Collected, FulfilmentId
-from gateway.resources.orders.hold_schemas import HoldBody, HoldId, HoldList, HoldView, ReleaseBody
-from gateway.resources.orders.offer_schemas import AcceptBody, OfferId, OfferView
+from gateway.resources.orders.hold_schemas import HoldBody, HoldList, HoldView, ReleaseBody
+from gateway.resources.orders.offer_schemas import AcceptBody, OfferView
 from gateway.resources.orders.order_schemas import OrderView
 from gateway.resources.orders.schemas import (
     CancelBody,

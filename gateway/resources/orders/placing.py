@@ -9,7 +9,7 @@ import orjson
 
 from gateway.context import Answer, Call
 from gateway.domain.access import Decision, Deny, Matter
-from gateway.domain.documents import apart, differing
+from gateway.domain.documents import apart
 from gateway.domain.identifiers import Mint
 from gateway.domain.intake import TOTALS, Breach, breaches, breaches_of_shape, is_history
 from gateway.domain.operation import Operation
@@ -17,7 +17,7 @@ from gateway.domain.orders import Order, order_from
 from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339
 from gateway.refusals import Fault, Invalid, NaturalKeyConflict, TotalsMismatch, denied
-from gateway.resources.answers import JSON
+from gateway.resources.answers import JSON, key_taken
 from gateway.resources.orders.schemas import Receipt
 from gateway.store.accept import Acceptance
 from gateway.store.placing import Taken
@@ -98,7 +98,5 @@ def _receipt(call: Call, order: Order, public: str) -> Answer:
 
 def conflicting(call: Call, taken: Taken) -> NaturalKeyConflict:
     """The refusal that says where the order placed before differs, as far as that is the caller's to know."""
-    pointers = [] if taken.document is None else list(differing(taken.document, call.body))
-    faults = tuple(Fault(pointer, "differs", "not what was placed before") for pointer in pointers[:_MOST_FAULTS])
     detail = "an order of this channel has this channel_order_id and says something else"
-    return NaturalKeyConflict(detail, faults=faults, effect="none")
+    return key_taken(call, taken.document, detail, first="was placed before")

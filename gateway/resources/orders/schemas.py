@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from gateway.domain.delivery import DeliveryMethod
 from gateway.domain.orders import TaxMode, WhenShort
+from gateway.resources.order_facts import OrderStatus
 from gateway.resources.shapes import (
     CLOSED,
     MOMENT_OR_DAY,
@@ -24,7 +25,7 @@ from gateway.resources.shapes import (
 
 CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Version = Annotated[int, Field(ge=1)]
-Status = Literal["received", "accepted", "processing", "completed", "rejected", "cancel_requested", "cancelled"]
+Status = OrderStatus
 Statuses = Annotated[list[Status], Field(max_length=7, json_schema_extra={"uniqueItems": True})]
 Method = Literal["card", "wallet", "bank"]
 NextPageToken = Annotated[str, Field(max_length=1024)]

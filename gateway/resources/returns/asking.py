@@ -8,13 +8,12 @@ from typing import Any
 import orjson
 
 from gateway.context import Answer, Call
-from gateway.domain.documents import differing
 from gateway.domain.eligibility import Verdict, refusal, returnable
 from gateway.domain.identifiers import Mint
 from gateway.domain.returns_policy import Method, ReturnsPolicy
 from gateway.domain.time import rfc3339
-from gateway.refusals import Fault, Invalid, NaturalKeyConflict, NotFound
-from gateway.resources.answers import JSON, content_hash, hand_of, whose
+from gateway.refusals import Fault, Invalid, NotFound
+from gateway.resources.answers import JSON, content_hash, hand_of, key_taken, whose
 from gateway.resources.once import Done, once
 from gateway.resources.returns.schemas import EligibleLine, EligiblePieces, ReturnReceipt
 from gateway.resources.returns.views import money
@@ -36,7 +35,6 @@ from gateway.store.returning import (
 )
 
 _ABSENT = "there is no such order"
-_MOST_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +120,8 @@ def _method(wishes: Sequence[Wish]) -> Method:
 def _replayed(call: Call, known: Before) -> Done:
     """The receipt of the first time. Raises `NaturalKeyConflict` when it was something else."""
     if known.content_hash != content_hash(call):
-        pointers = list(differing(known.document, call.body))[:_MOST_FAULTS]
-        faults = tuple(Fault(pointer, "differs", "not what was asked for before") for pointer in pointers)
         detail = "a return of this channel has this channel_return_id and says something else"
-        raise NaturalKeyConflict(detail, faults=faults, effect="none")
+        raise key_taken(call, known.document, detail, first="was asked for before")
     return Done(known.return_id, Answer(201, known.headers, known.receipt, replayed=True), {})
 
 

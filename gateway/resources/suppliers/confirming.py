@@ -53,8 +53,8 @@ class Confirming:
                 raise NaturalKeyConflict("under this supplier_ref something else was said", effect="none")
             return _told(known, replayed=True)
         if found.state is not OrderState.ISSUED or found.revision.revision != body["revision"]:
-            raise Conflict(f"the order is {found.state}, and what was issued is revision {found.issued_revision}",
-                           effect="none")  # fmt: skip
+            stands = f"the order is {found.state}, and what was issued is revision {found.issued_revision}"
+            raise Conflict(stands, effect="none")
         _refuse_words(body["lines"], found.revision.lines)
         said = read_words(body["lines"], found.revision.lines)
         if total(agreed(found.revision.lines, said), found.currency).amount > MOST:

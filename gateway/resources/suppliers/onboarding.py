@@ -8,12 +8,11 @@ import orjson
 
 from gateway.approval_refusals import SelfApprovalForbidden
 from gateway.context import Answer, Call
-from gateway.domain.documents import differing
 from gateway.domain.identifiers import Mint
 from gateway.domain.money import is_currency
 from gateway.domain.suppliers import SupplierStatus, Trigger, has_check_digit, may_move
-from gateway.refusals import Conflict, Fault, Invalid, NaturalKeyConflict
-from gateway.resources.answers import JSON, content_hash, hand_of
+from gateway.refusals import Conflict, Fault, Invalid
+from gateway.resources.answers import JSON, content_hash, hand_of, key_taken
 from gateway.resources.once import Done, once
 from gateway.resources.suppliers.schemas import SupplierReceipt
 from gateway.resources.suppliers.views import refuse_unless_expected, seen_supplier, told_supplier
@@ -23,7 +22,6 @@ from gateway.store.pool import Connection, Database
 from gateway.store.sources import has_partner
 from gateway.store.suppliers import Supplier
 
-_MOST_FAULTS = 100
 Change = Callable[[Connection, Supplier], Awaitable[None]]
 
 
@@ -43,12 +41,8 @@ class Onboarding:
         if known is not None:
             supplier_id, said, document = known
             if said != content_hash(call):
-                faults = tuple(
-                    Fault(pointer, "differs", "not what made it")
-                    for pointer in list(differing(document, body))[:_MOST_FAULTS]
-                )
                 detail = "the supplier of this code exists and says something else"
-                raise NaturalKeyConflict(detail, faults=faults, effect="none")
+                raise key_taken(call, document, detail, first="made it")
             return self._made(call, supplier_id, replayed=True)
         if "partner_id" in body:
             await _refuse_partner(connection, body["partner_id"])

@@ -17,8 +17,8 @@ from gateway.domain.money import Money
 from gateway.domain.purchase_orders import MOST, MOST_REVISIONS, MOVES, Trigger, read_lines, total
 from gateway.domain.suppliers import SupplierStatus
 from gateway.purchase_refusals import NotApproved, SupplierNotActive
-from gateway.refusals import Conflict, Fault, Invalid, NaturalKeyConflict
-from gateway.resources.answers import JSON, content_hash, hand_of
+from gateway.refusals import Conflict, Fault, Invalid
+from gateway.resources.answers import JSON, content_hash, hand_of, key_taken
 from gateway.resources.once import Done, once
 from gateway.resources.suppliers.purchase_schemas import PurchaseReceipt
 from gateway.resources.suppliers.purchase_views import seen_order, told_order
@@ -30,7 +30,7 @@ from gateway.store.purchase_orders import PurchaseOrder
 from gateway.store.suppliers import load_supplier
 
 KIND = "purchase_order"
-_MOST_FAULTS = 100
+_MOST_CHANGES = 100
 Change = Callable[[Connection, PurchaseOrder], Awaitable[None]]
 
 
@@ -51,10 +51,8 @@ class Purchasing:
         if known is not None:
             po_id, said, document = known
             if said != content_hash(call):
-                pointers = list(differing(document, body))[:_MOST_FAULTS]
-                faults = tuple(Fault(each, "differs", "not what made it") for each in pointers)
                 detail = "the purchase order of this number exists and says something else"
-                raise NaturalKeyConflict(detail, faults=faults, effect="none")
+                raise key_taken(call, document, detail, first="made it")
             return self._made(call, po_id, replayed=True)
         po_id = self.mint("po")
         await purchase_orders.make_order(connection, po_id, body, content_hash(call), hand_of(call, self.mint))
@@ -79,7 +77,7 @@ class Purchasing:
         said, before = call.body["lines"], [line.document for line in found.revision.lines]
         _refuse_lines(said, found.currency)
         lines = read_lines(said)
-        changes = list(differing(before, [line.document for line in lines], "#/lines"))[:_MOST_FAULTS]
+        changes = list(differing(before, [line.document for line in lines], "#/lines"))[:_MOST_CHANGES]
         if not changes:
             raise Conflict("this is what it says already", effect="none")
         if found.revision.revision == MOST_REVISIONS:
