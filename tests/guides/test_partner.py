@@ -30,13 +30,19 @@ async def rig(database_url: str, home: Path) -> AsyncIterator[Rig]:
 
 
 def _make_narrow(rig: Rig) -> None:
-    """Two requests side by side already are too many lists, three too many of a partner: on a machine of any speed."""
+    """
+    Four requests side by side already are too many lists, five too many of a partner, and a thousand one after the
+    other are beyond the plan: on a machine of any speed.
+    """
     policies = rig.home / "policies"
     shutil.copytree(ROOT / "policies", policies)
     admission = (policies / "admission.yaml").read_text()
-    narrow = admission.replace("    share: 25\n", "    share: 3\n").replace("  standard: 12\n", "  standard: 2\n")
-    assert narrow.count("share: 3\n") == narrow.count("standard: 2\n") == 1
+    narrow = admission.replace("    share: 25\n", "    share: 10\n").replace("  standard: 12\n", "  standard: 4\n")
+    assert narrow.count("share: 10\n") == narrow.count("standard: 4\n") == 1
     (policies / "admission.yaml").write_text(narrow)
+    quotas = (policies / "quotas.yaml").read_text()
+    assert quotas.count("burst: {quota: 100, window: 1}") == 1
+    (policies / "quotas.yaml").write_text(quotas.replace("{quota: 100, window: 1}", "{quota: 400, window: 60}"))
     rig.environment["OMNIGATE_POLICIES"] = str(policies)
 
 
