@@ -25,6 +25,7 @@ from gateway.promises import Finding as Finding
 from gateway.promises import Manifest as Manifest
 from gateway.promises import Promise as Promise
 from gateway.promises import RetryClass as RetryClass
+from gateway.purchasing_ports import Purchasing, SupplierLink
 from gateway.told import Changes
 
 EXPIRES_AT = "expires_at"  # until when money is held, RFC 3339, among an authorisation's facts where that is said
@@ -150,6 +151,7 @@ class BackEnds:
     store: Store | None = None
     carrier: Carrier | None = None
     notifications: Notifications | None = None
+    supplier: SupplierLink | None = None
 
     @property
     def credits(self) -> Crediting | None:
@@ -158,10 +160,17 @@ class BackEnds:
         return erp if isinstance(erp, Crediting) and "credit" in erp.manifest else None
 
     @property
+    def purchasing(self) -> Purchasing | None:
+        """The ERP, if it books what is bought."""
+        erp = self.erp
+        return erp if isinstance(erp, Purchasing) and "order_goods" in erp.manifest else None
+
+    @property
     def present(self) -> Mapping[str, BackEnd]:
         """Those that are connected, by role."""
         always: dict[str, BackEnd] = {"payments": self.payments, "erp": self.erp, "wms": self.wms}
-        maybe = {"store": self.store, "carrier": self.carrier, "notifications": self.notifications}
+        maybe: dict[str, BackEnd | None] = {"store": self.store, "carrier": self.carrier, "supplier": self.supplier}
+        maybe["notifications"] = self.notifications
         return always | {role: port for role, port in maybe.items() if port is not None}
 
     def named(self, system: str) -> BackEnd:
