@@ -25,6 +25,7 @@ from gateway.governance.approvals import load_approvals
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.governance.inventory import load_inventory
 from gateway.governance.sourcing import load_sourcing
+from gateway.governance.suppliers import load_clocks
 from gateway.memory import give_back_large_buffers, keep_what_stands
 from gateway.metering import metered
 from gateway.partners.keys import SigningKeys
@@ -194,7 +195,11 @@ async def create_worker(
         in_parts = connected.payments.manifest["capture"].in_parts
         approvals = load_approvals(settings.policies / "approvals.yaml")
         credits_goods = connected.credits is not None
-        terms = Terms(sourcing, policy, in_parts, frozenset(connected.present), approvals, credits_goods)
+        terms = Terms(
+            *(sourcing, policy, in_parts, frozenset(connected.present), approvals, credits_goods),
+            books_purchases=connected.purchasing is not None,
+            clocks=load_clocks(settings.policies / "suppliers.yaml"),
+        )
         yield Worker(sagas(terms, mint), tools, policy=policy)
 
 

@@ -46,7 +46,7 @@ def row(step: AnyStep, manifests: Mapping[str, Manifest]) -> Iterator[str]:
 
 
 def _promised(step: Step, manifests: Mapping[str, Manifest]) -> Iterator[str]:
-    promise = manifests[step.system][step.operation] if step.system in manifests else None
+    promise = manifests[step.system].get(step.operation) if step.system in manifests else None
     yield str(promise.retry_class) if promise else ABSENT
     yield f"{promise.deadline:.0f} s" if promise else ABSENT
     refusable = ", may be refused" if step.undo_may_be_refused else ""

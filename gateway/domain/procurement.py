@@ -6,6 +6,8 @@ from datetime import date, datetime
 from gateway.domain.money import Money
 from gateway.domain.purchase_orders import PurchaseLine
 
+PROCURING = ("procure_to_pay", 1)  # the workflow that carries an issued revision out
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:

@@ -7,6 +7,7 @@ from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.confirmations import Tolerances
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
+from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.governance.access import Access, load_access
@@ -18,7 +19,7 @@ from gateway.governance.matching import load_matching
 from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
 from gateway.governance.returns import load_returns
 from gateway.governance.sourcing import load_sourcing
-from gateway.governance.suppliers import load_suppliers
+from gateway.governance.suppliers import load_clocks, load_suppliers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Bundle:
     approvals: ApprovalPolicy
     returns: ReturnsPolicy
     suppliers: Tolerances
+    clocks: PurchaseClocks
     matching: MatchingRules
 
 
@@ -49,5 +51,6 @@ def load_bundle(contracts: Path, policies: Path) -> Bundle:
         approvals=load_approvals(policies / "approvals.yaml"),
         returns=load_returns(policies / "returns.yaml"),
         suppliers=load_suppliers(policies / "suppliers.yaml"),
+        clocks=load_clocks(policies / "suppliers.yaml"),
         matching=load_matching(policies / "suppliers.yaml"),
     )

@@ -8,6 +8,7 @@ from typing import Any, LiteralString
 from psycopg.types.json import Jsonb
 
 from gateway.domain.purchase_orders import OrderState, PurchaseLine, read_lines, total
+from gateway.store import purchases
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone
@@ -106,6 +107,8 @@ async def list_orders(database: Database, sought: Sought, *, after: str | None, 
 
 
 async def lock_order(connection: Connection, po_id: str) -> None:
+    """After the runs that carry it out."""
+    await purchases.lock(connection, po_id)
     await connection.execute("select 1 from purchase_order where po_id = %s for no key update", (po_id,))
 
 
@@ -177,6 +180,7 @@ async def move_order(connection: Connection, po_id: str, after: OrderState, hand
         await connection.execute(_ISSUE, (hand.now, po_id, issued))
     await connection.execute(_MOVE, (after.value, revision, issued, hand.now, po_id))
     await _tell(connection, po_id, after.value, hand, {"status": after.value, "revision": revision})
+    await purchases.wake(connection, po_id)
 
 
 _ISSUE = "update purchase_order_revision set issued_at = coalesce(issued_at, %s) where po_id = %s and revision = %s"

@@ -93,11 +93,11 @@ async def _release_stock(connection: Connection, case: Case, now: datetime) -> N
 
 
 async def _book(case: Case, back_ends: BackEnds, key: str) -> Effect:
-    return await executors.book(replace(case, order=_sourced(case)), back_ends, key)
+    return await executors.book(replace(case, sold=_sourced(case)), back_ends, key)
 
 
 async def _release(case: Case, back_ends: BackEnds, key: str) -> Effect:
-    return await executors.release(replace(case, order=_sourced(case)), back_ends, key)
+    return await executors.release(replace(case, sold=_sourced(case)), back_ends, key)
 
 
 async def _goods_left(connection: Connection, case: Case, fact: Mapping[str, Any]) -> None:

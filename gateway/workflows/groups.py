@@ -13,7 +13,7 @@ _AT_ONCE = Refusal("no_fulfilment_option", "goods that go several ways are paid 
 
 def going(case: Case, group: DeliveryGroup) -> Case:
     """The case of this group alone."""
-    return replace(case, order=case.order.going(group), ship_to=case.addresses.get(group.group_id))
+    return replace(case, sold=case.order.going(group), ship_to=case.addresses.get(group.group_id))
 
 
 async def lock(connection: Connection, case: Case) -> None:

@@ -12,6 +12,7 @@ from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.identifiers import Mint, mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.orders import OrderStatus
+from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.ports import Effect
 from gateway.store import order_lines, orders, stock
@@ -25,6 +26,8 @@ from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD, instead
 from gateway.workflows.notices import Teller, tell
 from gateway.workflows.part import PartSubject
 from gateway.workflows.pay_back import pay_back
+from gateway.workflows.procure_to_pay import procure_to_pay
+from gateway.workflows.remind_supplier import remind_supplier
 from gateway.workflows.renew import renew
 from gateway.workflows.renewing import Renewing
 from gateway.workflows.rerouting import Rerouting
@@ -125,6 +128,8 @@ class Terms:
     roles: frozenset[str] = frozenset({"payments", "erp", "wms"})
     approvals: ApprovalPolicy = field(default_factory=ApprovalPolicy)
     credits_goods: bool = True  # by the ERP; else a person does it
+    books_purchases: bool = True  # so, too
+    clocks: PurchaseClocks = field(default_factory=PurchaseClocks)
 
 
 def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], int] = randbelow) -> Mapping[str, Saga]:
@@ -145,6 +150,8 @@ def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], i
         tell(),
         return_to_refund(mint, terms.approvals),
         pay_back(mint, credits_goods=terms.credits_goods),
+        procure_to_pay(mint, terms.clocks, books=terms.books_purchases, sends="supplier" in terms.roles),
+        remind_supplier(),
     )
     # what began when all of an order went one way took the same steps; only its workers know no more than that
     one_way = (replace(saga, version=saga.version - 1) for saga in current)

@@ -85,9 +85,7 @@ def _forward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> N
         if isinstance(step, Gate):
             return _at_gate(step, now)
         if record is not None and record.state == "rejected":
-            if pivot_passed:
-                return Park("refused_after_pivot", step.name, f"{step.name} was refused, and there is no way back")
-            return Turn("backward", record.refusal)
+            return _refused(step, record, now, pivot_passed=pivot_passed)
         if isinstance(step, Assent):
             return _await_assent(step, record, now)
         if record is None or record.state == "failed":
@@ -99,6 +97,14 @@ def _forward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> N
         promise = manifests[step.system][step.operation]
         return _call(_do(step, now), record, promise, now, absence_matters=False)
     return Finish("forward")
+
+
+def _refused(step: AnyStep, record: Record, now: Situation, *, pivot_passed: bool) -> Next:
+    if pivot_passed:
+        return Park("refused_after_pivot", step.name, f"{step.name} was refused, and there is no way back")
+    if isinstance(step, Step) and step.mended and not now.stop_wished:
+        return Park("refused", step.name, f"{step.name} was refused; mend what it hangs on, or give it up")
+    return Turn("backward", record.refusal)
 
 
 def _backward(saga: Saga, now: Situation, manifests: Mapping[str, Manifest]) -> Next:

@@ -51,6 +51,17 @@ OF_ITS_GROUP = frozenset({NOT_COLLECTED.code, "refused_by_carrier"})
 ELSEWHERE = frozenset(
     {"refused_by_warehouse", "refused_by_store", "store_silent", *(f"store_{code}" for code in _STORE_SAYS)}
 )
+ORDERING = _because(
+    Refusal("purchase_refused", "the order system refused the purchase order"),
+    unknown_supplier="the order system does not know the supplier",
+    unknown_sku="the order system does not know a SKU of this order",
+    too_late="goods of it were received",
+)
+SUPPLIER = _because(
+    Refusal("refused_by_supplier_link", "whoever carries orders to suppliers refused it"),
+    unknown_supplier="nobody can reach the supplier",
+    too_late="the supplier has shipped it",
+)
 REFUND = _because(Refusal("refund_refused", "the payment provider refused to give the money back"))
 CREDIT = _because(
     Refusal("credit_refused", "the order system refused the credit memo"),

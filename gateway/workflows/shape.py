@@ -5,6 +5,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
+_USUAL = {("Step", "only_if", ""), ("Step", "mended", False), ("Assent", "customer", True)}
 _OF_NO_MATTER = {"by_hand", "undone_after"}  # words for people; a journal says what has been undone, in whichever order
 
 
@@ -28,4 +29,4 @@ def shape_of(steps: tuple[Any, ...]) -> str:
 
 def _as_ever(step: Any, name: str, *, value: str | bool) -> bool:
     """What is told only where it says something, so that older step tables keep their shape."""
-    return (type(step).__name__, name, value) in {("Step", "only_if", ""), ("Assent", "customer", True)}
+    return (type(step).__name__, name, value) in _USUAL

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.confirmations import Tolerances
+from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.errors import Misconfigured
-from gateway.governance.suppliers import load_suppliers
+from gateway.governance.suppliers import load_clocks, load_suppliers
 from gateway.settings import ROOT
 
 
@@ -25,10 +26,33 @@ def test_the_house_s_file_says_what_is_usual_without_one(tmp_path: Path) -> None
 )
 def test_what_is_wrong_is_named_with_its_place_and_mend(tmp_path: Path, text: str, fault: str) -> None:
     file = tmp_path / "suppliers.yaml"
-    file.write_text(f"confirmations: {text}\nmatching: {{}}\n")
+    file.write_text(f"confirmations: {text}\nclocks: {{}}\nmatching: {{}}\n")
 
     with pytest.raises(Misconfigured) as told:
         load_suppliers(file)
 
     assert "suppliers.yaml:1: " in str(told.value)
+    assert fault in str(told.value)
+
+
+def test_the_house_s_clocks_are_the_usual_ones(tmp_path: Path) -> None:
+    assert load_clocks(ROOT / "policies" / "suppliers.yaml") == load_clocks(tmp_path / "none") == PurchaseClocks()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("{remind_hours: 24}", "clocks: 'escalate_hours' is missing; write 'escalate_hours: 36'"),
+        ("{remind_hours: 0, escalate_hours: 36}", "'remind_hours' must be a whole number of 1 to 8760"),
+        ("{remind_hours: 24, escalate_hours: 12}", "a buyer is told after the supplier was reminded: at least 24"),
+    ],
+)
+def test_clocks_that_are_wrong_are_named_with_their_place_and_mend(tmp_path: Path, text: str, fault: str) -> None:
+    file = tmp_path / "suppliers.yaml"
+    file.write_text(f"confirmations: {{}}\nclocks: {text}\nmatching: {{}}\n")
+
+    with pytest.raises(Misconfigured) as told:
+        load_clocks(file)
+
+    assert "suppliers.yaml:2: " in str(told.value)
     assert fault in str(told.value)

@@ -23,7 +23,7 @@ from gateway.resources.once import Done, once
 from gateway.resources.suppliers.purchase_schemas import PurchaseReceipt
 from gateway.resources.suppliers.purchase_views import seen_order, told_order
 from gateway.resources.suppliers.views import refuse_unless_expected
-from gateway.store import approvals, purchase_orders
+from gateway.store import approvals, purchase_orders, purchases
 from gateway.store.accept import order_locked
 from gateway.store.pool import Connection, Database
 from gateway.store.purchase_orders import PurchaseOrder
@@ -120,6 +120,8 @@ class Purchasing:
         ):
             raise NotApproved(f"the approval of this revision is {found.approval}", effect="none")
         await self._move(call, connection, found, "issue")
+        hand, number = hand_of(call, self.mint), found.revision.revision
+        await purchases.begin(connection, found.po_id, number, hand, trace=call.traceparent)
 
     async def cancel(self, call: Call, *, if_match: Sequence[str]) -> Answer:
         return await self._change(call, if_match, "cancel", partial(self._cancel, call))
