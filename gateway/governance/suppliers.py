@@ -10,7 +10,7 @@ from gateway.errors import Misconfigured
 from gateway.governance.sections import Count, Shape, only_keys, read_section
 from gateway.governance.yaml import read_yaml
 
-SECTIONS = ("confirmations", "clocks", "matching")
+SECTIONS = ("confirmations", "clocks", "receipts", "matching")
 _CONFIRMATIONS: dict[str, Shape] = {
     "price_percent": Count(2, least=0, most=100),
     "fewer_percent": Count(2, least=0, most=100),

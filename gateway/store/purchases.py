@@ -51,8 +51,8 @@ select start_task(run_id, %(saga)s, %(version)s, 1) from begun
 """
 _BEGIN = f"""
 with wanted as (
-    insert into purchase (purchase_id, po_id, revision, state, trace_id, created_at, updated_at)
-    values (%(purchase)s, %(po)s, %(revision)s, 'open', %(trace_id)s, %(now)s, %(now)s) returning purchase_id as run_id
+    insert into purchase (purchase_id, po_id, revision, state, asked_at, trace_id, created_at, updated_at)
+    values (%(purchase)s, %(po)s, %(revision)s, 'open', %(now)s, %(trace_id)s, %(now)s, %(now)s) returning purchase_id as run_id
 ), {_RUN}"""
 
 
@@ -63,8 +63,14 @@ async def lock(connection: Connection, po_id: str) -> None:
     )
 
 
+async def order_moved(connection: Connection, po_id: str, after: OrderState, *, now: datetime) -> None:
+    """Whoever carries it out looks at it. When a proposal was refused, the supplier is asked anew."""
+    if after is OrderState.ISSUED:
+        await connection.execute("update purchase set asked_at = %s where po_id = %s and state = 'open'", (now, po_id))
+    await wake(connection, po_id)
+
+
 async def wake(connection: Connection, po_id: str) -> None:
-    """The order has moved: whoever carries it out looks at it."""
     await connection.execute(
         "select wake(purchase_id) from purchase where po_id = %s and state = 'open' order by revision", (po_id,)
     )
@@ -126,7 +132,7 @@ _LOCK_ORDER = """
 select from purchase_order where po_id = (select po_id from purchase where purchase_id = %s) for no key update
 """
 _STANDING = """
-select o.state, o.updated_at,
+select o.state, p.asked_at,
        exists (select from purchase l where l.po_id = p.po_id and l.revision > p.revision),
        p.escalated_at is not null, p.state
   from purchase p join purchase_order o using (po_id) where p.purchase_id = %s

@@ -5,6 +5,7 @@ create table purchase (
     po_id        text not null,
     revision     integer not null,
     state        text not null check (state in ('open', 'confirmed', 'taken_back', 'given_up')),
+    asked_at     timestamptz not null,              -- since when its supplier may answer
     escalated_at timestamptz,                       -- when a buyer was told that nobody confirms it
     trace_id     text not null,
     created_at   timestamptz not null,
