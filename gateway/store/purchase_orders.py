@@ -8,8 +8,8 @@ from typing import Any, LiteralString
 from psycopg.types.json import Jsonb
 
 from gateway.domain.purchase_orders import OrderState, PurchaseLine, read_lines, total
-from gateway.store import purchases
 from gateway.domain.receiving import Delivered
+from gateway.store import purchases
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone

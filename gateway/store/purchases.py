@@ -52,7 +52,8 @@ select start_task(run_id, %(saga)s, %(version)s, 1) from begun
 _BEGIN = f"""
 with wanted as (
     insert into purchase (purchase_id, po_id, revision, state, asked_at, trace_id, created_at, updated_at)
-    values (%(purchase)s, %(po)s, %(revision)s, 'open', %(now)s, %(trace_id)s, %(now)s, %(now)s) returning purchase_id as run_id
+    values (%(purchase)s, %(po)s, %(revision)s, 'open', %(now)s, %(trace_id)s, %(now)s, %(now)s)
+    returning purchase_id as run_id
 ), {_RUN}"""
 
 

@@ -23,6 +23,7 @@ from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.principal import Principal
 from gateway.domain.purchase_clocks import PurchaseClocks
+from gateway.domain.receiving import ReceivingTerms
 from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.time import rfc3339
@@ -129,7 +130,7 @@ def written(
     (folder / "quotas.yaml").write_bytes(orjson.dumps(quotas))
     admission = load_admission(ROOM, operations=(), plans=())
     usual = (InventoryPolicy(), SourcingPolicy(), ApprovalPolicy(), ReturnsPolicy())
-    buying = (Tolerances(), PurchaseClocks(), MatchingRules())
+    buying = (Tolerances(), PurchaseClocks(), MatchingRules(), ReceivingTerms())
     return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission, *usual, *buying)
 
 
