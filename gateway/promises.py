@@ -83,6 +83,7 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {  # without which a role cannot be pla
     "store": ("ask", "cancel"),
     "carrier": ("label", "void"),
     "notifications": ("send",),
+    "supplier": ("transmit", "remind", "withdraw"),
 }
 OPTIONAL: Mapping[str, tuple[str, ...]] = {"erp": ("credit",)}  # done where the manifest promises it, else by a person
 

@@ -7,7 +7,7 @@ from functools import partial
 from gateway.domain.credits import CreditLine, CreditMemo, Fee
 from gateway.domain.money import Money
 from gateway.ports import BackEnd, Effect, Promise
-from tests.adapters.ports.ground import ADA, EUR_30, HOME, KEY, SOME_DAY, Ground, Json, order
+from tests.adapters.ports.ground import ADA, EUR_30, HOME, KEY, SOME_DAY, Ground, Json, order, purchase
 
 EUR_10, EUR_22_50 = Money(10_00, "EUR"), Money(22_50, "EUR")
 CARDS = {"psp": "tok_visa", "stripe": "pm_card_visa"}
@@ -189,8 +189,32 @@ async def send(ground: Ground) -> Trial:
     return Trial(ground=ground, port=port, operation="send", ask=tell, **where)
 
 
+async def transmit(ground: Ground) -> Trial:
+    port = ground.suppliers
+    where = {"ledger": "supplier", "name": "take_message", "kind": "message"}
+    return Trial(
+        ground=ground, port=port, operation="transmit", ask=partial(port.transmit, purchase(), key=KEY), **where
+    )
+
+
+async def remind(ground: Ground) -> Trial:
+    port = ground.suppliers
+    where = {"ledger": "supplier", "name": "take_reminder", "kind": "reminder"}
+    wish = partial(port.remind, purchase(), "confirmation", key=KEY)
+    return Trial(ground=ground, port=port, operation="remind", ask=wish, **where)
+
+
+async def withdraw(ground: Ground) -> Trial:
+    port = ground.suppliers
+    sent = await port.transmit(purchase(), key="before")
+    where = {"ledger": "supplier", "name": "withdraw_message", "kind": "withdrawal"}
+    wish = partial(port.withdraw, sent.id, key=KEY)
+    return Trial(ground=ground, port=port, operation="withdraw", ask=wish, subject=sent.id, **where)
+
+
 PAYMENTS = (authorise, void, capture, refund)
 TRADE = (book, cancel_booking, invoice, release, cancel_release)
 FULFILMENT = (ask, cancel_task, label, void_label, send)
+BUYING = (transmit, remind, withdraw)
 BACK = (credit,)  # optional: of the adapters whose manifest promises it
-EFFECTS = (*PAYMENTS, *TRADE, *BACK, *FULFILMENT)
+EFFECTS = (*PAYMENTS, *TRADE, *BACK, *FULFILMENT, *BUYING)

@@ -23,8 +23,11 @@ from adapters.sandbox.server import CuttableProtocol
 from adapters.stripe import MANIFEST, stripe_payments
 from gateway.domain.money import Money, extended
 from gateway.domain.orders import Address, Contact, Customer, Line, Order, Payment, Totals
+from gateway.domain.procurement import Purchase
+from gateway.domain.purchase_orders import PurchaseLine
 from gateway.fulfilment_ports import Carrier, Notifications, Store
 from gateway.ports import BackEnd, BackEnds
+from gateway.purchasing_ports import SupplierLink
 
 Json = dict[str, Any]
 
@@ -45,6 +48,19 @@ def soon(seconds: float = 5.0) -> datetime:
 def patient() -> Manifests:
     """What the adapters promise; one promise of it can be replaced."""
     return Manifests(**{each.name: dict(getattr(MANIFESTS, each.name)) for each in fields(MANIFESTS)})
+
+
+def purchase(*, revision: int = 1, supplier: str = "V-100", po_id: str = "po_1") -> Purchase:
+    """Ten lamps of a supplier."""
+    return Purchase(
+        po_id=po_id,
+        po_number=po_id.upper(),
+        revision=revision,
+        supplier_id="sup_1",
+        supplier_code=supplier,
+        currency="EUR",
+        lines=(PurchaseLine("1", "LAMP-7", 10, 4_50, "2030-05-01"),),
+    )
 
 
 def order(*wanted: tuple[str, int], price: str = "7.50", currency: str = "EUR", order_id: str = "ord_1") -> Order:
@@ -102,6 +118,11 @@ class Ground:
         assert self.back_ends.notifications is not None
         return self.back_ends.notifications
 
+    @property
+    def suppliers(self) -> SupplierLink:
+        assert self.back_ends.supplier is not None
+        return self.back_ends.supplier
+
     def clock_goes_ahead(self, seconds: float) -> None:
         """The sandbox's, so that what reaches it reaches it late."""
         self._clock.ahead = seconds
@@ -133,6 +154,10 @@ class Ground:
     async def scan(self, label: str, status: str) -> None:
         """The carrier sees the parcel."""
         await self._asked("POST", "/carrier/_scan", {"label_id": label, "status": status})
+
+    async def supply(self, message: str) -> None:
+        """The supplier's goods leave, and nobody is told."""
+        await self._asked("POST", "/supplier/_ship", {"message_id": message})
 
     async def messages(self) -> list[Json]:
         """What customers have received, the newest first."""
@@ -221,6 +246,7 @@ async def back_ends(
         store_url=f"{url}/store",
         carrier_url=f"{url}/carrier",
         notifications_url=f"{url}/notifications",
+        supplier_url=f"{url}/supplier",
         polled=True,
         stock_changes=True,
         manifests=patient(),
@@ -235,7 +261,7 @@ async def _sandbox(
     folder: Path, clock: SandboxClock, catalogue: Sequence[Product] = EXAMPLE_CATALOGUE
 ) -> AsyncIterator[Starlette]:
     ledger = folder / "sandbox.sqlite"
-    paces = dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after"), 3600.0)
+    paces = dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after", "supply_after"), 3600.0)
     app = create_sandbox(SandboxOptions(ledger=ledger, catalogue=tuple(catalogue), clock=clock, **paces))
     async with app.router.lifespan_context(app):
         yield app
