@@ -28,6 +28,7 @@ async def open_shop(
     manifests: Manifests = MANIFESTS,
     polled: bool = False,
     stores: bool = False,
+    suppliers: bool = False,
 ) -> AsyncIterator[Shop]:
     async with open_gate(database_url, home, bundle=promises) as gate:
         secret = await gate.secrets.get_or_create("callback:wms", new_callback_secret)
@@ -43,12 +44,14 @@ async def open_shop(
             events_secret=(await gate.secrets.get_or_create("callback:stripe", new_callback_secret)).decode(),
             store_callback_url=f"{PUBLIC}/v1/callbacks/store" if stores else None,
             store_callback_secret=(await gate.secrets.get_or_create("callback:store", new_callback_secret)).decode(),
+            supplier_transport=ASGITransport(gate.app),
             **dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after"), 0.1),
         )
         app = create_sandbox(options)
         transport = ASGITransport(app)
         paths = [("payments", "psp"), ("erp", "erp"), ("wms", "wms")]
         paths += [(name, name) for name in ("store", "carrier", "notifications") if stores]
+        paths += [("supplier", "supplier")] if suppliers else []
         urls = {f"{name}_url": f"http://sandbox/{path}" for name, path in paths}
         async with (
             app.router.lifespan_context(app),
@@ -63,7 +66,8 @@ async def open_shop(
             connected = replace(back_ends, payments=stripe) if till == "stripe" else back_ends
             shop = Shop(gate, sandbox, connected, await gate.bearer(), till=till)
             await shop.sync_stock()
-            shop.terms = Terms(roles=frozenset(connected.present), approvals=promises.approvals)
+            books = connected.purchasing is not None
+            shop.terms = Terms(roles=frozenset(connected.present), approvals=promises.approvals, books_purchases=books)
             shop.start_worker(sagas(shop.terms))
             try:
                 yield shop
