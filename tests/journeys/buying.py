@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, LiteralString, Self
 
-from tests.journeys.shop import PATIENCE, Shop
-from tests.resources.supplied import WHY, Buyers, purchase_lines, supplying
+from tests.journeys.shop import LAMP, PATIENCE, Shop
+from tests.resources.supplied import WHY, Buyers, purchase_body, purchase_lines, supplying
 
 Json = dict[str, Any]
 SUPPLIER, BEFORE = "sup_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "po_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 AS_ORDERED = {"line_id": "1", "status": "accepted"}
+
+
+def lamps(quantity: int) -> list[Json]:
+    return [{**line, "sku": LAMP} for line in purchase_lines(quantity)]
 
 
 @dataclass
@@ -29,7 +33,10 @@ class Buying:
         return cls(shop, await Buyers.operator(shop.gate, "bob", "buyer"), works)
 
     async def issued(self, number: str = "PO-1", quantity: int = 10) -> str:
-        po_id = await self.bob.write(SUPPLIER, number, quantity)
+        body = {**purchase_body(SUPPLIER, number), "lines": lamps(quantity)}
+        made = await self.bob.order("", body)
+        assert made.status_code == 201, made.text
+        po_id: str = made.json()["po_id"]
         await self.issue(po_id)
         return po_id
 
@@ -39,7 +46,7 @@ class Buying:
             assert answer.status_code == 200, answer.text
 
     async def revise(self, po_id: str, quantity: int) -> None:
-        body = {"lines": purchase_lines(quantity), "reason": WHY}
+        body = {"lines": lamps(quantity), "reason": WHY}
         answer = await self.bob.order(f"/{po_id}/revisions", body)
         assert answer.status_code == 200, answer.text
 
