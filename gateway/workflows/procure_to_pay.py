@@ -156,6 +156,36 @@ async def agreed(connection: Connection, case: Case) -> Case:
     return replace(case, bought=await purchases.load(connection, case.purchase.purchase_id))
 
 
+ORDER_GOODS = Step(
+    *("order_goods", "erp", "order_goods", order_goods, ORDERING),
+    undo=cancel_purchase,
+    undo_operation="cancel_purchase",
+    only_if="begin.books",
+    mended=True,
+    by_hand="make supplier and goods known to the ERP and retry, or resolve with the purchase's id there",
+)
+TRANSMIT = Step(
+    *("transmit", "supplier", "transmit", transmit, SUPPLIER),
+    undo=withdraw,
+    undo_operation="withdraw",
+    only_if="begin.sends",
+    mended=True,
+    by_hand="reach the supplier otherwise; resolve with the message's id, or with how it was told",
+)
+REVERSE = Step(
+    *("reverse_purchase", "erp", "cancel_purchase", reverse_purchase, ORDERING),
+    about="order_goods",
+    only_if=f"{AWAIT}.differs",
+    by_hand="reverse the purchase order in the ERP, or change it; resolve with its id",
+)
+ORDER_AGREED = Step(
+    *("order_agreed", "erp", "order_goods", order_agreed, ORDERING),
+    only_if=f"{AWAIT}.differs",
+    fresh=agreed,
+    by_hand="book in the ERP what the supplier agreed to; resolve with the purchase order's id there",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PurchaseSubject:
     """`gateway.workflows.saga.Subject` of an issued revision: buyers and suppliers move the order, the run follows."""
@@ -184,35 +214,11 @@ def procure_to_pay(mint: Mint, clocks: PurchaseClocks, *, books: bool, sends: bo
         (
             Gate("await_earlier", earlier, by_hand="mend what the earlier revision hangs on; retry looks again"),
             Local("begin", procuring.begin, procuring.taken_back, by_hand=LOCAL_BY_HAND),
-            Step(
-                *("order_goods", "erp", "order_goods", order_goods, ORDERING),
-                undo=cancel_purchase,
-                undo_operation="cancel_purchase",
-                only_if="begin.books",
-                mended=True,
-                by_hand="make supplier and goods known to the ERP and retry, or resolve with the purchase's id there",
-            ),
-            Step(
-                *("transmit", "supplier", "transmit", transmit, SUPPLIER),
-                undo=withdraw,
-                undo_operation="withdraw",
-                only_if="begin.sends",
-                mended=True,
-                by_hand="reach the supplier otherwise; resolve with the message's id, or with how it was told",
-            ),
+            ORDER_GOODS,
+            TRANSMIT,
             Branches(AWAIT, procuring.tend, by_hand="ask the supplier, and confirm on its behalf; retry looks again"),
-            Step(
-                *("reverse_purchase", "erp", "cancel_purchase", reverse_purchase, ORDERING),
-                about="order_goods",
-                only_if=f"{AWAIT}.differs",
-                by_hand="reverse the purchase order in the ERP, or change it; resolve with its id",
-            ),
-            Step(
-                *("order_agreed", "erp", "order_goods", order_agreed, ORDERING),
-                only_if=f"{AWAIT}.differs",
-                fresh=agreed,
-                by_hand="book in the ERP what the supplier agreed to; resolve with the purchase order's id there",
-            ),
+            REVERSE,
+            ORDER_AGREED,
         ),
         PurchaseSubject(),
         done="confirmed",
