@@ -16,7 +16,8 @@ SUPPLIERS = ("suppliers:read", "suppliers:write")
 RETURNS = ("returns:read", "returns:write", "returns:receive")
 ALL = frozenset({*SCOPES, *STOCK, *RETURNS, *SUPPLIERS, "stores", "events:read"})
 ROLES = [ALL, *(frozenset({scope}) for scope in sorted(ALL)), *(ALL - {scope} for scope in SCOPES)]
-OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver", "buyer", "platform", "admin")
+OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver")
+OPERATORS += ("buyer", "receiver", "accounts_payable", "platform", "admin")
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
@@ -79,8 +80,9 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "approve_approval": {},
     "reject_approval": {},
 }
+PURCHASERS = ("buyer", "receiver", "accounts_payable")
 # Which roles of operators may do it, to whatever there is.
-ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer", "buyer"}
+ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer", *PURCHASERS}
 GOVERNORS = frozenset({"inventory_controller", "platform", "admin"})
 DUTIES: Mapping[str, frozenset[str]] = {
     "get_order": ON_DUTY,
