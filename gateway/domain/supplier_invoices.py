@@ -129,7 +129,8 @@ class Claim:
 
 
 def micros(minor: int, currency: str) -> int:
-    return minor * (MICROS // 10 ** minor_units(currency))
+    scale: int = MICROS // 10 ** minor_units(currency)
+    return minor * scale
 
 
 def outcome(told: Match) -> Outcome:
@@ -185,7 +186,7 @@ def _whole_excess(finding: Finding) -> int:
             return max(0, sums["total"] - sums["lines"] - sums["charges"] - sums["tax"])
 
 
-def match_document(told: Match) -> dict[str, Any]:
+def match_document(told: Match, claim: Claim) -> dict[str, Any]:
     """As it is kept: every sum that led to it."""
     return {
         "verdict": told.verdict,
@@ -197,7 +198,7 @@ def match_document(told: Match) -> dict[str, Any]:
             for line in told.lines
         ],
         "findings": _findings(told.findings),
-        "overpaid": told.overpaid,
+        **{"overpaid": told.overpaid, "excess": excess(told, claim)},
     }
 
 

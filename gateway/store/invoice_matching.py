@@ -1,5 +1,5 @@
-"""Suppliers' invoices compared with their orders and what came, in the caller's transaction, which has locked the order:
-so two invoices at once never use the same goods."""
+"""Suppliers' invoices compared with their orders and what came, in the caller's transaction. It has locked the order:
+two invoices at once never use the same goods."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,11 +29,20 @@ class Queued:
     place: int | None = None
 
 
-async def compare(connection: Connection, queued: Queued, rules: MatchingRules, *, today: date) -> tuple[Match, int]:
-    """The match as it stands *today*, and the invoice's own share of what the order may cost too much."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A match; *share*: the invoice's own, of what the order may cost too much."""
+
+    told: Match
+    share: int
+    document: Mapping[str, Any]
+
+
+async def compare(connection: Connection, queued: Queued, rules: MatchingRules, *, today: date) -> Made:
+    """The match as it stands *today*."""
     ordered = await _ordered(connection, queued)
     told = judged(match(ordered, queued.claim.billed, rules), arrived=queued.arrived, today=today, rules=rules)
-    return told, told.overpaid - ordered.overpaid
+    return Made(told, told.overpaid - ordered.overpaid, match_document(told, queued.claim))
 
 
 def grace_ends(told: Match, arrived: date, rules: MatchingRules) -> date | None:
@@ -111,11 +120,11 @@ select coalesce(sum(overpaid), 0) from supplier_invoice
 """
 
 
-async def keep_match(connection: Connection, invoice_id: str, made: tuple[Match, int], hand: Hand, *, cause: str) -> None:
-    told, share = made
-    document: dict[str, Any] = match_document(told)
-    await connection.execute(_KEEP, (invoice_id, cause, told.verdict, Jsonb(document), hand.now, invoice_id))
-    await connection.execute("update supplier_invoice set overpaid = %s where invoice_id = %s", (share, invoice_id))
+async def keep_match(connection: Connection, invoice_id: str, made: Made, hand: Hand, *, cause: str) -> None:
+    document = Jsonb(dict(made.document))
+    await connection.execute(_KEEP, (invoice_id, cause, made.told.verdict, document, hand.now, invoice_id))
+    sets = "update supplier_invoice set overpaid = %s where invoice_id = %s"
+    await connection.execute(sets, (made.share, invoice_id))
 
 
 _KEEP = """

@@ -9,16 +9,13 @@ from gateway.domain.matching_terms import Finding, Match, MatchingRules
 from gateway.domain.supplier_invoices import (
     MATCHED_AGAIN,
     MOVES,
-    Claim,
     InvoiceState,
-    excess,
-    match_document,
     outcome,
 )
 from gateway.store import approvals
 from gateway.store.exceptions import Opening, close_exception, open_exception
 from gateway.store.hands import Hand
-from gateway.store.invoice_matching import Queued, compare, grace_ends, keep_match
+from gateway.store.invoice_matching import Made, Queued, compare, grace_ends, keep_match
 from gateway.store.pool import Connection
 from gateway.store.supplier_invoices import Sought, SupplierInvoice, load_invoice, move_invoice
 
@@ -52,31 +49,31 @@ async def match_again(
 ) -> InvoiceState:
     """The status that it has then. What says the same as before is not kept twice."""
     queued = Queued(found.po_id, found.claim, found.arrived_on, found.place)
-    told, share = await compare(connection, queued, rules, today=hand.now.date())
-    after = MOVES[found.state, outcome(told)]
-    if after is found.state and found.match is not None and found.match["document"] == match_document(told):
+    made = await compare(connection, queued, rules, today=hand.now.date())
+    after = MOVES[found.state, outcome(made.told)]
+    if after is found.state and found.match is not None and found.match["document"] == made.document:
         return after
-    await keep_match(connection, found.invoice_id, (told, share), hand, cause=cause)
+    await keep_match(connection, found.invoice_id, made, hand, cause=cause)
     await approvals.withdraw(connection, kind=KIND, subject=found.invoice_id)
     if after is not found.state:
-        due = grace_ends(told, found.arrived_on, rules)
+        due = grace_ends(made.told, found.arrived_on, rules)
         await move_invoice(connection, found.invoice_id, after, hand, due_on=due)
     if after is InvoiceState.EXCEPTION:
-        await object_to(connection, found.invoice_id, found.document, (told, found.claim), hand)
+        await object_to(connection, found.invoice_id, found.document, made, hand)
     else:
         await settle(connection, found.invoice_id, hand, by=cause)
     return after
 
 
 async def object_to(
-    connection: Connection, invoice_id: str, document: Mapping[str, Any], made: tuple[Match, Claim], hand: Hand
+    connection: Connection, invoice_id: str, document: Mapping[str, Any], made: Made, hand: Hand
 ) -> None:
     """Somebody of accounts payable has to look at it."""
-    told, claim = made
+    currency = document["currency"]
     evidence = {
-        **{"po_id": document["po_id"], "invoice_number": document["invoice_number"], "verdict": told.verdict},
-        **{"total": claim.total, "excess": excess(told, claim), "currency": claim.currency},
-        "findings": _sentences(told, claim.currency)[:_MOST_TOLD],
+        **{"po_id": document["po_id"], "invoice_number": document["invoice_number"], "verdict": made.told.verdict},
+        **{"total": int(document["total"]), "excess": made.document["excess"], "currency": currency},
+        "findings": _sentences(made.told, currency)[:_MOST_TOLD],
     }
     await _open(connection, VARIANCE, invoice_id, evidence, hand)
 
@@ -99,9 +96,7 @@ async def hold(
     await _open(connection, DUPLICATE, invoice_id, evidence, hand)
 
 
-async def _open(
-    connection: Connection, class_: str, invoice_id: str, evidence: Mapping[str, Any], hand: Hand
-) -> None:
+async def _open(connection: Connection, class_: str, invoice_id: str, evidence: Mapping[str, Any], hand: Hand) -> None:
     opening = Opening(hand.mint("xcp"), class_, _CODES[class_], invoice_id, evidence, ())
     await open_exception(connection, opening, now=hand.now)
 

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from gateway.domain.invoice_numbers import InvoiceMark
 from gateway.domain.money import Money
-from gateway.domain.supplier_invoices import Claim, InvoiceState, read_invoice_lines
+from gateway.domain.supplier_invoices import Claim, InvoiceLine, InvoiceState, read_invoice_lines
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone
@@ -48,7 +48,7 @@ class Sought:
 
 
 _SELECT: LiteralString = """
-select i.invoice_id, i.place, i.supplier_id, i.po_id, i.document, i.currency, i.lines, i.state, i.looks_like,
+select i.invoice_id, i.place, i.supplier_id, i.po_id, i.document, i.lines, i.state, i.looks_like,
        i.arrived_on, i.due_on, i.reason, i.version, i.created_at, i.updated_at, m.match, a.approval_id, a.state
   from supplier_invoice i join supplier s using (supplier_id)
   left join lateral (
@@ -72,16 +72,17 @@ def _values(sought: Sought, *, after: str | None, limit: int) -> Mapping[str, An
 
 
 def _read(row: tuple[Any, ...]) -> SupplierInvoice:
-    document, currency, lines, state = row[4:8]
+    document, lines, state = row[4:7]
     about: tuple[str, int, str, str] = row[:4]
-    return SupplierInvoice(*about, document, claim_of(document, currency, lines), InvoiceState(state), *row[8:])
+    claim = claim_of(document, read_invoice_lines(lines))
+    return SupplierInvoice(*about, document, claim, InvoiceState(state), *row[7:])
 
 
-def claim_of(document: Mapping[str, Any], currency: str, lines: Any) -> Claim:
+def claim_of(document: Mapping[str, Any], lines: tuple[InvoiceLine, ...]) -> Claim:
     charges = tuple((each["kind"], int(each["amount"])) for each in document.get("charges", ()))
     return Claim(
-        currency=currency,
-        lines=read_invoice_lines(lines),
+        currency=document["currency"],
+        lines=lines,
         charges=charges,
         tax=int(document["tax"]),
         total=int(document["total"]),
@@ -155,23 +156,28 @@ class NewInvoice:
     content_hash: bytes
     document: Mapping[str, Any]
     claim: Claim
-    state: InvoiceState
-    looks_like: Mapping[str, Any] | None = None
-    due_on: date | None = None
 
 
-async def write_invoice(connection: Connection, new: NewInvoice, hand: Hand) -> None:
+async def write_invoice(
+    connection: Connection,
+    new: NewInvoice,
+    state: InvoiceState,
+    hand: Hand,
+    *,
+    looks_like: Mapping[str, object] | None = None,
+    due_on: date | None = None,
+) -> None:
     supplier_id, number, year = new.mark.natural_key
     values = {
         **{"id": new.invoice_id, "supplier": supplier_id, "po": new.document["po_id"], "number": new.mark.number},
         **{"normalised": number, "year": year, "hash": new.content_hash, "document": Jsonb(dict(new.document))},
         **{"picture": new.mark.document_hash, "dated": new.mark.dated, "currency": new.claim.currency},
         **{"lines": Jsonb([line.document for line in new.claim.lines]), "total": new.claim.total},
-        **{"state": new.state.value, "alike": Jsonb(dict(new.looks_like)) if new.looks_like else None},
-        **{"arrived": hand.now.date(), "due": new.due_on, "by": hand.who, "trace": hand.trace_id, "now": hand.now},
+        **{"state": state.value, "alike": Jsonb(dict(looks_like)) if looks_like else None},
+        **{"arrived": hand.now.date(), "due": due_on, "by": hand.who, "trace": hand.trace_id, "now": hand.now},
     }
     await connection.execute(_WRITE, values)
-    await tell(connection, new.invoice_id, "received", hand, new.state)
+    await tell(connection, new.invoice_id, "received", hand, state)
 
 
 _WRITE = """
@@ -202,6 +208,12 @@ update supplier_invoice set state = %s, due_on = %s, reason = coalesce(%s, reaso
        updated_at = greatest(updated_at, %s)
  where invoice_id = %s
 """
+
+
+async def touch_invoice(connection: Connection, invoice_id: str, hand: Hand) -> None:
+    """What is told of it has changed, and its status has not."""
+    touched = "version = version + 1, updated_at = greatest(updated_at, %s)"
+    await connection.execute(f"update supplier_invoice set {touched} where invoice_id = %s", (hand.now, invoice_id))
 
 
 async def tell(connection: Connection, invoice_id: str, kind: str, hand: Hand, state: InvoiceState) -> None:

@@ -28,7 +28,7 @@ def contract(name: str) -> dict[str, Any]:
         ("returns.v1", "/v1/returns"),
         ("approvals.v1", "/v1/approvals"),
         ("events.v1", "/v1/events"),
-        ("suppliers.v1", ("/v1/suppliers", "/v1/purchase-orders")),
+        ("suppliers.v1", ("/v1/supplier", "/v1/purchase-orders")),
     ],
 )
 async def test_contract_and_code_say_the_same(gate: Gate, name: str, prefix: str | tuple[str, ...]) -> None:
