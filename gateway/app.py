@@ -24,6 +24,7 @@ from gateway.framework import Lifespan, State, framework, record_spans
 from gateway.governance.approvals import load_approvals
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.governance.inventory import load_inventory
+from gateway.governance.matching import load_matching
 from gateway.governance.sourcing import load_sourcing
 from gateway.memory import give_back_large_buffers, keep_what_stands
 from gateway.metering import metered
@@ -195,7 +196,8 @@ async def create_worker(
         approvals = load_approvals(settings.policies / "approvals.yaml")
         credits_goods = connected.credits is not None
         terms = Terms(sourcing, policy, in_parts, frozenset(connected.present), approvals, credits_goods)
-        yield Worker(sagas(terms, mint), tools, policy=policy)
+        matching = load_matching(settings.policies / "suppliers.yaml")
+        yield Worker(sagas(terms, mint), tools, policy=policy, matching=matching)
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

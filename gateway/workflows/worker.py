@@ -43,10 +43,16 @@ class Worker:
     """One process's share of the work: at most `slots` runs at a time."""
 
     def __init__(
-        self, sagas: Mapping[str, Saga], tools: Tools, *, slots: int = 16, policy: InventoryPolicy | None = None
+        self,
+        sagas: Mapping[str, Saga],
+        tools: Tools,
+        *,
+        slots: int = 16,
+        policy: InventoryPolicy | None = None,
+        matching: MatchingRules | None = None,
     ) -> None:
         self.sagas, self.tools, self.slots = sagas, tools, slots
-        self.policy = policy or InventoryPolicy()
+        self.policy, self.matching = policy or InventoryPolicy(), matching or MatchingRules()
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._held: dict[asyncio.Task[None], Lease] = {}
         self._stop = asyncio.Event()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from httpx2 import Response
+from psycopg.types.json import Jsonb
 
 from gateway.domain.identifiers import mint
 from gateway.store.pool import Database, Joined
@@ -41,8 +42,13 @@ _BILLED = """
 insert into supplier_invoice (invoice_id, supplier_id, po_id, invoice_number, normalised_number, year, content_hash,
                               document, dated, currency, lines, total, state, arrived_on, told_by, trace_id, created_at,
                               updated_at)
-values (%(id)s, %(supplier)s, %(po)s, 'canary-' || %(supplier)s, %(id)s, 2026, '', %(document)s, '2026-12-12', 'GBP',
+values (%(id)s, %(supplier)s, %(po)s, %(number)s, %(id)s, 2026, '', %(document)s, '2026-12-12', 'GBP',
         %(lines)s, 450, %(state)s, '2026-12-12', 'works', '', now(), now())
+"""
+_MATCHED = """
+insert into invoice_match (invoice_id, run, cause, verdict, document, made_at)
+values (%s, 1, 'intake', 'price_variance',
+        '{"verdict": "price_variance", "lines": [], "findings": [], "overpaid": 0, "excess": 100}', now())
 """
 
 
@@ -107,3 +113,15 @@ async def ordered(bob: Buyers, works: Payers, number: str, *quantities: int, pri
     answer = await works.who.confirm(po_id, f"C-{number}", *lines)
     assert answer.json()["outcome"] == "confirmed", answer.text
     return po_id
+
+
+async def billed(
+    database: Database | Joined, number: str, *, invoice_id: str, supplier_id: str, po_id: str, state: str = "rejected"
+) -> None:
+    """An invoice as a row, too dear by a pound unless it is held."""
+    body = invoice_body(po_id, number, billed_line(1, 450))
+    values = {"id": invoice_id, "supplier": supplier_id, "po": po_id, "number": number, "state": state}
+    async with database.transaction() as connection:
+        await connection.execute(_BILLED, {**values, "document": Jsonb(body), "lines": Jsonb(body["lines"])})
+        if state != "held":
+            await connection.execute(_MATCHED, (invoice_id,))
