@@ -16,6 +16,7 @@ from gateway.domain.approvals import Approval, Asker, Attempt, Bar, Matter, bar,
 from gateway.domain.approvals import decide as decided_by
 from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
+from gateway.purchase_refusals import DutiesNotSeparate
 from gateway.refusals import Refused
 from gateway.store.approval_rows import COLUMNS, read_approval, with_steps
 from gateway.store.pool import Connection
@@ -188,7 +189,7 @@ def _refusal(barred: Bar, seen: Approval) -> Refused:
         case "own_request":
             return SelfApprovalForbidden("whoever asked for it decides no step of it", effect="none")
         case "took_part":
-            return SelfApprovalForbidden("whoever had a part in it decides no step of its approval", effect="none")
+            return DutiesNotSeparate("whoever had a part in it decides no step of its approval", effect="none")
         case "second_step":
             return NotInChain("whoever decided a step decides no other of the same approval", effect="none")
         case "other_role":

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from typing import Any, Self
+from uuid import uuid4
 
 from httpx2 import Response
 from psycopg.types.json import Jsonb
 
-from gateway.domain.identifiers import mint
 from gateway.store.pool import Database, Joined
 from tests.gate import Gate
+from tests.resources.delivered import came, goods_body
 from tests.resources.supplied import WHY, Buyers, Json, supplying
 
 SUPPLIER, OLD = "sup_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "po_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
@@ -28,16 +29,6 @@ def invoice_body(po_id: str, number: str, *lines: Json, tax: int = 0, **more: An
     return {**about, "lines": billed, "tax": tax, "total": total, **more}
 
 
-_CAME = """
-with came as (
-    insert into goods_receipt (receipt_id, po_id, node_id, receipt_number, content_hash, document, revision,
-                               received_by, received_at, trace_id, recorded_at)
-    values (%(id)s, %(po)s, 'main', %(id)s, '', '{}', %(revision)s, %(by)s, now(), '', clock_timestamp())
-    returning receipt_id
-)
-insert into goods_receipt_line (receipt_id, line_id, received, damaged, accepted, over)
-select receipt_id, %(line)s, %(accepted)s, 0, %(accepted)s, 0 from came
-"""
 _BILLED = """
 insert into supplier_invoice (invoice_id, supplier_id, po_id, invoice_number, normalised_number, year, content_hash,
                               document, dated, currency, lines, total, state, arrived_on, told_by, trace_id, created_at,
@@ -50,21 +41,6 @@ insert into invoice_match (invoice_id, run, cause, verdict, document, made_at)
 values (%s, 1, 'intake', 'price_variance',
         '{"verdict": "price_variance", "lines": [], "findings": [], "overpaid": 0, "excess": 100}', now())
 """
-
-
-async def came(
-    database: Database | Joined,
-    po_id: str,
-    accepted: int,
-    *,
-    line_id: str = "1",
-    revision: int = 1,
-    by: str = "operator:rex",
-) -> None:
-    """Goods were received, as rows."""
-    values = {"id": mint("grn"), "po": po_id, "line": line_id, "accepted": accepted, "revision": revision, "by": by}
-    async with database.transaction() as connection:
-        await connection.execute(_CAME, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +56,12 @@ class Payers:
     async def bill(self, po_id: str, number: str, *lines: Json, key: str = "", **more: Any) -> Response:
         body = invoice_body(po_id, number, *lines, **more)
         return await self.who.post("", body, key=key, at="/v1/supplier-invoices")
+
+    async def receive(self, po_id: str, received: int, damaged: int = 0) -> None:
+        """Counted at the dock, of the first line."""
+        body = goods_body(str(uuid4())[:35], came(received, damaged or None))
+        answer = await self.who.order(f"/{po_id}/receipts", body)
+        assert answer.status_code == 201, answer.text
 
     async def do(self, invoice_id: str, word: str, *, match: str = "") -> Response:
         return await self.who.post(f"/{invoice_id}/{word}", {"reason": WHY}, match=match, at="/v1/supplier-invoices")
@@ -125,3 +107,10 @@ async def billed(
         await connection.execute(_BILLED, {**values, "document": Jsonb(body), "lines": Jsonb(body["lines"])})
         if state != "held":
             await connection.execute(_MATCHED, (invoice_id,))
+
+
+async def later(database: Database | Joined, *, days: int) -> None:
+    """As if every invoice had come so many days earlier."""
+    earlier = "update supplier_invoice set arrived_on = arrived_on - %(days)s, due_on = due_on - %(days)s"
+    async with database.transaction() as connection:
+        await connection.execute(earlier, {"days": days})

@@ -85,6 +85,7 @@ REACH: Mapping[str, Mapping[str, str]] = {
 PURCHASERS = ("buyer", "receiver", "accounts_payable")
 # Which roles of operators may do it, to whatever there is.
 ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer", *PURCHASERS}
+HEEDERS = MENDERS | set(PURCHASERS)
 GOVERNORS = frozenset({"inventory_controller", "platform", "admin"})
 DUTIES: Mapping[str, frozenset[str]] = {
     "get_order": ON_DUTY,
@@ -113,8 +114,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(FEEDS, GOVERNORS),
     "list_exceptions": ON_DUTY,
     "get_exception": ON_DUTY,
-    "act_on_exception": MENDERS,
-    "act_on_exceptions": MENDERS,
+    "act_on_exception": HEEDERS,
+    "act_on_exceptions": HEEDERS,
     **dict.fromkeys(("list_approvals", "get_approval"), ON_DUTY),
     **dict.fromkeys(("approve_approval", "reject_approval"), MENDERS),
 }

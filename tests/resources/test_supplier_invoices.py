@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from gateway.domain.identifiers import mint
+from gateway.store.invoice_grace import end_grace
 from tests.gate import Gate
-from tests.resources.billed import OLD, Payers, billed_line, came, ordered, works_of
+from tests.resources.billed import OLD, Payers, billed_line, later, ordered, works_of
 from tests.resources.supplied import Buyers, supplying
 
 
@@ -15,13 +17,20 @@ async def works(gate: Gate) -> Payers:
 
 
 @pytest.fixture
+async def rita(gate: Gate) -> Payers:
+    return await Payers.operator(gate, "rita", "receiver")
+
+
+@pytest.fixture
 async def pam(gate: Gate) -> Payers:
     return await Payers.operator(gate, "pam", "accounts_payable")
 
 
-async def test_what_is_a_little_dearer_passes_and_says_why(gate: Gate, bob: Buyers, works: Payers, pam: Payers) -> None:
+async def test_what_is_a_little_dearer_passes_and_says_why(
+    bob: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
     po_id = await ordered(bob, works, "PO-1", 10)
-    await came(gate.database, po_id, 10)
+    await rita.receive(po_id, 10)
 
     taken = await works.bill(po_id, "INV-0042", billed_line(10, 1_019))
 
@@ -34,9 +43,9 @@ async def test_what_is_a_little_dearer_passes_and_says_why(gate: Gate, bob: Buye
     assert seen["allowed_actions"] == []
 
 
-async def test_what_is_too_dear_is_an_exception(gate: Gate, bob: Buyers, works: Payers, pam: Payers) -> None:
+async def test_what_is_too_dear_is_an_exception(bob: Buyers, works: Payers, pam: Payers, rita: Payers) -> None:
     po_id = await ordered(bob, works, "PO-1", 10)
-    await came(gate.database, po_id, 10)
+    await rita.receive(po_id, 10)
 
     taken = (await works.bill(po_id, "INV-1", billed_line(10, 1_025))).json()
 
@@ -54,9 +63,9 @@ async def test_what_is_too_dear_is_an_exception(gate: Gate, bob: Buyers, works: 
     assert opened["evidence"]["findings"] == [f"line 1: {told}"]
 
 
-async def test_a_supplier_sees_why_but_no_tolerance(gate: Gate, bob: Buyers, works: Payers) -> None:
+async def test_a_supplier_sees_why_but_no_tolerance(bob: Buyers, works: Payers, rita: Payers) -> None:
     po_id = await ordered(bob, works, "PO-1", 10)
-    await came(gate.database, po_id, 10)
+    await rita.receive(po_id, 10)
     invoice_id = (await works.bill(po_id, "INV-1", billed_line(10, 1_025))).json()["invoice_id"]
 
     seen = await works.see(f"/{invoice_id}")
@@ -79,9 +88,43 @@ async def test_an_invoice_before_its_goods_waits(bob: Buyers, works: Payers, pam
     assert (await works.see(f"/{taken['invoice_id']}"))["reason"] == "its goods have not been received yet"
 
 
-async def test_the_same_number_is_one_invoice(gate: Gate, bob: Buyers, works: Payers) -> None:
+async def test_what_waits_is_matched_when_its_goods_come(bob: Buyers, works: Payers, pam: Payers, rita: Payers) -> None:
     po_id = await ordered(bob, works, "PO-1", 10)
-    await came(gate.database, po_id, 10)
+    invoice_id = (await works.bill(po_id, "INV-1")).json()["invoice_id"]
+
+    await rita.receive(po_id, 4)
+    some = await pam.see(f"/{invoice_id}")
+    await rita.receive(po_id, 6)
+    all_of_it = await pam.see(f"/{invoice_id}")
+
+    assert (some["status"], some["match"]["run"], some["match"]["lines"][0]["sums"]["accepted"]) == ("waiting", 2, 4)
+    assert (all_of_it["status"], all_of_it["match"]["run"], all_of_it["match"]["cause"]) == ("approved", 3, "receipt")
+    assert "goods_due_on" not in all_of_it
+
+
+async def test_what_did_not_come_in_time_is_an_exception(
+    gate: Gate, bob: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
+    po_id = await ordered(bob, works, "PO-1", 10)
+    await rita.receive(po_id, 8)
+    invoice_id = (await works.bill(po_id, "INV-1")).json()["invoice_id"]
+    early = await end_grace(gate.database, gate.bundle.matching, mint)
+    await later(gate.database, days=5)
+
+    ended = [await end_grace(gate.database, gate.bundle.matching, mint) for _ in range(2)]
+
+    assert (early, ended) == (0, [1, 0])
+    seen = await pam.see(f"/{invoice_id}")
+    assert (seen["status"], seen["match"]["verdict"], seen["match"]["cause"]) == ("exception", "qty_variance", "grace")
+    assert seen["match"]["lines"][0]["findings"][0]["detail"] == "billed 10, accepted 8 of 10"
+    await rita.receive(po_id, 2)
+    assert (await pam.see(f"/{invoice_id}"))["status"] == "approved"
+    assert await pam.exceptions("invoice_variance") == []
+
+
+async def test_the_same_number_is_one_invoice(bob: Buyers, works: Payers, rita: Payers) -> None:
+    po_id = await ordered(bob, works, "PO-1", 10)
+    await rita.receive(po_id, 10)
     first = await works.bill(po_id, "INV-0042")
 
     again = await works.bill(po_id, "INV-0042")
@@ -92,7 +135,7 @@ async def test_the_same_number_is_one_invoice(gate: Gate, bob: Buyers, works: Pa
     assert next_year.json()["invoice_id"] != first.json()["invoice_id"]
 
 
-async def test_other_content_under_the_number_is_refused(gate: Gate, bob: Buyers, works: Payers) -> None:
+async def test_other_content_under_the_number_is_refused(bob: Buyers, works: Payers) -> None:
     po_id = await ordered(bob, works, "PO-1", 10)
     await works.bill(po_id, "INV-0042")
 
@@ -110,10 +153,17 @@ async def test_other_content_under_the_number_is_refused(gate: Gate, bob: Buyers
     ],
 )
 async def test_what_looks_like_another_is_held(
-    number: str, more: dict[str, object], likeness: str, gate: Gate, bob: Buyers, works: Payers, pam: Payers
+    number: str,
+    more: dict[str, object],
+    likeness: str,
+    gate: Gate,
+    bob: Buyers,
+    works: Payers,
+    pam: Payers,
+    rita: Payers,
 ) -> None:
     po_id = await ordered(bob, works, "PO-1", 20)
-    await came(gate.database, po_id, 20)
+    await rita.receive(po_id, 20)
     first = (await works.bill(po_id, "INV-0042", document_hash="a" * 64)).json()
 
     held = (await works.bill(po_id, number, **{"document_hash": "b" * 64, **more})).json()
@@ -126,9 +176,9 @@ async def test_what_looks_like_another_is_held(
     assert "match" not in seen
 
 
-async def test_two_invoices_at_once_do_not_use_the_same_goods(gate: Gate, bob: Buyers, works: Payers) -> None:
+async def test_two_invoices_at_once_do_not_use_the_same_goods(bob: Buyers, works: Payers, rita: Payers) -> None:
     po_id = await ordered(bob, works, "PO-1", 20)
-    await came(gate.database, po_id, 10)
+    await rita.receive(po_id, 10)
 
     both = await asyncio.gather(works.bill(po_id, "A-17"), works.bill(po_id, "B-92"))
 

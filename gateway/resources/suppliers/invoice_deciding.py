@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from gateway.approval_refusals import SelfApprovalForbidden
 from gateway.context import Answer, Call
 from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.approvals import Asker
@@ -12,7 +11,7 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.money import Money
 from gateway.domain.supplier_invoices import MOVES, Action, Trigger, actions
-from gateway.purchase_refusals import NotApproved
+from gateway.purchase_refusals import DutiesNotSeparate, NotApproved
 from gateway.refusals import Conflict
 from gateway.resources.answers import hand_of
 from gateway.resources.once import Done, once
@@ -119,5 +118,5 @@ async def _refuse_who_took_part(connection: Connection, call: Call, found: Suppl
     barred = await took_part(connection, found.po_id)
     if call.caller.subject in barred:
         detail = "whoever wrote the order or received its goods does not let its invoice pass"
-        raise SelfApprovalForbidden(detail, effect="none")
+        raise DutiesNotSeparate(detail, effect="none")
     return barred

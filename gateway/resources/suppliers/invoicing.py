@@ -14,6 +14,7 @@ from gateway.domain.invoice_numbers import NEAR_DAYS, InvoiceMark, normalised, s
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.money import Money, is_currency
 from gateway.domain.supplier_invoices import FIRST, InvoiceState, outcome, read_invoice_lines
+from gateway.domain.time import is_day
 from gateway.refusals import Conflict, Fault, Invalid
 from gateway.resources.answers import JSON, content_hash, hand_of, key_taken, whose
 from gateway.resources.once import Done, once
@@ -143,7 +144,7 @@ def _refuse_impossible(body: Mapping[str, Any]) -> None:
     faults = [
         Fault(f"#/{name}", "no_such_day", "is not a day of the calendar")
         for name in ("invoice_date", "due_date")
-        if name in body and not _is_day(body[name])
+        if name in body and not is_day(body[name])
     ]
     if not _is_number(body["invoice_number"]):
         faults.append(Fault("#/invoice_number", "no_number", "has neither letter nor digit"))
@@ -156,14 +157,6 @@ def _refuse_impossible(body: Mapping[str, Any]) -> None:
 def _is_number(text: str) -> bool:
     try:
         normalised(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
     except ValueError:
         return False
     return True

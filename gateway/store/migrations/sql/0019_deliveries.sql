@@ -38,6 +38,7 @@ create index shipping_unit_of_number on shipping_unit (sscc);
 create table goods_receipt (
     receipt_id     text primary key,                -- grn_…
     po_id          text not null references purchase_order,
+    position       integer not null,                -- among those of the order, from 1
     node_id        text not null references node,
     receipt_number text not null,                   -- the node's own, for ever
     content_hash   bytea not null,
@@ -48,7 +49,8 @@ create table goods_receipt (
     received_at    timestamptz not null,
     trace_id       text not null,
     recorded_at    timestamptz not null,
-    unique (node_id, receipt_number)
+    unique (node_id, receipt_number),
+    unique (po_id, position)
 );
 create index goods_receipt_of_order on goods_receipt (po_id, receipt_id desc);
 
@@ -62,6 +64,19 @@ create table goods_receipt_line (
     primary key (receipt_id, line_id),
     check (accepted + over = received - damaged)
 );
+
+-- What of each line of an order was sent and came: of the rows, never kept beside them.
+create function delivered(about text) returns jsonb language sql stable as $$
+    select jsonb_object_agg(line_id, jsonb_build_object('shipped', shipped, 'received', received, 'accepted', accepted))
+      from (select line_id, sum(shipped) as shipped, sum(received) as received, sum(accepted) as accepted
+              from (select line_id, quantity as shipped, 0 as received, 0 as accepted
+                      from shipping_notice join shipping_notice_line using (asn_id)
+                     where po_id = about and state <> 'cancelled'
+                    union all
+                    select line_id, 0, received, accepted
+                      from goods_receipt join goods_receipt_line using (receipt_id) where po_id = about) each
+             group by line_id) told
+$$;
 
 insert into exception_class (class, owner, severity, due_in) values
     ('suppliers/over_receipt', 'buyer', 'medium', '8 hours');
