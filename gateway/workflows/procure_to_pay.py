@@ -13,7 +13,7 @@ from gateway.domain.procurement import PROCURING, Purchase
 from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.domain.purchase_orders import OrderState
 from gateway.ports import BackEnds, Effect
-from gateway.store import purchases
+from gateway.store import postings, purchases
 from gateway.store.exceptions import Opening, close_exception, open_exception
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection
@@ -204,7 +204,9 @@ class PurchaseSubject:
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         """How it ended, and whoever waits for that goes on."""
         await purchases.stand(connection, run_id, status, now=moved.now)
-        await purchases.wake(connection, (await purchases.load(connection, run_id)).order.po_id)
+        po_id = (await purchases.load(connection, run_id)).order.po_id
+        await purchases.wake(connection, po_id)
+        await postings.wake(connection, po_id)
 
 
 def procure_to_pay(mint: Mint, clocks: PurchaseClocks, *, books: bool, sends: bool) -> Saga:
