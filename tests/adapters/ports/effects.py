@@ -247,5 +247,5 @@ PAYMENTS = (authorise, void, capture, refund)
 TRADE = (book, cancel_booking, invoice, release, cancel_release)
 FULFILMENT = (ask, cancel_task, label, void_label, send)
 BACK = (credit,)  # optional: of the adapters whose manifest promises it
-BUYING = (order_goods, cancel_purchase, receive_goods, post_bill)  # optional likewise
-EFFECTS = (*PAYMENTS, *TRADE, *BACK, *BUYING, *FULFILMENT)
+PURCHASING = (order_goods, cancel_purchase, receive_goods, post_bill)  # optional likewise
+EFFECTS = (*PAYMENTS, *TRADE, *BACK, *PURCHASING, *FULFILMENT)
