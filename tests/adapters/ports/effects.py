@@ -271,5 +271,5 @@ TRADE = (book, cancel_booking, invoice, release, cancel_release)
 FULFILMENT = (ask, cancel_task, label, void_label, send)
 BUYING = (transmit, remind, withdraw)
 BACK = (credit,)  # optional: of the adapters whose manifest promises it
-BOOKED = (order_goods, cancel_purchase, receive_goods, post_bill)  # optional likewise
-EFFECTS = (*PAYMENTS, *TRADE, *BACK, *BOOKED, *FULFILMENT, *BUYING)
+PURCHASING = (order_goods, cancel_purchase, receive_goods, post_bill)  # optional likewise
+EFFECTS = (*PAYMENTS, *TRADE, *BACK, *PURCHASING, *FULFILMENT, *BUYING)
