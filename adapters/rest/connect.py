@@ -52,10 +52,11 @@ async def rest_back_ends(
 ) -> AsyncIterator[BackEnds]:
     """The back ends at these addresses, for as long as the context lasts. *polled*: the warehouse does not call back;
     *stock_changes*: it tells how its stock changes. A *transport* replaces the network and stays open."""
-    client = partial(Outbound, bounds=bounds, transport=transport, clock=clock, metrics=metrics)
     further = {"store": store_url, "carrier": carrier_url, "notifications": notifications_url, "supplier": supplier_url}
     async with AsyncExitStack() as stack:
-        lines = _Lines(stack, manifests, client)
+        lines = _Lines(
+            stack, manifests, partial(Outbound, bounds=bounds, transport=transport, clock=clock, metrics=metrics)
+        )
         warehouse = await lines.to("wms", wms_url)
         yield BackEnds(
             payments=RestPayments(await lines.to("payments", payments_url)),

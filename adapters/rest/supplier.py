@@ -1,4 +1,4 @@
-"""Whoever carries orders to suppliers: revisions sent, reminders, and what is taken back; every effect under our key."""
+"""Whoever carries orders to suppliers: revisions sent, reminders, what is taken back; every effect under our key."""
 
 from collections.abc import Mapping
 
