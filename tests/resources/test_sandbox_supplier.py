@@ -80,7 +80,7 @@ async def stands(bob: Buyers, po_id: str, status: str) -> Json:
         seen.append((await bob.see(f"/{po_id}")).json())
         return bool(seen[-1]["status"] == status)
 
-    await until(so, what=f"the order is {status}")
+    await until(so, what=f"the order is {status}", within=30.0)
     return seen[-1]
 
 
