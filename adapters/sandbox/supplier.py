@@ -1,6 +1,7 @@
 """The pretend suppliers: take revisions of purchase orders in, and act on the newest. They honour keys for ever."""
 
 import secrets
+from datetime import date
 
 import orjson
 
@@ -126,7 +127,10 @@ def _named(body: Json) -> tuple[str, str, str, int]:
 
 def _line(line: Json) -> Json:
     integer(line, "unit_price")
-    text(line, "requested_date")
+    try:
+        date.fromisoformat(text(line, "requested_date"))
+    except ValueError as error:
+        raise Refusal(400, "malformed", "'requested_date' must be a day like 2026-11-23") from error
     return {name: line[name] for name in ("line_id", "sku", "quantity", "unit_price", "requested_date")}
 
 

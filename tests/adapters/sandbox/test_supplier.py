@@ -1,69 +1,11 @@
 """The pretend suppliers act at the door of whoever ordered: as they are told to, once, and after a restart."""
 
-from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-Json = dict[str, Any]
-SECRET = "of-no-value"
-ACCOUNT = {"base_url": "http://buyer/", "client_id": "works", "client_secret": SECRET}
-LINE = {"line_id": "1", "sku": "LAMP-7", "quantity": 10, "unit_price": 450, "requested_date": "2030-05-01"}
-ORDER = {
-    "reference": "send",
-    "po_id": "po_1",
-    "po_number": "PO-1",
-    "revision": 1,
-    "supplier": "V-100",
-    "currency": "GBP",
-    "lines": [LINE],
-}
-
-
-@dataclass(slots=True)
-class Buyer:
-    """Whoever ordered: gives tokens, shows the order as it stands, and keeps what it is sent."""
-
-    status: str = "confirmed"
-    lines: list[Json] = field(default_factory=lambda: [LINE])
-    statuses: list[int] = field(default_factory=list)  # of the answers to come; then 201
-    taken: list[tuple[str, str, Json]] = field(default_factory=list)
-    tokens: int = 0
-
-    async def token(self, request: Request) -> Response:
-        assert b64decode(request.headers["authorization"].removeprefix("Basic ")) == f"works:{SECRET}".encode()
-        self.tokens += 1
-        return JSONResponse({"access_token": f"token-{self.tokens}", "expires_in": 600})
-
-    async def show(self, request: Request) -> Response:
-        assert request.headers["authorization"] == f"Bearer token-{self.tokens}"
-        return JSONResponse({"po_id": "po_1", "status": self.status, "lines": self.lines})
-
-    async def take(self, request: Request) -> Response:
-        assert request.headers["authorization"] == f"Bearer token-{self.tokens}"
-        self.taken.append((request.headers["idempotency-key"], request.url.path, await request.json()))
-        status = self.statuses.pop(0) if self.statuses else 201
-        return JSONResponse({"retryable": status == 409}, status)
-
-    @property
-    def kinds(self) -> list[str]:
-        return [path.rpartition("/")[2] for _, path, _ in self.taken]
-
-    @property
-    def transport(self) -> httpx2.ASGITransport:
-        routes = [
-            Route("/oauth/token", self.token, methods=["POST"]),
-            Route("/v1/purchase-orders/{po}", self.show),
-            Route("/v1/{path:path}", self.take, methods=["POST"]),
-        ]
-        return httpx2.ASGITransport(Starlette(routes=routes))
+from tests.adapters.sandbox.buyer import ACCOUNT, LINE, ORDER, SECRET, Buyer, Json, is_sscc
 
 
 @pytest.fixture
@@ -246,6 +188,19 @@ async def test_a_newer_revision_is_agreed_to_and_an_older_one_changes_nothing(
     ]
 
 
+async def test_an_order_that_cannot_be_read_is_looked_up_again(at_work: Any, buyer: Buyer, eventually: Any) -> None:
+    buyer.lines = [{"line_id": "1"}]
+    async with at_work() as sandbox:
+        await sandbox.post("/supplier/_account", ACCOUNT)
+        await plays(sandbox, "confirm", "ship")
+        await send(sandbox)
+        await heard(sandbox, eventually, "taken")
+        buyer.lines = [LINE]
+        await heard(sandbox, eventually, "taken", "taken")
+
+    assert buyer.kinds == ["confirmations", "shipping-notices"]
+
+
 async def test_what_is_withdrawn_is_not_answered(at_work: Any, buyer: Buyer, eventually: Any) -> None:
     async with at_work() as sandbox:
         sent = await send(sandbox)
@@ -290,8 +245,3 @@ async def test_a_script_that_cannot_be_played_is_refused(sandbox: Any, wrong: Js
 
 async def came(buyer: Buyer, number: int) -> bool:
     return len(buyer.taken) >= number
-
-
-def is_sscc(code: str) -> bool:
-    """Eighteen digits, weighed three and one from the right: a multiple of ten."""
-    return len(code) == 18 and sum(int(d) * (1 if at % 2 == 0 else 3) for at, d in enumerate(reversed(code))) % 10 == 0
