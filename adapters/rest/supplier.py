@@ -61,7 +61,7 @@ def named(order: Purchase, *, reference: str) -> Json:
         "po_id": order.po_id,
         "po_number": order.po_number,
         "revision": order.revision,
-        "supplier": order.supplier_code,
+        "supplier_code": order.supplier_code,
     }
 
 

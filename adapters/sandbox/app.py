@@ -23,10 +23,12 @@ from adapters.sandbox import (
     fulfilment_control,
     notifications,
     psp,
+    purchases,
     refunds,
     store,
     stripe,
     supplier,
+    supplier_bills,
     supplier_control,
     wms,
 )
@@ -45,7 +47,8 @@ from adapters.sandbox.switchboard import Switchboard
 from adapters.sandbox.wire import json_response
 
 LONGEST_PACE = 24 * 60 * 60.0
-SYSTEMS = (psp, refunds, stripe, erp, credit_memos, wms, store, carrier, notifications, supplier)
+SALES, PURCHASES = (erp, credit_memos), (purchases, supplier_bills)  # of the ERP
+SYSTEMS = (psp, refunds, stripe, *SALES, *PURCHASES, wms, store, carrier, notifications, supplier)
 OPERATIONS = tuple(operation for system in SYSTEMS for operation in system.OPERATIONS)
 ROUTES = (*control.ROUTES, *fulfilment_control.ROUTES, *supplier_control.ROUTES)
 PACES = ("ship_after", "accept_after", "ready_after", "collect_after", "supply_after")

@@ -19,7 +19,7 @@ ORDER = {
     "po_id": "po_1",
     "po_number": "PO-1",
     "revision": 1,
-    "supplier": "V-100",
+    "supplier_code": "V-100",
     "currency": "GBP",
     "lines": [LINE],
 }
