@@ -4,7 +4,6 @@ from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -55,13 +54,13 @@ class Buyer:
         return [path.rpartition("/")[2] for _, path, _ in self.taken]
 
     @property
-    def transport(self) -> httpx2.ASGITransport:
+    def app(self) -> Starlette:
         routes = [
             Route("/oauth/token", self.token, methods=["POST"]),
             Route("/v1/purchase-orders/{po}", self.show),
             Route("/v1/{path:path}", self.take, methods=["POST"]),
         ]
-        return httpx2.ASGITransport(Starlette(routes=routes))
+        return Starlette(routes=routes)
 
 
 def is_sscc(code: str) -> bool:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx2
 import pytest
 
+from tests.adapters.ports.ground import listening
 from tests.adapters.sandbox.buyer import ACCOUNT, LINE, ORDER, SECRET, Buyer, Json, is_sscc
 
 
@@ -15,7 +17,7 @@ def buyer() -> Buyer:
 
 @pytest.fixture
 def at_work(open_sandbox: Any, buyer: Buyer) -> Callable[..., Any]:
-    return lambda **more: open_sandbox(supplier_transport=buyer.transport, supply_after=0.0, **more)
+    return lambda **more: open_sandbox(supplier_transport=httpx2.ASGITransport(buyer.app), supply_after=0.0, **more)
 
 
 async def send(sandbox: Any, **more: Any) -> str:
@@ -165,6 +167,23 @@ async def test_what_was_not_heard_is_said_again_under_the_same_key_also_after_a_
 
     assert len({(key, repr(body)) for key, _, body in buyer.taken}) == 1
     assert (len(buyer.taken), buyer.tokens) == (5, 2)
+
+
+async def test_a_killed_supplier_says_nothing_twice(process: Any, buyer: Buyer, eventually: Any) -> None:
+    buyer.statuses = [503]
+    async with listening(buyer.app) as url:
+        async with process.tester() as sandbox:
+            await sandbox.post("/supplier/_account", {**ACCOUNT, "base_url": url})
+            await send(sandbox)
+            await eventually(lambda: came(buyer, 1))
+            process.kill()
+        process.start()
+        async with process.tester() as sandbox:
+            await heard(sandbox, eventually, "taken")
+            await eventually(lambda: stands(sandbox, "PO-1", "done"))
+
+    assert len(buyer.taken) >= 2
+    assert len({(key, repr(body)) for key, _, body in buyer.taken}) == 1
 
 
 async def test_a_refusal_is_kept_and_the_next_play_follows(at_work: Any, buyer: Buyer, eventually: Any) -> None:
