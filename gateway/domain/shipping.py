@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.domain.suppliers import has_check_digit
-from gateway.domain.time import is_day
 
 Pallets = Sequence[Mapping[str, Any]]
 
@@ -81,5 +80,3 @@ def wrong_contents(pallets: Pallets, left: Mapping[str, int]) -> Iterator[Wrong]
         if sent[name] > left[name]:
             detail = f"with this {sent[name]} of line {name} are sent, and {left[name]} are open"
             yield Wrong(f"{pointer}/quantity", "qty_exceeds_open", detail)
-        if "expires_on" in line and not is_day(line["expires_on"]):
-            yield Wrong(f"{pointer}/expires_on", "no_such_day", "is not a day of the calendar")

@@ -64,8 +64,8 @@ async def write_receipt(
 
 
 _WRITE = """
-insert into goods_receipt (receipt_id, po_id, position, node_id, receipt_number, content_hash, document, asn_id, revision,
-                           received_by, received_at, trace_id, recorded_at)
+insert into goods_receipt (receipt_id, po_id, position, node_id, receipt_number, content_hash, document, asn_id,
+                           revision, received_by, received_at, trace_id, recorded_at)
 select %(id)s, %(po)s, count(*) + 1, %(node)s, %(number)s, %(hash)s, %(document)s, %(asn)s, %(revision)s, %(by)s,
        %(at)s, %(trace)s, %(now)s
   from goods_receipt where po_id = %(po)s

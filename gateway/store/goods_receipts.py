@@ -101,7 +101,8 @@ select g.receipt_id, g.receipt_number, g.po_id, g.node_id, g.asn_id, g.revision,
 
 
 def _read(row: tuple[Any, ...]) -> Receipt:
-    return Receipt(*row[:-1], lines=tuple(ReceiptLine(**line) for line in row[-1]))
+    told = dict(zip(Receipt.__slots__, row, strict=True))
+    return Receipt(**{**told, "lines": tuple(ReceiptLine(**line) for line in told["lines"])})
 
 
 def _values(sought: Sought, *, after: str | None, limit: int) -> Mapping[str, Any]:

@@ -87,9 +87,17 @@ def _read(row: tuple[Any, ...]) -> PurchaseOrder:
     revision = Revision(number, read_lines(lines), amount, tuple(changes), reason, made_by, made_at)
     state, rest = OrderState(row[4]), dict(zip(_NAMES, row[5:10], strict=True))
     about: tuple[str, str, str, str] = row[:4]
-    more = {"approval_id": row[17], "approval": row[18], "said": row[19]}
     delivered = {line_id: Delivered(**told) for line_id, told in (row[20] or {}).items()}
-    return PurchaseOrder(*about, state, **rest, revision=revision, **more, delivered=delivered)
+    return PurchaseOrder(
+        *about,
+        state,
+        **rest,
+        revision=revision,
+        approval_id=row[17],
+        approval=row[18],
+        said=row[19],
+        delivered=delivered,
+    )
 
 
 _NAMES = ("issued_revision", "made_by", "version", "created_at", "updated_at")

@@ -53,9 +53,8 @@ select {_COLUMNS}
 
 
 def _read(row: tuple[Any, ...]) -> Notice:
-    about: tuple[str, str, str, str] = row[:4]
-    told: tuple[datetime, datetime, Mapping[str, Any], bytes, int, datetime, datetime] = row[5:]
-    return Notice(*about, NoticeState(row[4]), *told)
+    told = dict(zip(Notice.__slots__, row, strict=True))
+    return Notice(**{**told, "state": NoticeState(told["state"])})
 
 
 def _values(sought: Sought, *, after: str | None, limit: int) -> Mapping[str, Any]:

@@ -203,6 +203,6 @@ async def test_nobody_bills_what_is_anothers(gate: Gate, bob: Buyers, works: Pay
 async def test_what_no_invoice_can_be_is_told(bob: Buyers, works: Payers) -> None:
     po_id = await ordered(bob, works, "PO-1", 10)
 
-    answer = await works.bill(po_id, "--", currency="XXX")
+    answer = await works.bill(po_id, "--", currency="ZZZ")
 
     assert {each["code"] for each in answer.json()["errors"]} == {"no_number", "unknown_currency"}

@@ -1,4 +1,4 @@
-"""Suppliers v1: who delivers, what is bought of them, and what of it came; the rules are in the domain, the SQL in the store."""
+"""Suppliers v1: who delivers, what is bought, and what came; the rules are in the domain, the SQL in the store."""
 
 from gateway.resources.suppliers.delivery_routes import deliveries
 from gateway.resources.suppliers.invoice_routes import supplier_invoices
