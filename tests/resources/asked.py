@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from tests.resources.billed import invoice_body
+from tests.resources.billed import INVOICES
 from tests.resources.delivered import came, goods_body, notice_body, pallet, piece
 from tests.resources.offers import CODE
 from tests.resources.returned import inspection, receipt, wished
@@ -220,19 +220,7 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
         f"/v1/purchase-orders/{of.po_id}/confirmations/poc_{_ULID}/decision",
         {"json": {**_WHY, "decision": "agree"}},
     ),
-    "submit_supplier_invoice": lambda of, now: (
-        "/v1/supplier-invoices",
-        {"json": invoice_body(of.po_id, str(uuid4()))},
-    ),
-    "list_supplier_invoices": lambda of, now: ("/v1/supplier-invoices", {}),
-    "get_supplier_invoice": lambda of, now: (f"/v1/supplier-invoices/{of.invoice_id}", {}),
-    **{
-        f"{word}_supplier_invoice": lambda of, now, word=word: (
-            f"/v1/supplier-invoices/{of.invoice_id}/{word}",
-            {"json": _WHY},
-        )
-        for word in ("release", "approve", "dispute", "reject")
-    },
+    **INVOICES,
     "cancel_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/cancel", {"json": _WHY}),
     "announce_shipment": lambda of, now: (
         f"/v1/purchase-orders/{of.po_id}/shipping-notices",
