@@ -87,13 +87,14 @@ async def open_floor(
     url: str = "",
     ground: Ground | None = None,
     spoiled: bool = False,
+    suppliers: bool = False,
     settings: Mapping[str, str] | None = None,
     edges: int = 2,
     workers: int = 2,
 ) -> AsyncIterator[Floor]:
     """*url*: a PostgreSQL that the point has brought along. *ground*: what lies where, if not all of it at one node.
-    *spoiled*: back ends stand behind a proxy. *settings*: of edges and workers, besides the usual. Stores can be asked,
-    and goods that come in are told of, where there are stores."""
+    *spoiled*: back ends stand behind a proxy. *suppliers*: orders are carried to them. *settings*: of edges and
+    workers, besides the usual. Stores can be asked, and goods that come in are told of, where there are stores."""
     async with AsyncExitStack() as stack:
         url = url or stack.enter_context(acquire(room.home)).url
         rig = await stack.enter_async_context(open_rig(url, room.home, ground=ground))
@@ -107,6 +108,8 @@ async def open_floor(
             }
         if ground is not None and ground.stores:
             rig.environment |= with_stores(rig)
+        if suppliers:
+            rig.environment["OMNIGATE_SUPPLIER_URL"] = f"http://127.0.0.1:{rig.sandbox_port}/supplier"
         rig.environment |= settings or {}
         fleet = await stack.enter_async_context(open_fleet(rig, edges=edges, workers=workers))
         web = await stack.enter_async_context(witness(rig, fleet.addresses[0]))

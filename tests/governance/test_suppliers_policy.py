@@ -62,7 +62,7 @@ def test_clocks_that_are_wrong_are_named_with_their_place_and_mend(tmp_path: Pat
 
 def test_how_many_too_many_are_taken_stands_there_too(tmp_path: Path) -> None:
     house, file = ROOT / "policies" / "suppliers.yaml", tmp_path / "suppliers.yaml"
-    file.write_text("confirmations: {}\nreceipts: {over_percent: 101}\nmatching: {}\n")
+    file.write_text("confirmations: {}\nclocks: {}\nreceipts: {over_percent: 101}\nmatching: {}\n")
 
     with pytest.raises(Misconfigured) as told:
         load_receiving(file)
