@@ -141,7 +141,7 @@ async def purchases(room: Room) -> None:
 
 
 async def _supplied(floor: Floor) -> None:
-    database = Database(floor.rig.environment["DATABASE_URL"], connections=1, name="chaos")
+    database = Database(floor.rig.environment["DATABASE_URL"], connections=2, name="chaos")
     await database.open()
     try:
         await supplying(database, "web", supplier_id=SUPPLIER, po_id=BEFORE)
