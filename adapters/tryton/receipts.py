@@ -4,7 +4,7 @@ What came of a purchase: a supplier shipment of the pieces that were accepted, r
 What is awaited stands in Tryton as moves without a shipment, one for each line that is open. A receipt takes them into
 its shipment, in the transaction that makes it and on condition that nobody has touched them since: so of two receipts
 one waits for what the other leaves, and a copy of this call finds the shipment, by our key at the beginning of its
-`reference`. Damaged pieces are not taken in; nothing of them is said to Tryton, and they stay awaited.
+`reference`. Damaged pieces are not taken in: Tryton is not told of them, and goes on waiting for them.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ class Receipts:
             for ours in seen[SHIPMENT]:
                 if ours["state"] == "done":
                     return _effect(ours, key=key)
-                await self._forward(ours, seen)
+                await self._forward(ours, seen, nothing=not _accepted(receipt))
                 return None
             if seen["state"] not in OPEN:
                 raise self._no("purchase_closed", f"the purchase is {seen['state']}")
@@ -69,20 +69,29 @@ class Receipts:
         found = await self._erp.listed(operation, SHIPMENT, sought, FIELDS)
         return [each for each in found if each["reference"].startswith(f"{key} ")]
 
-    async def _forward(self, ours: Json, seen: Json) -> None:
+    async def _forward(self, ours: Json, seen: Json, *, nothing: bool) -> None:
+        """One step; what it holds though *nothing* was accepted, or not although something was, is put right first."""
+        draft, holds = ours["state"] == "draft", bool(ours["incoming_moves"])
+        if draft and nothing and holds:
+            await self._let_go(ours, seen)
+        elif draft and not nothing and not holds:
+            await self._moved(ours, "cancel")
+        else:
+            try:
+                await self._moved(ours, NEXT[ours["state"]])
+            except Rejected as no:
+                if no.facts.get("code") == "warning" and draft and not nothing:
+                    await self._let_go(ours, seen)
+                    await self._erp.effect(RECEIVE, f"model.{SHIPMENT}.cancel", [ours["id"]])
+                raise
+
+    async def _moved(self, ours: Json, button: str) -> None:
         unchanged = {f"{SHIPMENT},{ours['id']}": ours["_timestamp"]}
-        button = NEXT[ours["state"]]
-        try:
-            await self._erp.effect(RECEIVE, f"model.{SHIPMENT}.{button}", [ours["id"]], _timestamp=unchanged)
-        except Rejected as no:
-            if no.facts.get("code") == "warning" and ours["state"] == "draft":
-                await self._let_go(ours, seen)
-            raise
+        await self._erp.effect(RECEIVE, f"model.{SHIPMENT}.{button}", [ours["id"]], _timestamp=unchanged)
 
     async def _taken(self, seen: Json, receipt: GoodsReceipt, *, key: str) -> None:
-        """The moves of what was accepted. When nothing was, those that are free are touched, so that copies meet."""
-        accepted = {line.line_id: line.accepted for line in receipt.lines if line.accepted}
-        awaited = _awaited(seen)
+        """The moves of what was accepted. When nothing was, those that are free for a moment, so that copies meet."""
+        accepted, awaited = _accepted(receipt), _awaited(seen)
         if not awaited or accepted.keys() - awaited.keys():
             closed = ", ".join(sorted(accepted.keys() - awaited.keys()))
             raise self._no("purchase_closed", f"nothing is awaited any more{closed and f' of line {closed}'}")
@@ -123,17 +132,20 @@ class Receipts:
         }
 
     async def _let_go(self, ours: Json, seen: Json) -> None:
-        """What Tryton will not receive does not keep its moves from other receipts."""
+        """The moves of what is not received are there for other receipts, as they were."""
         left, ids = _left(seen), ours["incoming_moves"]
         taken = [each for each in seen[MOVE] if each["id"] in ids]
         whole = [["write", [each["id"]], {"quantity": left[each["origin"]]}] for each in taken]
         empty = {"incoming_moves": [*whole, ["remove", ids]]}
         unchanged = {f"{SHIPMENT},{ours['id']}": ours["_timestamp"]}
         await self._erp.effect(RECEIVE, f"model.{SHIPMENT}.write", [ours["id"]], empty, _timestamp=unchanged)
-        await self._erp.effect(RECEIVE, f"model.{SHIPMENT}.cancel", [ours["id"]])
 
     def _no(self, code: str, said: str) -> Rejected:
         return Rejected(f"{self._erp.system} said no: {said}", system=self._erp.system, code=code, said=said)
+
+
+def _accepted(receipt: GoodsReceipt) -> dict[str, int]:
+    return {line.line_id: line.accepted for line in receipt.lines if line.accepted}
 
 
 def _left(seen: Json) -> dict[str, float]:
@@ -154,11 +166,8 @@ def _awaited(seen: Json) -> dict[str, str]:
 
 
 def _commands(taken: Lines[str, Json], accepted: Lines[str, int], to: int) -> list[object]:
-    """Added and changed by what came, or added and taken out again."""
     ids = [move["id"] for move in taken.values()]
-    if not accepted:
-        return [["add", ids], ["remove", ids]]
-    came = {move["id"]: float(accepted[line_id]) for line_id, move in taken.items()}
+    came = {move["id"]: float(accepted[line_id]) for line_id, move in taken.items() if accepted}
     return [["add", ids], *(["write", [move], {"quantity": each, "to_location": to}] for move, each in came.items())]
 
 
