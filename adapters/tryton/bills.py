@@ -34,10 +34,11 @@ class Bills:
         self._mapping = mapping
 
     async def post_bill(self, bill: Bill, *, key: str) -> Effect:
-        async def wanted() -> Json:
+        async def wanted() -> Json | None:
             purchase = await self._purchase(bill)
+            if await self._is_posted(bill, purchase["party"], key=key):
+                return None
             await in_an_open_period(self._erp, POST, self._mapping.company, bill.dated)
-            await self._not_known(bill, purchase["party"])
             return await self._invoice(bill, purchase)
 
         made = await claimed(self._erp, POST, INVOICE, wanted, key=key, reference=bill.invoice_number)
@@ -92,11 +93,14 @@ class Bills:
         lines = await self._erp.listed(POST, LINE, within, ["note", "product"], most=MOST)
         return {**found, LINE: {each["note"]: each for each in lines}}
 
-    async def _not_known(self, bill: Bill, supplier: int) -> None:
+    async def _is_posted(self, bill: Bill, supplier: int, *, key: str) -> bool:
+        """By a copy of this call. Raises `Rejected` when it is another one that bears the number."""
         by = [["party", "=", supplier], ["reference", "=", bill.invoice_number]]
         sought = [["type", "=", "in"], ["state", "in", sorted(POSTED)], *by]
-        if await self._erp.listed(POST, INVOICE, sought, ["state"], most=1):
+        found = await self._erp.listed(POST, INVOICE, sought, ["description"])
+        if found and all(each["description"] != key for each in found):
             raise self._duplicate(bill)
+        return bool(found)
 
     async def _invoice(self, bill: Bill, purchase: Json) -> Json:
         like = {"id": -1, "type": "in", "party": purchase["party"], "company": self._mapping.company}

@@ -33,7 +33,7 @@ class Purchases:
         self._mapping = mapping
 
     async def order_goods(self, order: Purchase, *, key: str) -> Effect:
-        async def wanted() -> Json:
+        async def wanted() -> Json | None:
             return purchase_of(order, await self._supplier(order.supplier_code), self._mapping)
 
         made = await claimed(self._erp, "order_goods", PURCHASE, wanted, key=key, reference=order.po_number)

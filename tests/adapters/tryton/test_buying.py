@@ -1,8 +1,8 @@
 """What is bought, in Tryton's books: ordered, received but for what is damaged, billed as the supplier billed it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from uuid import uuid4
 
@@ -10,77 +10,21 @@ import pytest
 
 from adapters.tryton import Roles
 from gateway.domain.money import Money
-from gateway.domain.procurement import Bill, BillLine, GoodsLine, GoodsReceipt, Purchase
-from gateway.domain.purchase_orders import PurchaseLine
-from gateway.effects import Effect
+from gateway.domain.procurement import Bill, GoodsLine, Purchase
 from gateway.errors import Rejected
 from gateway.ports import sending
 from tests.adapters.ports.ground import soon
+from tests.adapters.tryton.buyer import LAMPS, MUGS, Buyer, line
 from tests.peers.books import Billed, bought
 from tests.peers.clerk import Clerk
 
 pytestmark = pytest.mark.proof
-
-SUPPLIER = "S-4711"
-LAMPS, MUGS = "1", "2"
 
 
 @pytest.fixture(autouse=True)
 def window() -> Iterator[None]:
     with sending(soon(600)):
         yield
-
-
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    """One order's documents, under a number of its own."""
-
-    number: str
-
-    @property
-    def order(self) -> Purchase:
-        lines = (_line(LAMPS, "LAMP-7", 50, 40_00), _line(MUGS, "MUG-RED", 10, 1_50))
-        return Purchase(
-            po_id=f"po_{self.number}",
-            po_number=self.number,
-            revision=1,
-            supplier_id="sup_1",
-            supplier_code=SUPPLIER,
-            currency="EUR",
-            lines=lines,
-        )
-
-    def receipt(self, purchase: Effect, *lines: GoodsLine, number: str = "1") -> GoodsReceipt:
-        return GoodsReceipt(
-            receipt_id=f"rcp_{number}",
-            receipt_number=f"GR-{number}",
-            po_number=self.number,
-            purchase=purchase.id,
-            node_id="main",
-            received_at=datetime.now(UTC),
-            lines=lines,
-        )
-
-    def bill(self, purchase: Effect, *, tax: int = 371_73, charges: tuple[tuple[str, Money], ...] = ()) -> Bill:
-        """48 lamps at 40.76, which were to cost 40.00."""
-        goods = Money(48 * 40_76, "EUR")
-        net = goods.amount + sum(amount.amount for _, amount in charges)
-        return Bill(
-            invoice_id=f"sin_{self.number}",
-            invoice_number=f"INV-{self.number}",
-            po_number=self.number,
-            purchase=purchase.id,
-            supplier_code=SUPPLIER,
-            dated=datetime.now(UTC).date(),
-            lines=(BillLine(LAMPS, "LAMP-7", 48, 40_76, goods),),
-            charges=charges,
-            tax=Money(tax, "EUR"),
-            total=Money(net + tax, "EUR"),
-        )
-
-
-def _line(line_id: str, sku: str, quantity: int, price: int) -> PurchaseLine:
-    return PurchaseLine(line_id, sku, quantity, price, (datetime.now(UTC) + timedelta(days=7)).date().isoformat())
 
 
 @pytest.fixture
@@ -268,7 +212,7 @@ async def test_a_closed_period_is_a_no_until_it_is_open(roles: Roles, clerk: Cle
     [
         (lambda order: replace(order, supplier_code="S-0000"), "unknown_supplier"),
         (lambda order: replace(order, currency="SEK"), "unknown_currency"),
-        (lambda order: replace(order, lines=(_line(LAMPS, "LAMP-0", 1, 1_00),)), "unknown_sku"),
+        (lambda order: replace(order, lines=(line(LAMPS, "LAMP-0", 1, 1_00),)), "unknown_sku"),
     ],
 )
 async def test_what_tryton_has_no_word_for_is_not_ordered(
