@@ -43,6 +43,7 @@ class Manifests:
     store: Manifest
     carrier: Manifest
     notifications: Manifest
+    supplier: Manifest
 
 
 MANIFESTS = Manifests(
@@ -58,6 +59,10 @@ MANIFESTS = Manifests(
         "cancel": Promise(RetryClass.NATURAL, deadline=DAY, found_by=("subject",)),
         "invoice": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
         "credit": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
+        "order_goods": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",), undo="cancel_purchase"),
+        "cancel_purchase": Promise(RetryClass.NATURAL, deadline=DAY, found_by=("subject",)),
+        "receive_goods": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
+        "post_bill": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
         "find": LOOK_UP,
     },
     wms={
@@ -82,6 +87,12 @@ MANIFESTS = Manifests(
     },
     notifications={
         "send": Promise(RetryClass.KEYED, deadline=DAY),
+        "find": LOOK_UP,
+    },
+    supplier={
+        "transmit": Promise(RetryClass.KEYED, deadline=DAY, undo="withdraw"),
+        "remind": Promise(RetryClass.KEYED, deadline=DAY),
+        "withdraw": Promise(RetryClass.KEYED, deadline=DAY),
         "find": LOOK_UP,
     },
 )

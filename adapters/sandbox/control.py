@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.sandbox import credit_memos, lies, psp, refunds, shelves, stripe, witness
+from adapters.sandbox import lies, periods, psp, refunds, shelves, stripe, witness
 from adapters.sandbox.answers import Json, Refusal, integer, text
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Faults
@@ -16,6 +16,7 @@ from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.picking import Picking
 from adapters.sandbox.shelves import Cause
 from adapters.sandbox.shipping import Shipping
+from adapters.sandbox.supplying import Supplying
 from adapters.sandbox.wire import json_response
 from adapters.sandbox.wms import named_node
 
@@ -30,6 +31,7 @@ class Control:
     picking: Picking
     events: Callbacks
     payments: Callbacks
+    supplying: Supplying
     work: list[asyncio.Task[None]]
 
     async def answer(self, act: "Act", request: Request) -> Response:
@@ -44,7 +46,7 @@ Act = Callable[[Control, Request], Awaitable[Json]]
 
 async def health(control: Control, request: Request) -> Json:
     if any(task.done() for task in control.work):
-        raise Refusal(503, "broken", "the warehouse or a store has stopped working; restart the sandbox")
+        raise Refusal(503, "broken", "the warehouse, a store or a supplier has stopped working; restart the sandbox")
     return {"status": "ok"}
 
 
@@ -91,7 +93,7 @@ async def close_period(control: Control, request: Request) -> Json:
     closed = (await read_body(request)).get("closed")
     if not isinstance(closed, bool):
         raise Refusal(422, "malformed", "'closed' must be true or false")
-    credit_memos.close_period(control.ledger, closed=closed)
+    periods.close_period(control.ledger, closed=closed)
     return {"closed": closed}
 
 
