@@ -11,6 +11,8 @@
     drafts.py         a draft that comes to what was promised
     invoices.py       posted and paid
     credits.py        goods that came back, credited
+    buying.py         what is bought: purchases.py, receipts.py, bills.py; periods.py: whether the books are open
+    claims.py         of all drafts for a key the one that counts, without a register
     election.py       of all sales for a key the one that counts
     transitions.py    bringing a record to a state; wizards
     erp.py, wms.py    the ports

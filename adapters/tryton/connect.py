@@ -10,7 +10,7 @@ import httpx2
 from adapters.outbound import Bounds, Call, Outbound
 from adapters.tryton.conversation import Conversation, envelope, opened
 from adapters.tryton.erp import TrytonErp
-from adapters.tryton.manifest import LOOK_UP, MANIFESTS, Manifests
+from adapters.tryton.manifest import LOOK_UP, MANIFESTS, Manifests, promised
 from adapters.tryton.mapping import Mapping
 from adapters.tryton.session import Door, Session, header
 from adapters.tryton.wms import TrytonWms
@@ -63,7 +63,8 @@ async def tryton_back_ends(
                 spoken, database=login.database, door=door, manifest=manifest, skips=mapping.skip_warnings
             )
 
-        talks = {"erp": await talk("erp", manifests.erp), "wms": await talk("wms", manifests.wms)}
+        ours = promised(manifests, purchases=mapping.purchases is not None)
+        talks = {"erp": await talk("erp", ours.erp), "wms": await talk("wms", ours.wms)}
         yield Roles(TrytonErp(talks["erp"], mapping), TrytonWms(talks["wms"], mapping, clock=clock), talks)
 
 

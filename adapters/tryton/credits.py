@@ -14,6 +14,7 @@ from adapters.tryton.drafts import balanced
 from adapters.tryton.election import elected
 from adapters.tryton.invoices import FIELDS, INVOICE, Payment, towards_paid
 from adapters.tryton.mapping import Mapping
+from adapters.tryton.periods import in_an_open_period
 from adapters.tryton.sales import INHERITED, in_units, return_of
 from adapters.tryton.transitions import moved, processed, stepwise
 from gateway.domain.credits import CreditMemo
@@ -22,7 +23,6 @@ from gateway.errors import Failed, Rejected
 from gateway.ports import Effect
 
 SALE, LINE, BACK = "sale.sale", "sale.line", "stock.shipment.out.return"
-PERIOD, JOURNAL = "account.period", "account.journal.period"
 SALE_FIELDS = ["state", "_timestamp", "total_amount", "invoices", "shipment_returns"]
 POSTED = frozenset({"posted", "paid"})
 MOST = 2_000  # lines of a sale and of all that came back of it
@@ -73,15 +73,10 @@ class Credits:
         return found, billed[0]["total_amount"]
 
     async def _in_an_open_period(self, *, of_all_journals: bool = False) -> None:
-        """Tryton posts as of its own today. A period may be closed for some journals only, of which it tells when asked
-        to post."""
+        """Tryton posts as of its own today; that a period is closed for a journal it tells when asked to post."""
         today = await self._erp.ask("credit", "model.ir.date.today")
-        within = [["start_date", "<=", today], ["end_date", ">=", today], ["type", "=", "standard"]]
-        ours = ["company", "=", self._mapping.company]
-        periods = await self._erp.listed("credit", PERIOD, [ours, *within, ["state", "=", "open"]], ["state"])
-        closed = [["period", "in", [each["id"] for each in periods]], ["state", "=", "closed"]]
-        if not periods or (of_all_journals and await self._erp.listed("credit", JOURNAL, closed, ["state"], most=1)):
-            raise self._no("fiscal_period_closed", f"no fiscal period is open on {today}")
+        ours = (self._erp, "credit", self._mapping.company)
+        await in_an_open_period(*ours, today, of_all_journals=of_all_journals)
 
     async def _not_exceeding(self, memo: CreditMemo, sale: int, billed: Decimal) -> None:
         """Neither the money of the invoice nor the pieces of the sale, with all that was elected before."""

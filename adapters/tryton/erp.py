@@ -1,5 +1,9 @@
-"""Tryton as the ERP: sales and invoices. Our key is a record's `reference`, our order id a sale's `description`."""
+"""
+Tryton as the ERP: sales and invoices. Our key is a record's `reference`, our order id a sale's `description`.
+What is bought is in `buying.py`.
+"""
 
+from adapters.tryton.buying import Buying
 from adapters.tryton.check import findings
 from adapters.tryton.conversation import Conversation, Json
 from adapters.tryton.credits import Credits
@@ -7,12 +11,14 @@ from adapters.tryton.drafts import balanced
 from adapters.tryton.election import elected
 from adapters.tryton.invoices import FIELDS as INVOICE_FIELDS
 from adapters.tryton.invoices import INVOICE, Payment, towards_paid
+from adapters.tryton.manifest import BUYING
 from adapters.tryton.mapping import Mapping
 from adapters.tryton.sales import in_units, sale_of
 from adapters.tryton.transitions import ROUNDS, accepted, may_be_overtaken, moved, processed, stepwise
 from gateway.domain.credits import CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
+from gateway.domain.procurement import Bill, GoodsReceipt, Purchase
 from gateway.errors import Failed, Rejected
 from gateway.ports import Effect, Finding
 
@@ -23,13 +29,14 @@ INVOICED = frozenset({"posted", "paid"})
 
 
 class TrytonErp:
-    """`gateway.ports.Erp` and `gateway.ports.Crediting` on Tryton."""
+    """`gateway.ports.Erp`, `Crediting` and `Purchasing` on Tryton."""
 
     def __init__(self, conversation: Conversation, mapping: Mapping) -> None:
         self.manifest = conversation.manifest
         self._erp = conversation
         self._mapping = mapping
         self._credits = Credits(conversation, mapping)
+        self._buying = Buying(conversation, mapping)
 
     async def book(self, order: Order, *, key: str) -> Effect:
         wanted = sale_of(order, self._mapping, key=key)
@@ -75,10 +82,24 @@ class TrytonErp:
     async def credit(self, memo: CreditMemo, *, key: str) -> Effect:
         return await self._credits.credit(memo, key=key)
 
+    async def order_goods(self, order: Purchase, *, key: str) -> Effect:
+        return await self._buying.order_goods(order, key=key)
+
+    async def cancel_purchase(self, purchase: str, *, key: str) -> Effect:
+        return await self._buying.cancel_purchase(purchase, key=key)
+
+    async def receive_goods(self, receipt: GoodsReceipt, *, key: str) -> Effect:
+        return await self._buying.receive_goods(receipt, key=key)
+
+    async def post_bill(self, bill: Bill, *, key: str) -> Effect:
+        return await self._buying.post_bill(bill, key=key)
+
     async def findings(self) -> list[Finding]:
         return await findings(self._erp, self._mapping)
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
+        if operation in BUYING:
+            return await self._buying.find(operation, key=key, subject=subject)
         if operation == "cancel":
             if subject is None:
                 raise ValueError("Tryton knows cancellations by their sales order only")

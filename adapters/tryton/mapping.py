@@ -4,6 +4,7 @@ from collections.abc import Callable
 from collections.abc import Mapping as Words
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from types import MappingProxyType
 from typing import Any, get_args
 
@@ -14,8 +15,9 @@ from gateway.errors import Misconfigured
 
 At = Callable[..., str]  # where something stands: at("channels", "web-uk") -> "tryton.yaml:12"
 
-BOUNDS = frozenset({"rounding", "skip_warnings", "nodes", "left_out", "fees"})  # may be left out
+BOUNDS = frozenset({"rounding", "skip_warnings", "nodes", "left_out", "fees", "purchases"})  # may be left out
 LARGEST_RATE = Decimal(1)
+CHARGES = ("freight", "fuel", "handling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,14 @@ class Channel:
 
     party: int
     address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purchases:
+    """What bills of suppliers are booked with."""
+
+    taxes: Words[Decimal, int]  # by rate: those that are paid, which are others than those that are asked
+    charges: Words[str, int]  # the service articles that freight and the like are bought as
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Mapping:
         None  # the service article that a cent of rounded taxes is sold as; none: such an order is not
     )
     fees: Words[str, int] = field(default_factory=dict)  # the service articles that fees of a return are kept as
+    purchases: Purchases | None = None  # None: Tryton does not book what is bought
     skip_warnings: frozenset[str] = frozenset()
     nodes: Words[str, int] = field(default_factory=dict)  # further warehouses, by our name of the node
     left_out: frozenset[int] = frozenset()  # warehouses that are none of our nodes, on purpose
@@ -77,11 +88,20 @@ def mapping_from(value: Any, at: At) -> Mapping:
         articles=_articles(value, at),
         rounding=None if rounding is None else _id(rounding, at, "rounding"),
         fees=_ids(value, "fees", at, key=_fee) if value.get("fees") else {},
+        purchases=_purchases(value["purchases"], at) if value.get("purchases") is not None else None,
         skip_warnings=_warnings(value.get("skip_warnings", []), at),
         nodes=_nodes(value, at) if value.get("nodes") else {},
         left_out=_left_out(value.get("left_out", []), at),
         at=at,
     )
+
+
+def _purchases(value: Any, at: At) -> Purchases:
+    names = {"taxes", "charges"}
+    _keys(value, names, {"taxes"}, at, "purchases")
+    within = partial(at, "purchases")
+    charges = _ids(value, "charges", within, key=_charge) if value.get("charges") else {}
+    return Purchases(_ids(value, "taxes", within, key=_rate), charges)
 
 
 def _nodes(value: dict[str, Any], at: At) -> Words[str, int]:
@@ -162,6 +182,12 @@ def _currency(code: str) -> str:
 def _fee(kind: str) -> str:
     if kind not in get_args(FeeKind):
         raise ValueError(f"'{kind}' is no fee; known: {', '.join(get_args(FeeKind))}")
+    return kind
+
+
+def _charge(kind: str) -> str:
+    if kind not in CHARGES:
+        raise ValueError(f"'{kind}' is no charge; known: {', '.join(CHARGES)}")
     return kind
 
 

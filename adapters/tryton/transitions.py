@@ -99,20 +99,20 @@ async def answered(
     await talk.effect(operation, f"wizard.{wizard}.delete", number)
 
 
-async def processed(talk: Conversation, operation: str, sale: int) -> None:
-    """What Tryton queued when it confirmed the sale is done: by itself, a moment later, or else by us.
+async def processed(talk: Conversation, operation: str, record: int, *, model: str = SALE) -> None:
+    """What Tryton queued when it confirmed a sale or a purchase is done: by itself, a moment later, or else by us.
 
-    Not at once: two who do it together on SQLite, which locks no records, make each part of the sale twice.
+    Not at once: two who do it together on SQLite, which locks no records, make each part of it twice.
     """
     unchanged: Json = {}
     for pause in A_MOMENT:
-        found = await talk.read(operation, SALE, sale, ["state", "_timestamp"])
+        found = await talk.read(operation, model, record, ["state", "_timestamp"])
         if found is None or found["state"] != "confirmed":
             return
-        unchanged = {f"{SALE},{sale}": found["_timestamp"]}
+        unchanged = {f"{model},{record}": found["_timestamp"]}
         await asyncio.sleep(pause)
     try:
-        await moved(talk, operation, f"{SALE}.process", sale, before="confirmed", _timestamp=unchanged)
+        await moved(talk, operation, f"{model}.process", record, before="confirmed", _timestamp=unchanged)
     except Failed as lost:
         if not may_be_overtaken(lost):
             raise

@@ -61,6 +61,66 @@ def came_back(clerk: Clerk, order_id: str) -> list[CameBack]:
     return [_came_back(clerk, each) for each in clerk.found("sale.sale", fields, ["origin", "in", origins])]
 
 
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A supplier's invoice: its lines as pieces and price, and what all of it comes to."""
+
+    state: str
+    reference: str
+    lines: tuple[tuple[float, Decimal], ...]
+    tax: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A purchase with what became of it: shipments of the supplier, pieces that lie in storage, invoices."""
+
+    state: str
+    shipment_state: str
+    total: Decimal
+    shipments: tuple[str, ...]
+    received: float
+    awaited: float
+    bills: tuple[Billed, ...]
+
+
+def bought(clerk: Clerk, po_number: str) -> list[Bought]:
+    """Every purchase of that number, oldest first."""
+    fields = ["state", "shipment_state", "total_amount", "shipments", "moves", "invoices"]
+    return [_bought(clerk, each) for each in clerk.found("purchase.purchase", fields, ["reference", "=", po_number])]
+
+
+def _bought(clerk: Clerk, purchase: dict[str, Any]) -> Bought:
+    shipments = clerk.found("stock.shipment.in", ["state", "inventory_moves"], ["id", "in", purchase["shipments"]])
+    stored = [number for each in shipments for number in each["inventory_moves"]]
+    away = clerk.found("stock.move", ["quantity"], ["id", "in", stored], ["state", "=", "done"])
+    due = clerk.found("stock.move", ["quantity"], ["id", "in", purchase["moves"]], ["state", "=", "draft"])
+    fields = ["state", "reference", "tax_amount", "total_amount", "lines"]
+    return Bought(
+        state=purchase["state"],
+        shipment_state=purchase["shipment_state"],
+        total=_decimal(purchase["total_amount"]),
+        shipments=_states(shipments),
+        received=sum(each["quantity"] for each in away),
+        awaited=sum(each["quantity"] for each in due),
+        bills=tuple(
+            _billed(clerk, each) for each in clerk.found("account.invoice", fields, ["id", "in", purchase["invoices"]])
+        ),
+    )
+
+
+def _billed(clerk: Clerk, invoice: dict[str, Any]) -> Billed:
+    lines = clerk.found("account.invoice.line", ["quantity", "unit_price"], ["id", "in", invoice["lines"]])
+    return Billed(
+        state=invoice["state"],
+        reference=invoice["reference"],
+        lines=tuple((each["quantity"], _decimal(each["unit_price"])) for each in lines),
+        tax=_decimal(invoice["tax_amount"]),
+        total=_decimal(invoice["total_amount"]),
+    )
+
+
 def _came_back(clerk: Clerk, sale: dict[str, Any]) -> CameBack:
     back = ["id", "in", sale["shipment_returns"]]
     shipments = clerk.found("stock.shipment.out.return", ["state"], back)

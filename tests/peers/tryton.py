@@ -40,6 +40,7 @@ SHOP = {
         }.items()
     ],
     "channels": ["web-uk", CHANNEL],
+    "suppliers": ["S-4711", "S-4712"],
     "taxes": ["0.19", "0.2", "0.25"],
     "logins": [LOGIN, CLERK],
     "password": PASSWORD,

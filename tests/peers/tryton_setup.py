@@ -3,8 +3,8 @@ Makes a Tryton that a small retailer could use; run by the Python of Tryton's ow
 
     python tryton_setup.py <trytond.conf> <database> <shop.json> <seed.json>
 
-`shop.json` says what the retailer sells, by which channels and with which taxes; `seed.json` gets the ids that Tryton
-gave to all of it, by name. The database exists and is empty.
+`shop.json` says what the retailer sells, by which channels, with which taxes, and who supplies it; `seed.json` gets the
+ids that Tryton gave to all of it, by name. The database exists and is empty.
 """
 
 import datetime as dt
@@ -20,6 +20,7 @@ from proteus import Model, Wizard, config
 MODULES = (
     "account_invoice_stock",
     "carrier",
+    "purchase",
     "sale",
     "sale_credit_limit",
     "sale_shipment_cost",
@@ -156,7 +157,7 @@ class Products:
         self.category.save()
 
     def make(self, code, *, kind="goods", price="0", gtin=None):
-        template = M("product.template")(name=code, type=kind, default_uom=self.unit, salable=True)
+        template = M("product.template")(name=code, type=kind, default_uom=self.unit, salable=True, purchasable=True)
         template.list_price, template.cost_price_method = Decimal(price), "fixed"
         template.account_category = self.category
         (product,) = template.products
@@ -176,6 +177,20 @@ def customers(channels, term, country):
         party.save()
         made[channel] = {"party": party.id, "address": party.addresses[0].id}
     return made
+
+
+def suppliers(codes, term, country):
+    """Parties, by the retailer's own numbers for them."""
+    for code in codes:
+        party = M("party.party")(name=f"Supplier {code}", code=code, supplier_payment_term=term)
+        (address,) = party.addresses
+        address.street_single_line, address.postal_code, address.city, address.country = (
+            "2",
+            "20095",
+            "Hamburg",
+            country,
+        )
+        party.save()
 
 
 def opening_stock(location, counted):
@@ -218,7 +233,9 @@ def seed(shop, session):
     carrier = M("carrier")(party=M("party.party")(name="Parcels"), carrier_product=delivery)
     carrier.party.save()
     carrier.save()
+    charges = {kind: products.make(kind.upper(), kind="service").id for kind in ("freight", "fuel", "handling")}
     channels = customers(shop["channels"], term, countries["DE"])
+    suppliers(shop["suppliers"], term, countries["DE"])
     opening_stock(house.storage_location, goods.values())
     leeds = second_warehouse()
     for login in shop["logins"]:
@@ -239,6 +256,7 @@ def seed(shop, session):
         "rounding": rounding.id,
         "fees": fees,
         "channels": channels,
+        "purchases": {"taxes": taxes, "charges": charges},
         "register": register(next(iter(channels.values()))),
     }
 

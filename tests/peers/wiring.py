@@ -40,6 +40,7 @@ def mapping(seed: Json) -> Json:
         "left_out": list(seed["nodes"].values()),
         **{name: dict(seed[name]) for name in tables},
         "articles": dict(seed["products"]),
+        "purchases": {name: dict(table) for name, table in seed["purchases"].items()},
         "skip_warnings": ["invoice_taxes"],  # cents of tax that are rounded otherwise; the adapter compares the totals
     }
 

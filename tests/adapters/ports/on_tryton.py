@@ -225,7 +225,7 @@ def mapping_of(server: Tryton, **other: Any) -> Words:
     """The set-up shop, as its operator would write it down; only the articles that the suites speak of."""
     seed = server.seed
     names = ("company", "unit", "payment_term", "payment_method", "carrier", "register", "delivery", "rounding")
-    given = {name: seed[name] for name in (*names, "currencies", "countries", "taxes", "channels", "fees")}
+    given = {name: seed[name] for name in (*names, "currencies", "countries", "taxes", "channels", "fees", "purchases")}
     articles = {product.sku: seed["products"][product.sku] for product in EXAMPLE_CATALOGUE}
     value = {**given, "warehouse": seed["warehouse"]["id"], "articles": articles, **other}
     return mapping_from(value, lambda *place: ".".join(map(str, place)))

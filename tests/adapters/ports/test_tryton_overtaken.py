@@ -18,9 +18,11 @@ from adapters.tryton import MANIFESTS, Manifests, Roles, tryton_back_ends
 from gateway.domain.credits import CreditLine, CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
+from gateway.domain.procurement import GoodsLine
 from gateway.ports import Effect
 from tests.adapters.ports.ground import HOME, order
 from tests.adapters.ports.on_tryton import login_of, mapping_of
+from tests.adapters.tryton.buyer import LAMPS, Buyer
 from tests.peers.tryton import Tryton, tryton
 
 pytestmark = pytest.mark.proof
@@ -117,7 +119,34 @@ async def cancel_release(roles: Roles) -> Ask:
     return lambda roles: roles.wms.cancel(released.id, key=f"{made.order_id}/cancel")
 
 
-EFFECTS = [book, cancel, invoice, credit, release, cancel_release]
+async def order_goods(_: Roles) -> Ask:
+    buyer = Buyer(f"PO-{uuid4().hex}")
+    return lambda roles: roles.erp.order_goods(buyer.order, key=f"{buyer.number}/order")
+
+
+async def cancel_purchase(roles: Roles) -> Ask:
+    buyer = Buyer(f"PO-{uuid4().hex}")
+    ordered = await roles.erp.order_goods(buyer.order, key=f"{buyer.number}/order")
+    return lambda roles: roles.erp.cancel_purchase(ordered.id, key=f"{buyer.number}/cancel")
+
+
+async def receive_goods(roles: Roles) -> Ask:
+    buyer = Buyer(f"PO-{uuid4().hex}")
+    ordered = await roles.erp.order_goods(buyer.order, key=f"{buyer.number}/order")
+    came = buyer.receipt(ordered, GoodsLine(LAMPS, "LAMP-7", 48, damaged=2))
+    return lambda roles: roles.erp.receive_goods(came, key=f"{buyer.number}/receipt")
+
+
+async def post_bill(roles: Roles) -> Ask:
+    """With a cent of tax that Tryton rounds otherwise."""
+    buyer = Buyer(f"PO-{uuid4().hex}")
+    ordered = await roles.erp.order_goods(buyer.order, key=f"{buyer.number}/order")
+    bill = buyer.bill(ordered, tax=371_74)
+    return lambda roles: roles.erp.post_bill(bill, key=f"{buyer.number}/bill")
+
+
+BUYING = [order_goods, cancel_purchase, receive_goods, post_bill]
+EFFECTS = [book, cancel, invoice, credit, release, cancel_release, *BUYING]
 
 
 @pytest.mark.parametrize("prepare", EFFECTS, ids=lambda each: each.__name__)
@@ -139,6 +168,34 @@ async def test_a_copy_that_is_overtaken_at_any_moment_comes_to_the_same_end(
                 ends.append(await ask(one))
             assert len(ends) == 2
             assert ends[0] == ends[1], f"overtaken before call {at}"
+
+
+@pytest.mark.parametrize("prepare", BUYING, ids=lambda each: each.__name__)
+async def test_what_was_cut_off_at_any_moment_is_brought_to_its_end_by_a_repetition(
+    prepare: Prepare, tryton_server: Tryton
+) -> None:
+    """As by a worker that is killed: nothing of what it knew is left, and its last call may have landed."""
+    async with httpx2.AsyncHTTPTransport(trust_env=False) as network, connected(tryton_server, network) as other:
+        undisturbed = Overtaken(network, 0, _nobody)
+        async with connected(tryton_server, undisturbed) as one:
+            await (await prepare(other))(one)
+        for at in stops(undisturbed.calls)[1:]:
+            ask = await prepare(other)
+            async with connected(tryton_server, Overtaken(network, at, _killed)) as one:
+                with pytest.raises(Killed):
+                    await ask(one)
+
+            ends = [await ask(other), await ask(other)]
+
+            assert ends[0] == ends[1], f"cut off before call {at}"
+
+
+class Killed(BaseException):
+    pass
+
+
+async def _killed() -> None:
+    raise Killed
 
 
 async def _nobody() -> None:
