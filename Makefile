@@ -21,8 +21,8 @@ BESIDE := tests/proof/test_contracts.py tests/proof/test_four_nodes.py tests/pro
 	tests/adapters
 
 proof: .venv/.installed
-	$(BIN)/python -m pytest -q -rP -n 2 --dist worksteal -m 'proof and not full' -o faulthandler_timeout=1800 $(BESIDE)
-	$(BIN)/python -m pytest -q -s -m 'proof and not full' -o faulthandler_timeout=1800 $(addprefix --ignore=,$(BESIDE)) $(ARGS)
+	$(BIN)/python -m pytest -q -rP -n 2 --dist worksteal -m 'proof and not full' -o faulthandler_timeout=1800 --durations=30 $(BESIDE)
+	$(BIN)/python -m pytest -q -s -m 'proof and not full' -o faulthandler_timeout=1800 --durations=30 $(addprefix --ignore=,$(BESIDE)) $(ARGS)
 
 chaos: .venv/.installed
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(FULL),--full) $(ARGS)
