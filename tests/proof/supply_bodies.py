@@ -82,7 +82,10 @@ def _submit(po_id: str) -> None:
 
 
 def _mend_invoice(body: Json, po_id: str) -> None:
-    """Days and currencies that exist, and a number of its own."""
+    """Days and currencies that exist, a number of its own, and no more money than all of it may be."""
+    for part in (*body.get("lines", ()), *body.get("charges", ())):
+        part["amount"] %= 10**12
+    body["tax"] %= 10**12
     body.update(po_id=po_id, invoice_number=uuid4().hex, invoice_date="2026-12-12", currency="GBP")
     if "due_date" in body:
         body["due_date"] = "2027-01-12"
