@@ -4,8 +4,10 @@ import asyncio
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGKILL
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROMISE = re.compile(r"^\*\*(\d{3}) `(\w+)`\*\*", re.MULTILINE)
@@ -46,6 +48,7 @@ class Shell:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=1 << 26,
+            start_new_session=True,
         )
         return cls(running)
 
@@ -63,6 +66,12 @@ class Shell:
         self._running.stdin.close()
         async with asyncio.timeout(_WITHIN):
             await self._running.wait()
+
+    async def end(self) -> None:
+        """With all that it has started and not ended."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._running.pid, SIGKILL)
+        await self._running.wait()
 
 
 _END = "--- end of block ---"
