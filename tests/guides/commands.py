@@ -11,6 +11,7 @@ from signal import SIGKILL
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROMISE = re.compile(r"^\*\*(\d{3}) `(\w+)`\*\*", re.MULTILINE)
+_OAUTH = r'"error": ?"invalid_client"'  # RFC 6749, 5.2: not a problem document
 _WITHIN = 120.0  # seconds for one block
 
 
@@ -30,6 +31,15 @@ def blocks(page: Path) -> Iterator[Block]:
         status, code = promised[-1] if promised else (None, None)
         yield Block(found[1], int(status) if status else None, code)
         end = found.end()
+
+
+def amiss(block: Block, printed: str) -> str | None:
+    """A refusal must show its status and code; other commands must not be refused, nor fail in the shell."""
+    if block.code is not None:
+        told = _OAUTH if block.code == "invalid_client" else rf'"status":{block.status}[,}}].*"code":"{block.code}"'
+        return None if re.search(told, printed) else f"{block.code}: {printed[-400:]}"
+    failed = re.search(r'"status":[45]\d\d|^bash: |^curl: |Traceback', printed, re.MULTILINE)
+    return f"{block.commands[:80]}: {printed[-400:]}" if failed else None
 
 
 class Shell:
