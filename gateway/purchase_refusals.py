@@ -1,6 +1,6 @@
 """What is refused of orders that the retailer places: a part of the tree drawn in `gateway/errors.py`."""
 
-from gateway.refusals import Conflict
+from gateway.refusals import Conflict, Forbidden
 
 
 class NotApproved(Conflict):
@@ -13,3 +13,9 @@ class SupplierNotActive(Conflict):
     """Nothing is ordered of this supplier now."""
 
     status, code = 409, "supplier_not_active"
+
+
+class DutiesNotSeparate(Forbidden):
+    """Whoever did one part of a purchase does not do this one."""
+
+    status, code = 403, "duties_not_separate"

@@ -32,7 +32,7 @@ from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.resources.returns import returns
 from gateway.resources.returns.matching import unmatched_returns
-from gateway.resources.suppliers import purchase_orders, suppliers
+from gateway.resources.suppliers import deliveries, purchase_orders, suppliers
 from gateway.settings import Settings
 from gateway.store import late_failures
 from gateway.store.adjustments import PENDING
@@ -127,6 +127,14 @@ def _buying(shared: Shared) -> Iterator[APIRouter]:
         pages=pages,
         policy=shared.bundle.approvals,
         tolerances=shared.bundle.suppliers,
+        public=public,
+        mint=shared.mint,
+    )
+    yield deliveries(
+        database,
+        pages=pages,
+        terms=shared.bundle.receiving,
+        inventory=shared.bundle.inventory,
         public=public,
         mint=shared.mint,
     )

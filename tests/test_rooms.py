@@ -59,6 +59,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             "gateway/resources/approvals/routes.py",
             "gateway/resources/events/routes.py",
             "gateway/resources/suppliers/routes.py",
+            "gateway/resources/suppliers/delivery_routes.py",
             "gateway/resources/suppliers/purchase_routes.py",
             SANDBOX,
         ),

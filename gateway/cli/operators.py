@@ -22,7 +22,9 @@ app = typer.Typer(no_args_is_help=True, help=__doc__)
 Roles = Annotated[
     list[str],
     typer.Option(
-        "--role", help="viewer, support, inventory_controller, finance, approver, platform, admin; may be repeated."
+        "--role",
+        help="viewer, support, inventory_controller, finance, approver, buyer, receiver, accounts_payable, platform, "
+        "admin; may be repeated.",
     ),
 ]
 

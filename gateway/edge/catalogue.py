@@ -42,8 +42,8 @@ REMEDIES = {
     "conflict": ("Read the resource again before deciding what to do."),
     "idempotency_in_flight": ("Repeat the same request after `Retry-After`; it will get the first one's answer."),
     "natural_key_conflict": (
-        "The order, return, receipt, inspection, supplier or purchase order of this number exists and says something "
-        "else; `errors` points at what differs where that can be told."
+        "The order, return, receipt, inspection, supplier, purchase order or shipping notice of this number exists and "
+        "says something else; `errors` points at what differs where that can be told."
     ),
     "not_returnable": (
         "`errors` says of each line why: not shipped, returned already, final, or the time to return it is over. Ask "
@@ -51,6 +51,7 @@ REMEDIES = {
     ),
     "not_approved": ("Look at its approval, and ask again when it is approved; what was rejected has to be revised."),
     "supplier_not_active": ("Let the supplier in first, or order of another one."),
+    "duties_not_separate": ("Somebody else has to do this: one who had no hand in the order."),
     "too_late_to_cancel": ("Its state does not allow it any more; read the order to see where it stands."),
     "order_locked": (
         "Its workflow or another request held it for two seconds; nothing was done. Repeat the same request, with the "

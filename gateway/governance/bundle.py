@@ -7,6 +7,7 @@ from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.confirmations import Tolerances
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
+from gateway.domain.receiving import ReceivingTerms
 from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.governance.access import Access, load_access
@@ -16,6 +17,7 @@ from gateway.governance.contracts import Contracts, load_contracts
 from gateway.governance.inventory import load_inventory
 from gateway.governance.matching import load_matching
 from gateway.governance.quotas import Quotas, load_quotas, refuse_unknown_operations
+from gateway.governance.receiving import load_receiving
 from gateway.governance.returns import load_returns
 from gateway.governance.sourcing import load_sourcing
 from gateway.governance.suppliers import load_suppliers
@@ -33,6 +35,7 @@ class Bundle:
     returns: ReturnsPolicy
     suppliers: Tolerances
     matching: MatchingRules
+    receiving: ReceivingTerms
 
 
 def load_bundle(contracts: Path, policies: Path) -> Bundle:
@@ -50,4 +53,5 @@ def load_bundle(contracts: Path, policies: Path) -> Bundle:
         returns=load_returns(policies / "returns.yaml"),
         suppliers=load_suppliers(policies / "suppliers.yaml"),
         matching=load_matching(policies / "suppliers.yaml"),
+        receiving=load_receiving(policies / "suppliers.yaml"),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gateway.domain.matching_terms import POINTS, MatchingRules
 from gateway.governance.sections import Count, Shape, only_keys, read_section
+from gateway.governance.suppliers import SECTIONS
 from gateway.governance.yaml import Document, read_yaml
 
 _AMOUNT = 10**12
@@ -26,7 +27,7 @@ def load_matching(path: Path) -> MatchingRules:
     if not path.exists():
         return MatchingRules()
     document = read_yaml(path)
-    only_keys(document, ("confirmations", "matching"))
+    only_keys(document, SECTIONS)
     return matching_rules(document)
 
 

@@ -8,6 +8,7 @@ from gateway.domain.confirmations import Tolerances
 from gateway.governance.sections import Count, Shape, only_keys, read_section
 from gateway.governance.yaml import read_yaml
 
+SECTIONS = ("confirmations", "receipts", "matching")
 _CONFIRMATIONS: dict[str, Shape] = {
     "price_percent": Count(2, least=0, most=100),
     "fewer_percent": Count(2, least=0, most=100),
@@ -20,6 +21,6 @@ def load_suppliers(path: Path) -> Tolerances:
     if not path.exists():
         return Tolerances()
     document = read_yaml(path)
-    only_keys(document, ("confirmations", "matching"))
+    only_keys(document, SECTIONS)
     told = read_section(document, ("confirmations",), called="confirmations", keys=_CONFIRMATIONS, optional={})
     return Tolerances(**told)

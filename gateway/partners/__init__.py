@@ -11,4 +11,9 @@ SCOPES = frozenset(
         *("events:read", "operations", "stores"),
     }
 )
-ROLES = frozenset({"viewer", "support", "inventory_controller", "finance", "approver", "buyer", "platform", "admin"})
+ROLES = frozenset(
+    {
+        *("viewer", "support", "inventory_controller", "finance", "approver"),
+        *("buyer", "receiver", "accounts_payable", "platform", "admin"),
+    }
+)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from gateway.refusals import Conflict
+from gateway.refusals import Conflict, Forbidden
 from gateway.store.exceptions import ExceptionRow, settle
 from gateway.store.pool import Connection
 
+OWN_QUEUE = frozenset({"viewer", "buyer", "receiver", "accounts_payable"})  # who mend nothing of anybody else's
 WORKFLOW = "workflow"  # instead of their class, for exceptions about parked runs
 
 
@@ -74,8 +75,11 @@ def refuse_unless_allowed(mendables: Mendables, seen: ExceptionRow, action: str)
 
 
 async def mend(connection: Connection, mendables: Mendables, seen: ExceptionRow, deed: Deed) -> None:
-    """Raises `Conflict` unless the exception still is as it was *seen*, and offers the action."""
+    """Raises `Conflict` unless the exception still is as it was *seen*, and offers the action; `Forbidden`, when it is
+    not theirs to mend."""
     refuse_unless_allowed(mendables, seen, deed.action)
+    if deed.roles and deed.roles <= OWN_QUEUE and seen.owner not in deed.roles:
+        raise Forbidden(f"the exception is in the queue of {seen.owner}", effect="none")
     await _mendable(mendables, seen).act(connection, seen, deed)
     await settle(connection, seen, deed.resolution, now=deed.now)
 

@@ -1,13 +1,14 @@
 """Purchase orders as routes see them: made once, revised, locked and moved, inside the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
 from gateway.domain.purchase_orders import OrderState, PurchaseLine, read_lines, total
+from gateway.domain.receiving import Delivered
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone
@@ -40,6 +41,7 @@ class PurchaseOrder:
     approval_id: str | None = None
     approval: str | None = None  # its state
     said: Mapping[str, Any] | None = None  # the supplier's last word about it, as its row
+    delivered: Mapping[str, Delivered] = field(default_factory=dict)  # by line; nothing is said of what was not sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Sought:
 _SELECT: LiteralString = """
 select o.po_id, o.po_number, o.supplier_id, o.currency, o.state, o.issued_revision, o.made_by, o.version,
        o.created_at, o.updated_at, r.revision, r.lines, r.total, r.changes, r.reason, r.made_by, r.made_at,
-       a.approval_id, a.state, c.confirmation
+       a.approval_id, a.state, c.confirmation, delivered(o.po_id)
   from purchase_order o join supplier s using (supplier_id)
   join purchase_order_revision r on r.po_id = o.po_id and r.revision = coalesce(%(revision)s,
        case when %(partner)s::text is null then o.revision else o.issued_revision end)
@@ -85,7 +87,17 @@ def _read(row: tuple[Any, ...]) -> PurchaseOrder:
     revision = Revision(number, read_lines(lines), amount, tuple(changes), reason, made_by, made_at)
     state, rest = OrderState(row[4]), dict(zip(_NAMES, row[5:10], strict=True))
     about: tuple[str, str, str, str] = row[:4]
-    return PurchaseOrder(*about, state, **rest, revision=revision, approval_id=row[17], approval=row[18], said=row[19])
+    delivered = {line_id: Delivered(**told) for line_id, told in (row[20] or {}).items()}
+    return PurchaseOrder(
+        *about,
+        state,
+        **rest,
+        revision=revision,
+        approval_id=row[17],
+        approval=row[18],
+        said=row[19],
+        delivered=delivered,
+    )
 
 
 _NAMES = ("issued_revision", "made_by", "version", "created_at", "updated_at")
@@ -185,6 +197,15 @@ update purchase_order set state = %s, revision = %s, issued_revision = coalesce(
        version = version + 1, updated_at = greatest(updated_at, %s)
  where po_id = %s
 """
+
+
+async def delivered_of(connection: Connection, po_id: str, kind: str, hand: Hand, facts: Mapping[str, Any]) -> None:
+    """Something of it was sent or came, which its view tells: it is of one version more."""
+    await connection.execute(_TOUCH, (hand.now, po_id))
+    await _tell(connection, po_id, kind, hand, facts)
+
+
+_TOUCH = "update purchase_order set version = version + 1, updated_at = greatest(updated_at, %s) where po_id = %s"
 
 
 async def _tell(connection: Connection, po_id: str, kind: str, hand: Hand, data: Mapping[str, Any]) -> None:

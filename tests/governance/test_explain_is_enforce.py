@@ -22,6 +22,7 @@ from gateway.domain.confirmations import Tolerances
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.principal import Principal
+from gateway.domain.receiving import ReceivingTerms
 from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.domain.time import rfc3339
@@ -127,8 +128,9 @@ def written(
     }
     (folder / "quotas.yaml").write_bytes(orjson.dumps(quotas))
     admission = load_admission(ROOM, operations=(), plans=())
-    usual = (InventoryPolicy(), SourcingPolicy(), ApprovalPolicy(), ReturnsPolicy(), Tolerances(), MatchingRules())
-    return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission, *usual)
+    usual = (InventoryPolicy(), SourcingPolicy(), ApprovalPolicy(), ReturnsPolicy(), Tolerances())
+    buying = (MatchingRules(), ReceivingTerms())
+    return Bundle(contracts, access, load_quotas(folder / "quotas.yaml"), admission, *usual, *buying)
 
 
 @dataclass(frozen=True, slots=True)

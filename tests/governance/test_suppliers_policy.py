@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.confirmations import Tolerances
+from gateway.domain.receiving import ReceivingTerms
 from gateway.errors import Misconfigured
+from gateway.governance.receiving import load_receiving
 from gateway.governance.suppliers import load_suppliers
 from gateway.settings import ROOT
 
@@ -25,10 +27,21 @@ def test_the_house_s_file_says_what_is_usual_without_one(tmp_path: Path) -> None
 )
 def test_what_is_wrong_is_named_with_its_place_and_mend(tmp_path: Path, text: str, fault: str) -> None:
     file = tmp_path / "suppliers.yaml"
-    file.write_text(f"confirmations: {text}\nmatching: {{}}\n")
+    file.write_text(f"confirmations: {text}\nreceipts: {{}}\nmatching: {{}}\n")
 
     with pytest.raises(Misconfigured) as told:
         load_suppliers(file)
 
     assert "suppliers.yaml:1: " in str(told.value)
     assert fault in str(told.value)
+
+
+def test_how_many_too_many_are_taken_stands_there_too(tmp_path: Path) -> None:
+    house, file = ROOT / "policies" / "suppliers.yaml", tmp_path / "suppliers.yaml"
+    file.write_text("confirmations: {}\nreceipts: {over_percent: 101}\nmatching: {}\n")
+
+    with pytest.raises(Misconfigured) as told:
+        load_receiving(file)
+
+    assert load_receiving(house) == load_receiving(tmp_path / "none") == ReceivingTerms()
+    assert "'over_percent' must be a whole number of 0 to 100" in str(told.value)

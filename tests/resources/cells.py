@@ -16,7 +16,8 @@ SUPPLIERS = ("suppliers:read", "suppliers:write")
 RETURNS = ("returns:read", "returns:write", "returns:receive")
 ALL = frozenset({*SCOPES, *STOCK, *RETURNS, *SUPPLIERS, "stores", "events:read"})
 ROLES = [ALL, *(frozenset({scope}) for scope in sorted(ALL)), *(ALL - {scope} for scope in SCOPES)]
-OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver", "buyer", "platform", "admin")
+OPERATORS = ("viewer", "support", "inventory_controller", "finance", "approver")
+OPERATORS += ("buyer", "receiver", "accounts_payable", "platform", "admin")
 WHOSE = ("own", "foreign", "absent")
 
 # Which scope reaches how far.
@@ -33,6 +34,8 @@ FEEDS += ["put_snapshot_chunk", "finish_snapshot"]
 SUPPLY, TELL = {"suppliers:read": "own"}, {"suppliers:write": "own"}
 NOBODY: Mapping[str, str] = {}
 ORDERED = ("list_purchase_orders", "get_purchase_order", "get_purchase_order_revision")
+DELIVERED = ("list_shipping_notices", "get_shipping_notice", "list_goods_receipts", "get_goods_receipt")
+SENDING = ("announce_shipment", "cancel_shipping_notice")
 ORDERING = ("revise_purchase_order", "submit_purchase_order", "issue_purchase_order", "cancel_purchase_order")
 ORDERING += ("decide_confirmation",)
 BUYING = ("create_supplier", "link_supplier", "move_supplier", "create_purchase_order", *ORDERING)
@@ -48,9 +51,9 @@ REACH: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(RETURNED, FOLLOW),
     **dict.fromkeys(("request_return", "cancel_return"), SEND_BACK),
     **dict.fromkeys(COUNTS, COUNT),
-    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), SUPPLY),
-    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order"), TELL),
-    **dict.fromkeys((*BUYING, "approve_supplier"), NOBODY),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED, *DELIVERED), SUPPLY),
+    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order", *SENDING), TELL),
+    **dict.fromkeys((*BUYING, "approve_supplier", "receive_goods"), NOBODY),
     "place_order": WRITE,
     "cancel_order": WRITE,
     "query_availability": SEE,
@@ -79,8 +82,10 @@ REACH: Mapping[str, Mapping[str, str]] = {
     "approve_approval": {},
     "reject_approval": {},
 }
+PURCHASERS = ("buyer", "receiver", "accounts_payable")
 # Which roles of operators may do it, to whatever there is.
-ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer", "buyer"}
+ON_DUTY, MENDERS = frozenset(OPERATORS), frozenset(OPERATORS) - {"viewer", *PURCHASERS}
+HEEDERS = MENDERS | set(PURCHASERS)
 GOVERNORS = frozenset({"inventory_controller", "platform", "admin"})
 DUTIES: Mapping[str, frozenset[str]] = {
     "get_order": ON_DUTY,
@@ -91,8 +96,10 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("accept_order_offer", "decline_order_offer", "collect_fulfilment"), MENDERS),
     **dict.fromkeys(RETURNED, ON_DUTY),
     **dict.fromkeys(("request_return", "cancel_return", *COUNTS), MENDERS),
-    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), ON_DUTY),
-    **dict.fromkeys((*BUYING, "set_supplier_capabilities", "confirm_purchase_order"), frozenset({"buyer", "admin"})),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED, *DELIVERED), ON_DUTY),
+    **dict.fromkeys((*BUYING, *SENDING), frozenset({"buyer", "admin"})),
+    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order"), frozenset({"buyer", "admin"})),
+    "receive_goods": frozenset({"receiver", "admin"}),
     "approve_supplier": frozenset({"approver", "admin"}),
     "query_availability": ON_DUTY,
     "list_inventory_changes": ON_DUTY,
@@ -108,8 +115,8 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(FEEDS, GOVERNORS),
     "list_exceptions": ON_DUTY,
     "get_exception": ON_DUTY,
-    "act_on_exception": MENDERS,
-    "act_on_exceptions": MENDERS,
+    "act_on_exception": HEEDERS,
+    "act_on_exceptions": HEEDERS,
     **dict.fromkeys(("list_approvals", "get_approval"), ON_DUTY),
     **dict.fromkeys(("approve_approval", "reject_approval"), MENDERS),
 }
@@ -182,6 +189,10 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "move_supplier": lambda within: 409 if within else 404,
     "approve_supplier": lambda within: 200 if within else 404,
     "list_purchase_orders": lambda within: 200,
+    **dict.fromkeys((DELIVERED[0], DELIVERED[2]), lambda within: 200),
+    **dict.fromkeys((DELIVERED[1], DELIVERED[3]), lambda within: 200 if within else 404),
+    **dict.fromkeys(("announce_shipment", "receive_goods"), lambda within: 409 if within else 404),  # it is cancelled
+    "cancel_shipping_notice": lambda within: 409 if within else 404,  # it has arrived
     **dict.fromkeys(ORDERED[1:], lambda within: 200 if within else 404),
     "create_purchase_order": lambda within: 201 if within else 422,
     "decide_confirmation": lambda within: 404,  # there is no such confirmation

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from gateway.domain.confirmations import Outcome, Tolerances, agreed, outcome, r
 from gateway.domain.documents import differing
 from gateway.domain.identifiers import Mint
 from gateway.domain.purchase_orders import MOST, MOVES, OrderState, PurchaseLine, Trigger, total
+from gateway.domain.time import is_day
 from gateway.refusals import Conflict, Fault, Invalid, NaturalKeyConflict, NotFound
 from gateway.resources.answers import JSON, content_hash, hand_of
 from gateway.resources.once import Done, once
@@ -46,7 +46,7 @@ class Confirming:
         return await once(self.database, call, partial(self._confirm, call), mint=self.mint)
 
     async def _confirm(self, call: Call, connection: Connection) -> Done:
-        found, body = await _locked(connection, call), call.body
+        found, body = await locked_order(connection, call), call.body
         known = await known_reference(connection, found.po_id, body["supplier_ref"])
         if known is not None:
             if known.content_hash != content_hash(call):
@@ -78,7 +78,7 @@ class Confirming:
         return await once(self.database, call, partial(self._decide, call, if_match), mint=self.mint)
 
     async def _decide(self, call: Call, if_match: Sequence[str], connection: Connection) -> Done:
-        found, body = await _locked(connection, call), call.body
+        found, body = await locked_order(connection, call), call.body
         refuse_unless_expected(found.version, if_match, called="purchase order")
         known = await load_confirmation(connection, found.po_id, call.path_parameters["confirmation_id"])
         if known is None:
@@ -120,7 +120,7 @@ async def _move(connection: Connection, found: PurchaseOrder, trigger: Trigger, 
     await purchase_orders.move_order(connection, found.po_id, after, hand, revision=number)
 
 
-async def _locked(connection: Connection, call: Call) -> PurchaseOrder:
+async def locked_order(connection: Connection, call: Call) -> PurchaseOrder:
     """Asked before any lock: how long an answer takes must not tell of another supplier's order."""
     await seen_order(connection, call)
     with order_locked():
@@ -151,17 +151,9 @@ def _refuse_words(said: Sequence[Mapping[str, Any]], lines: Sequence[PurchaseLin
         if (each["status"] in ("changed", "backordered")) != bool(differs):
             detail = "`changed` and `backordered` say what differs, and nothing else does"
             faults.append(Fault(f"#/lines/{index}", "word_does_not_fit", detail))
-        if "date" in each and not _is_day(each["date"]):
+        if "date" in each and not is_day(each["date"]):
             faults.append(Fault(f"#/lines/{index}/date", "no_such_day", "is not a day of the calendar"))
     if missing:
         faults.append(Fault("#/lines", "line_missing", f"nothing is said of {', '.join(sorted(missing))}"))
     if faults:
         raise Invalid("this is no answer to the order", faults=tuple(faults[:100]))
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

@@ -25,6 +25,8 @@ PoStatus = Literal[
     "issued",
     "being_changed",
     "confirmed",
+    "partially_received",
+    "received",
     "change_proposed",
     "declined",
     "cancelled",
@@ -129,6 +131,14 @@ class ConfirmationView(TypedDict):
 
 
 @with_config(CLOSED)
+class DeliveredLine(TypedDict):
+    line_id: LineId
+    shipped: Amount
+    received: Amount
+    accepted: Amount
+
+
+@with_config(CLOSED)
 class PurchaseView(TypedDict):
     po_id: PoId
     po_number: Number
@@ -139,6 +149,7 @@ class PurchaseView(TypedDict):
     lines: Lines
     total: Money
     confirmation: NotRequired[ConfirmationView]
+    deliveries: NotRequired[Annotated[list[DeliveredLine], Field(min_length=1, max_length=200)]]
     approval_id: NotRequired[Annotated[str, Field(pattern="^apr_[0-9A-HJKMNP-TV-Z]{26}$")]]
     allowed_actions: list[Action]
     version: Version

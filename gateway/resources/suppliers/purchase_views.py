@@ -7,6 +7,7 @@ import orjson
 
 from gateway.context import Answer, Call
 from gateway.domain.purchase_orders import Action, OrderState, PurchaseLine, actions
+from gateway.domain.receiving import NOTHING, progress
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON, whose
@@ -50,6 +51,8 @@ def order_view(found: PurchaseOrder, *, inside: bool) -> schemas.PurchaseView:
     }
     if found.issued_revision is not None:
         view["issued_revision"] = found.issued_revision
+    if found.delivered:
+        view["deliveries"] = [_delivered(found, line) for line in found.revision.lines]
     if found.said is not None:
         view["confirmation"] = _confirmation(found.said)
     if inside and found.state is not OrderState.DRAFT and found.approval_id is not None:
@@ -58,14 +61,26 @@ def order_view(found: PurchaseOrder, *, inside: bool) -> schemas.PurchaseView:
 
 
 def _status(found: PurchaseOrder) -> schemas.PoStatus:
-    status = _ASKED[found.approval or "pending"] if found.state is OrderState.SUBMITTED else found.state.value
-    return cast("schemas.PoStatus", status)
+    if found.state is OrderState.SUBMITTED:
+        return cast("schemas.PoStatus", _ASKED[found.approval or "pending"])
+    came = progress(found.revision.lines, found.delivered) if found.state is OrderState.CONFIRMED else None
+    return came or cast("schemas.PoStatus", found.state.value)
 
 
 def _outside(found: PurchaseOrder) -> schemas.PoStatus:
     if found.state in (OrderState.DRAFT, OrderState.SUBMITTED):
         return "being_changed"
-    return cast("schemas.PoStatus", found.state.value)
+    return _status(found)
+
+
+def _delivered(found: PurchaseOrder, line: PurchaseLine) -> schemas.DeliveredLine:
+    told = found.delivered.get(line.line_id, NOTHING)
+    return {
+        "line_id": line.line_id,
+        "shipped": told.shipped,
+        "received": told.received,
+        "accepted": told.accepted,
+    }
 
 
 def _asked_of(found: PurchaseOrder) -> list[Action]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
 from gateway.domain.purchase_orders import MOST, MOST_REVISIONS, MOVES, Trigger, read_lines, total
 from gateway.domain.suppliers import SupplierStatus
+from gateway.domain.time import is_day
 from gateway.purchase_refusals import NotApproved, SupplierNotActive
 from gateway.refusals import Conflict, Fault, Invalid
 from gateway.resources.answers import JSON, content_hash, hand_of, key_taken
@@ -94,7 +94,7 @@ class Purchasing:
         account, operator = call.caller.account or "", call.caller.subject
         if found.revision.made_by != account:
             raise Conflict("somebody else wrote this revision; let them submit it, or revise it", effect="none")
-        await _refuse_unless_active(connection, found)
+        await refuse_unless_active(connection, found)
         matter = matter_of(found)
         await approvals.request(
             connection,
@@ -113,7 +113,7 @@ class Purchasing:
         return await self._change(call, if_match, "issue", partial(self._issue, call))
 
     async def _issue(self, call: Call, connection: Connection, found: PurchaseOrder) -> None:
-        await _refuse_unless_active(connection, found)
+        await refuse_unless_active(connection, found)
         matter = matter_of(found)
         if not await approvals.is_approved(
             connection, kind=matter.kind, subject=matter.subject, content_hash=matter.content_hash
@@ -163,7 +163,7 @@ def matter_of(found: PurchaseOrder) -> Matter:
     return Matter(KIND, found.po_id, Money(found.revision.total, found.currency), content)
 
 
-async def _refuse_unless_active(connection: Connection, found: PurchaseOrder) -> None:
+async def refuse_unless_active(connection: Connection, found: PurchaseOrder) -> None:
     supplier = await load_supplier(connection, found.supplier_id)
     if supplier is None or supplier.status is not SupplierStatus.ACTIVE:
         raise SupplierNotActive(f"the supplier is {supplier.status if supplier else 'gone'}", effect="none")
@@ -186,17 +186,9 @@ def _refuse_lines(said: Sequence[Mapping[str, Any]], currency: str) -> None:
         if line["line_id"] in known:
             faults.append(Fault(f"#/lines/{index}/line_id", "line_id_repeated", "names an earlier line"))
         known.add(line["line_id"])
-        if not _is_day(line["requested_date"]):
+        if not is_day(line["requested_date"]):
             faults.append(Fault(f"#/lines/{index}/requested_date", "no_such_day", "is not a day of the calendar"))
     if not faults and total(read_lines(said), currency).amount > MOST:
         faults.append(Fault("#/lines", "total_too_large", f"their total is more than {MOST} minor units"))
     if faults:
         raise Invalid("the purchase order cannot be what it says", faults=tuple(faults))
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
