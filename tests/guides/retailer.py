@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from httpx2 import AsyncClient
 
+from tests.resources.delivered import came, goods_body
 from tests.resources.supplied import WHY, purchase_body, purchase_lines, supplier_body
 
 Json = dict[str, Any]
@@ -15,11 +16,12 @@ DECISIONS = {"PO-1002": "agree", "PO-1003": "refuse"}
 
 @dataclass(frozen=True, slots=True)
 class Retailer:
-    """A buyer and an approver, by their tokens."""
+    """A buyer, an approver and a receiver, by their tokens."""
 
     http: AsyncClient
     buyer: str
     approver: str
+    receiver: str
 
     async def let_in(self, partner: str) -> str:
         """The supplier that *partner* acts for."""
@@ -48,6 +50,19 @@ class Retailer:
                 path = f"/v1/purchase-orders/{order['po_id']}/confirmations/{order['confirmation']['confirmation_id']}"
                 decision = DECISIONS[order["po_number"]]
                 await self._post(f"{path}/decision", {"decision": decision, "reason": WHY})
+
+    async def receive(self) -> None:
+        """Counts what arrives of the one shipment that the guide sends; two pieces are broken."""
+        answer = await self.http.get("/v1/shipping-notices?status=in_transit", headers=_bearer(self.receiver))
+        for notice in answer.json()["shipping_notices"]:
+            if notice["asn_number"] == "ASN-9":
+                lines = [came(60, damaged=2), came(10, line_id="2")]
+                path = f"/v1/purchase-orders/{notice['po_id']}/receipts"
+                body = goods_body("WE-311", *lines, asn_id=notice["asn_id"])
+                await self._post(path, body, token=self.receiver)
+
+    async def suspend(self, supplier: str) -> None:
+        await self._post(f"/v1/suppliers/{supplier}/status", {"status": "suspended", "reason": WHY})
 
     async def orders(self) -> list[Json]:
         answer = await self.http.get("/v1/purchase-orders", headers=_bearer(self.buyer))
