@@ -84,7 +84,9 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {  # without which a role cannot be pla
     "carrier": ("label", "void"),
     "notifications": ("send",),
 }
-OPTIONAL: Mapping[str, tuple[str, ...]] = {"erp": ("credit",)}  # done where the manifest promises it, else by a person
+OPTIONAL: Mapping[str, tuple[str, ...]] = {  # done where the manifest promises it, else by a person
+    "erp": ("credit", "order_goods", "cancel_purchase", "receive_goods", "post_bill"),
+}
 
 
 def contradictions(role: str, manifest: Manifest) -> list[Finding]:

@@ -5,6 +5,7 @@ The ports over a small REST dialect that any in-house system could implement; `a
     manifest.py        what each operation promises, and with it how its failures are handled
     payments.py        `gateway.ports.Payments`: a payment provider that honours keys for 24 hours
     erp.py             `gateway.ports.Erp`: an ERP without keys, which can be asked by our reference
+    purchasing.py      its optional half, `gateway.purchasing_ports.Purchasing`: what is bought
     wms.py             `gateway.ports.Wms`: a warehouse that honours keys for ever
     changes.py         `gateway.ports.Changes`: what left a warehouse that does not call back
     store.py           `gateway.fulfilment_ports.Store`: stores that pick; keys for ever, as those that follow

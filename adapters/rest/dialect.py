@@ -22,7 +22,7 @@ from gateway.domain.money import Money
 from gateway.domain.orders import Address, Order
 from gateway.domain.stock import MAIN, NODE
 from gateway.errors import Failed, Rejected, Unknown
-from gateway.ports import Manifest
+from gateway.ports import Effect, Manifest
 
 REFUSED = frozenset({402, 409, 422})
 NOT_TAKEN = frozenset({401, 403, 404, 429})
@@ -66,6 +66,12 @@ class Conversation(Reading):
         if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
             raise self.unreadable(f"'{name}' is no list of objects")
         return listed
+
+    def numbered(self, kind: str, document: Json, *, key: str) -> Effect:
+        """The effect that a document is which bears our reference, a number and a status."""
+        self.text(document, "reference", expected=key)
+        facts = {"number": self.text(document, "number"), "status": self.text(document, "status")}
+        return Effect(self.identifier(document), key, kind, facts)
 
     def moment(self, answer: Json, name: str) -> datetime:
         try:

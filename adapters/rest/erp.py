@@ -1,12 +1,14 @@
-"""The ERP: sales orders, invoices and credit memos. It knows no keys; it is asked by our reference."""
+"""The ERP: sales orders, invoices, credit memos and what is bought. It knows no keys; it is asked by our reference."""
 
 from decimal import Decimal
 
 from adapters.reading import Json
+from adapters.rest import purchasing
 from adapters.rest.dialect import Conversation, money
 from gateway.domain.credits import CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Line, Order
+from gateway.domain.procurement import Bill, GoodsReceipt, Purchase
 from gateway.errors import Rejected
 from gateway.ports import Effect
 
@@ -17,16 +19,17 @@ ALREADY_CANCELLED = "already_cancelled"
 
 
 class RestErp:
-    """`gateway.ports.Erp` over the REST dialect."""
+    """`gateway.ports.Erp`, `Crediting` and `Purchasing` over the REST dialect."""
 
     def __init__(self, conversation: Conversation) -> None:
         self.manifest = conversation.manifest
         self._erp = conversation
+        self._purchasing = purchasing.RestPurchasing(conversation)
 
     async def book(self, order: Order, *, key: str) -> Effect:
         booked = await self._erp.effect("book", SALES_ORDERS, sales_order(order, reference=key))
         self._erp.text(booked, "status", expected="confirmed")
-        return self._numbered("sales_order", booked, key=key)
+        return self._erp.numbered("sales_order", booked, key=key)
 
     async def cancel(self, sales_order: str, *, key: str) -> Effect:
         path = f"{SALES_ORDERS}/{self._erp.segment(sales_order)}/cancel"
@@ -44,14 +47,28 @@ class RestErp:
         body = {"reference": key, "sales_order": sales_order, "total": money(total), "payment": payment}
         posted = await self._erp.effect("invoice", INVOICES, body)
         self._erp.text(posted, "status", expected="posted")
-        return self._numbered("invoice", posted, key=key)
+        return self._erp.numbered("invoice", posted, key=key)
 
     async def credit(self, memo: CreditMemo, *, key: str) -> Effect:
         posted = await self._erp.effect("credit", CREDIT_MEMOS, credit_memo(memo, reference=key))
         self._erp.text(posted, "status", expected="posted")
-        return self._numbered("credit_memo", posted, key=key)
+        return self._erp.numbered("credit_memo", posted, key=key)
+
+    async def order_goods(self, order: Purchase, *, key: str) -> Effect:
+        return await self._purchasing.order_goods(order, key=key)
+
+    async def cancel_purchase(self, purchase: str, *, key: str) -> Effect:
+        return await self._purchasing.cancel_purchase(purchase, key=key)
+
+    async def receive_goods(self, receipt: GoodsReceipt, *, key: str) -> Effect:
+        return await self._purchasing.receive_goods(receipt, key=key)
+
+    async def post_bill(self, bill: Bill, *, key: str) -> Effect:
+        return await self._purchasing.post_bill(bill, key=key)
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
+        if operation in purchasing.OPERATIONS:
+            return await self._purchasing.find(operation, key=key, subject=subject)
         if operation == "cancel":
             if subject is None:
                 raise ValueError("the ERP knows cancellations by their sales order only")
@@ -62,7 +79,7 @@ class RestErp:
             "credit": (CREDIT_MEMOS, "credit_memos", "credit_memo"),
         }[operation]
         listed = await self._erp.listed(path, name, query={"reference": key})
-        return [self._numbered(kind, each, key=key) for each in listed]
+        return [self._erp.numbered(kind, each, key=key) for each in listed]
 
     async def _status(self, sales_order: str) -> str | None:
         found = await self._erp.look_up("find", f"{SALES_ORDERS}/{self._erp.segment(sales_order)}")
@@ -73,11 +90,6 @@ class RestErp:
         if await self._status(sales_order) != "cancelled":
             raise self._erp.unreadable("it says that the sales order is cancelled, and that it is not")
         return Effect(sales_order, key, "cancel")
-
-    def _numbered(self, kind: str, document: Json, *, key: str) -> Effect:
-        self._erp.text(document, "reference", expected=key)
-        facts = {"number": self._erp.text(document, "number"), "status": self._erp.text(document, "status")}
-        return Effect(self._erp.identifier(document), key, kind, facts)
 
 
 def sales_order(order: Order, *, reference: str) -> Json:

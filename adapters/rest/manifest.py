@@ -58,6 +58,10 @@ MANIFESTS = Manifests(
         "cancel": Promise(RetryClass.NATURAL, deadline=DAY, found_by=("subject",)),
         "invoice": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
         "credit": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
+        "order_goods": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",), undo="cancel_purchase"),
+        "cancel_purchase": Promise(RetryClass.NATURAL, deadline=DAY, found_by=("subject",)),
+        "receive_goods": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
+        "post_bill": Promise(RetryClass.LOOK_UP_FIRST, deadline=DAY, found_by=("reference",)),
         "find": LOOK_UP,
     },
     wms={

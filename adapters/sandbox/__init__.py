@@ -3,7 +3,7 @@ Pretend back ends, from payment provider to carrier: systems in one process, ove
 
     /psp             holds, gives back and takes money; honours `Idempotency-Key` for 24 hours
     /stripe          the same in Stripe's dialect: payment intents, refunds, signed events
-    /erp             sales orders and invoices; knows no keys, only look-up by the caller's reference
+    /erp             sales orders, invoices, purchases and bills; knows no keys, only look-up by the caller's reference
     /wms             ships what is released to it and reports it by signed callbacks; honours keys for ever
     /store           stores that pick what they are asked for, or reject it, and report it by signed callbacks
     /carrier         labels for parcels, and where these are

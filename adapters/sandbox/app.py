@@ -23,9 +23,11 @@ from adapters.sandbox import (
     fulfilment_control,
     notifications,
     psp,
+    purchases,
     refunds,
     store,
     stripe,
+    supplier_bills,
     wms,
 )
 from adapters.sandbox.callbacks import Callbacks, standard, stripes
@@ -41,7 +43,8 @@ from adapters.sandbox.switchboard import Switchboard
 from adapters.sandbox.wire import json_response
 
 LONGEST_PACE = 24 * 60 * 60.0
-SYSTEMS = (psp, refunds, stripe, erp, credit_memos, wms, store, carrier, notifications)
+SALES, PURCHASES = (erp, credit_memos), (purchases, supplier_bills)  # of the ERP
+SYSTEMS = (psp, refunds, stripe, *SALES, *PURCHASES, wms, store, carrier, notifications)
 OPERATIONS = tuple(operation for system in SYSTEMS for operation in system.OPERATIONS)
 ROUTES = (*control.ROUTES, *fulfilment_control.ROUTES)
 PACES = ("ship_after", "accept_after", "ready_after", "collect_after")

@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.sandbox import credit_memos, lies, psp, refunds, shelves, stripe, witness
+from adapters.sandbox import lies, periods, psp, refunds, shelves, stripe, witness
 from adapters.sandbox.answers import Json, Refusal, integer, text
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Faults
@@ -91,7 +91,7 @@ async def close_period(control: Control, request: Request) -> Json:
     closed = (await read_body(request)).get("closed")
     if not isinstance(closed, bool):
         raise Refusal(422, "malformed", "'closed' must be true or false")
-    credit_memos.close_period(control.ledger, closed=closed)
+    periods.close_period(control.ledger, closed=closed)
     return {"closed": closed}
 
 

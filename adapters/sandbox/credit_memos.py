@@ -7,18 +7,13 @@ import orjson
 from adapters.sandbox.answers import Answer, Call, Effect, Json, Refusal, integer, lines, money, text
 from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.operations import Operation
+from adapters.sandbox.periods import refuse_closed
 
 INVOICED = "SELECT * FROM invoices WHERE id = ? AND sales_order = ?"
 CREDITED = "SELECT coalesce(sum(amount), 0) FROM credit_memos WHERE sales_order = ?"
 BEFORE = "SELECT body FROM credit_memos WHERE sales_order = ?"
-CLOSED = "SELECT value FROM settings WHERE name = 'period_closed'"
 INSERT = "INSERT INTO credit_memos (id, reference, sales_order, amount, currency, body) VALUES (?, ?, ?, ?, ?, ?)"
 FEES = ("restocking", "return_shipping")
-
-
-def close_period(ledger: Ledger, *, closed: bool) -> None:
-    """Whether the fiscal period is closed from now on, over a restart too."""
-    ledger.run("INSERT OR REPLACE INTO settings (name, value) VALUES ('period_closed', ?)", str(int(closed)))
 
 
 def create_credit_memo(ledger: Ledger, call: Call) -> Answer:
@@ -31,8 +26,7 @@ def create_credit_memo(ledger: Ledger, call: Call) -> Answer:
         raise Refusal(404, "unknown_sales_order", "there is no such sales order")
     if ledger.row(INVOICED, text(body, "invoice"), named) is None:
         raise Refusal(409, "invoice_not_found", "the sales order has no such invoice")
-    if ledger.value(CLOSED) == "1":
-        raise Refusal(409, "fiscal_period_closed", "the fiscal period is closed")
+    refuse_closed(ledger)
     _refuse_odd_sum(body, returned, total)
     _refuse_excess(ledger, dict(order), returned, (total, currency))
     made = f"crm_{secrets.token_hex(10)}"

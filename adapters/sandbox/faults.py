@@ -15,7 +15,10 @@ DELAYED = {"delay": LONGEST_DELAY, "hang_after": LONGEST_DELAY, "late_callback":
 CALLBACK_DELAY = 3.0
 CALLING: dict[str, tuple[str, ...]] = dict.fromkeys(CALLBACK_KINDS, ("wms.create_shipment", "store.create_task"))
 CALLING["early_callback"] = ("wms.create_shipment",)  # it leaves at once; a store has to answer first
-REFUSABLE = "psp.authorise, erp.create_sales_order, wms.create_shipment, store.create_task and carrier.create_label"
+REFUSABLE = (
+    "psp.authorise, erp.create_sales_order, erp.create_purchase_order, wms.create_shipment, store.create_task"
+    " and carrier.create_label"
+)
 TIMINGS = ("probability", "every", "next")
 
 

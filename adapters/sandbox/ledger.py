@@ -111,7 +111,8 @@ class Ledger:
 
     def _order_of(self, call: Call) -> str | None:
         """The order an attempt is about, when it does not say so but names something booked for one."""
-        known = call.subject or _plain((call.body or {}).get("sales_order"))
+        body = call.body or {}
+        known = call.subject or _plain(body.get("sales_order") or body.get("purchase"))
         if known:
             found = self.value("SELECT order_id FROM effects WHERE subject = ? LIMIT 1", known)
         else:

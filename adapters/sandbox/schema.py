@@ -59,6 +59,28 @@ CREATE TABLE IF NOT EXISTS credit_memos (
 CREATE INDEX IF NOT EXISTS credit_memos_by_reference ON credit_memos (reference);
 CREATE INDEX IF NOT EXISTS credit_memos_by_order ON credit_memos (sales_order);
 
+CREATE TABLE IF NOT EXISTS purchase_orders (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, po_id TEXT NOT NULL,
+    po_number TEXT NOT NULL, supplier_code TEXT NOT NULL, status TEXT NOT NULL, amount INTEGER NOT NULL,
+    currency TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS purchase_orders_by_reference ON purchase_orders (reference);
+CREATE INDEX IF NOT EXISTS purchase_orders_by_number ON purchase_orders (po_number);
+
+CREATE TABLE IF NOT EXISTS goods_receipts (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, purchase TEXT NOT NULL,
+    po_number TEXT NOT NULL, receipt_number TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS goods_receipts_by_reference ON goods_receipts (reference);
+CREATE INDEX IF NOT EXISTS goods_receipts_by_purchase ON goods_receipts (purchase);
+CREATE INDEX IF NOT EXISTS goods_receipts_by_number ON goods_receipts (po_number);
+
+CREATE TABLE IF NOT EXISTS supplier_bills (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, purchase TEXT NOT NULL,
+    po_number TEXT NOT NULL, supplier_code TEXT NOT NULL, invoice_number TEXT NOT NULL, amount INTEGER NOT NULL,
+    currency TEXT NOT NULL, body BLOB NOT NULL, UNIQUE (supplier_code, invoice_number));
+CREATE INDEX IF NOT EXISTS supplier_bills_by_reference ON supplier_bills (reference);
+CREATE INDEX IF NOT EXISTS supplier_bills_by_purchase ON supplier_bills (purchase);
+CREATE INDEX IF NOT EXISTS supplier_bills_by_number ON supplier_bills (po_number);
+
 CREATE TABLE IF NOT EXISTS articles (sku TEXT PRIMARY KEY, name TEXT NOT NULL, gtin TEXT) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS shelves (

@@ -53,7 +53,7 @@ def summary(ledger: Ledger) -> Json:
     return {
         "psp": {"effects": _effects(ledger, "psp"), **_balances(ledger)},
         "stripe": {"effects": _effects(ledger, "stripe"), **_intents(ledger)},
-        "erp": {"effects": _effects(ledger, "erp"), **_sales(ledger)},
+        "erp": {"effects": _effects(ledger, "erp"), **_sales(ledger), **_purchases(ledger)},
         "wms": {"effects": _effects(ledger, "wms"), **_warehouse(ledger)},
         "store": {"effects": _effects(ledger, "store"), **_stores(ledger)},
         "carrier": {"effects": _effects(ledger, "carrier")},
@@ -103,6 +103,16 @@ def _sales(ledger: Ledger) -> Json:
         "total": {row["currency"]: row["total"] for row in sums},
         "invoiced": _pairs(ledger.rows("SELECT currency, sum(amount) FROM invoices GROUP BY currency")),
         "credited": _pairs(ledger.rows("SELECT currency, sum(amount) FROM credit_memos GROUP BY currency")),
+    }
+
+
+def _purchases(ledger: Ledger) -> Json:
+    live = ledger.rows(
+        "SELECT currency, sum(amount) FROM purchase_orders WHERE status <> 'cancelled' GROUP BY currency"
+    )
+    return {
+        "purchased": _pairs(live),
+        "billed": _pairs(ledger.rows("SELECT currency, sum(amount) FROM supplier_bills GROUP BY currency")),
     }
 
 

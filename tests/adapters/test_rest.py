@@ -10,11 +10,14 @@ from gateway.errors import BackEndError, Failed, Rejected, Unknown
 from gateway.ports import BackEnds
 from gateway.told import STOCK, Page
 from tests.adapters.answers import Said, no, said, told
+from tests.adapters.ports.buying import bill, purchase, purchasing_of, receipt
 from tests.adapters.ports.ground import order
 
 EUR_30 = Money(30_00, "EUR")
 HELD = {"id": "aut_1", "status": "authorised", "reference": "ord_1"}
 BOOKED = {"id": "so_1", "number": "SO-1", "status": "confirmed", "reference": "k"}
+ORDERED = {"id": "pur_1", "number": "PUR-1", "status": "open", "reference": "k"}
+BILLED = {"id": "bil_1", "number": "BILL-1", "status": "posted", "reference": "k"}
 SHIPPED = {"id": "shp_1", "status": "shipped", "shipped_at": "2026-11-23T10:00:00Z"}
 COUNTED = {"as_of": "2026-11-23T10:00:00Z", "positions": [{"sku": "A", "gtin": None, "on_hand": 1}], "next": None}
 
@@ -57,6 +60,22 @@ async def book(back_ends: BackEnds) -> object:
 
 async def cancel_booking(back_ends: BackEnds) -> object:
     return await back_ends.erp.cancel("so_1", key="k")
+
+
+async def order_goods(back_ends: BackEnds) -> object:
+    return await purchasing_of(back_ends).order_goods(purchase(), key="k")
+
+
+async def cancel_purchase(back_ends: BackEnds) -> object:
+    return await purchasing_of(back_ends).cancel_purchase("pur_1", key="k")
+
+
+async def receive_goods(back_ends: BackEnds) -> object:
+    return await purchasing_of(back_ends).receive_goods(receipt("pur_1"), key="k")
+
+
+async def post_bill(back_ends: BackEnds) -> object:
+    return await purchasing_of(back_ends).post_bill(bill("pur_1"), key="k")
 
 
 async def find_held(back_ends: BackEnds) -> object:
@@ -126,6 +145,11 @@ async def test_a_no_tells_its_reason() -> None:
         (book, said({**BOOKED, "reference": "another"})),
         (book, said({**BOOKED, "status": "draft"})),
         (book, said({"id": "so_1"})),
+        (order_goods, said({**ORDERED, "reference": "another"})),
+        (order_goods, said({**ORDERED, "status": "draft"})),
+        (cancel_purchase, said({"id": "pur_1", "status": "open"})),
+        (receive_goods, said({**BILLED, "status": "draft"})),
+        (post_bill, said({**BILLED, "number": 7})),
         (find_held, said({"effects": None})),
         (find_held, said({"effects": ["aut_1"]})),
         (find_held, said({"effects": [{**HELD, "kind": "authorisation", "key": "another"}]})),
@@ -216,6 +240,24 @@ async def test_a_second_cancellation_is_believed_when_the_books_agree() -> None:
     async with told(no(409, "already_cancelled"), said(BOOKED)) as back_ends:
         with pytest.raises(Unknown):
             await cancel_booking(back_ends)
+
+
+async def test_a_second_cancellation_of_a_purchase_is_believed_when_the_books_agree() -> None:
+    async with told(no(409, "already_cancelled"), said({**ORDERED, "status": "cancelled"})) as back_ends:
+        assert (await purchasing_of(back_ends).cancel_purchase("pur_1", key="k")).id == "pur_1"
+
+    async with told(no(409, "already_cancelled"), said(ORDERED)) as back_ends:
+        with pytest.raises(Unknown):
+            await cancel_purchase(back_ends)
+
+
+async def test_a_bill_that_is_known_there_is_ours_when_it_bears_our_reference() -> None:
+    async with told(no(409, "duplicate_invoice"), said({"supplier_bills": [BILLED]})) as back_ends:
+        assert (await purchasing_of(back_ends).post_bill(bill("pur_1"), key="k")).id == "bil_1"
+
+    async with told(no(409, "duplicate_invoice"), said({"supplier_bills": []})) as back_ends:
+        with pytest.raises(Rejected):
+            await post_bill(back_ends)
 
 
 @pytest.mark.parametrize(("code", "known"), [("unknown_shipment", True), ("not_found", False)])

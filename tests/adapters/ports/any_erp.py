@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -19,11 +19,15 @@ from gateway.back_ends import own_adapter, roles
 from gateway.domain.credits import CreditLine, CreditMemo
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
+from gateway.domain.procurement import Purchase
 from gateway.ports import Crediting, Effect, Erp
+from gateway.purchasing_ports import Purchasing
 from gateway.settings import Settings, read_settings
+from tests.adapters.ports import buying
 from tests.adapters.ports.ground import EUR_30, in_reach, order
 
 SKU = os.environ.get("SUITE_SKU", "LAMP-7")  # an article that the ERP sells
+SUPPLIER = os.environ.get("SUITE_SUPPLIER", "S-4711")  # one that it buys from, by its code there
 BOUNDS = Bounds(failures=100)  # what is lost here says nothing about the ERP
 
 Make = Callable[[Outbound, str | None], Erp]
@@ -125,6 +129,47 @@ async def credit(erp: AnyErp) -> Asked:
     )
     key = f"{placed}:credit"
     return Asked(erp, "credit", key, partial(erp.port.credit, memo, key=key))
+
+
+async def order_goods(erp: AnyErp) -> Asked:
+    """Of an ERP that says it books what is bought, as those that follow."""
+    ordered = _purchase()
+    key = f"{ordered.po_id}:order_goods"
+    return Asked(erp, "order_goods", key, partial(_purchasing(erp).order_goods, ordered, key=key))
+
+
+async def cancel_purchase(erp: AnyErp) -> Asked:
+    ordered = await (await order_goods(erp)).ask()
+    key = f"{ordered.key}:undo"
+    ask = partial(_purchasing(erp).cancel_purchase, ordered.id, key=key)
+    return Asked(erp, "cancel_purchase", key, ask, ordered.id)
+
+
+async def receive_goods(erp: AnyErp) -> Asked:
+    ordered = await (await order_goods(erp)).ask()
+    po_id = ordered.key.partition(":")[0]
+    came = replace(buying.receipt(ordered.id, accepted=1, sku=SKU), po_number=po_id, receipt_number=uuid4().hex)
+    key = f"{po_id}:receive_goods"
+    return Asked(erp, "receive_goods", key, partial(_purchasing(erp).receive_goods, came, key=key))
+
+
+async def post_bill(erp: AnyErp) -> Asked:
+    ordered = await (await order_goods(erp)).ask()
+    po_id = ordered.key.partition(":")[0]
+    due = replace(buying.bill(ordered.id, sku=SKU), po_number=po_id, invoice_number=uuid4().hex[:12])
+    due = replace(due, supplier_code=SUPPLIER)
+    key = f"{po_id}:post_bill"
+    return Asked(erp, "post_bill", key, partial(_purchasing(erp).post_bill, due, key=key))
+
+
+def _purchase() -> Purchase:
+    po_id = f"po_{uuid4().hex}"
+    return replace(buying.purchase(sku=SKU), po_id=po_id, po_number=po_id, supplier_code=SUPPLIER)
+
+
+def _purchasing(erp: AnyErp) -> Purchasing:
+    assert isinstance(erp.port, Purchasing)
+    return erp.port
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ from functools import partial
 
 from gateway.domain.credits import CreditLine, CreditMemo, Fee
 from gateway.domain.money import Money
-from gateway.ports import BackEnd, Effect, Promise
+from gateway.ports import BackEnd, Effect, Promise, RetryClass
+from tests.adapters.ports import buying
 from tests.adapters.ports.ground import ADA, EUR_30, HOME, KEY, SOME_DAY, Ground, Json, order
 
 EUR_10, EUR_22_50 = Money(10_00, "EUR"), Money(22_50, "EUR")
@@ -19,6 +20,12 @@ LOOK_UPS = {
         "capture": "get_payment",
         "refund": "list_refunds",
     },
+}
+BOUGHT = {
+    "order_goods": "find_purchase_orders",
+    "cancel_purchase": "get_purchase_order",
+    "receive_goods": "find_goods_receipts",
+    "post_bill": "find_supplier_bills",
 }
 
 Ask = Callable[[], Awaitable[Effect]]
@@ -36,11 +43,17 @@ class Trial:
     ledger: str  # the system it is written down at, the name it has there, and its kind
     name: str
     kind: str
+    once: bool = False  # the system itself knows it again, whatever its manifest says of keys
     look_up: str = ""  # the operation there by which the effect is found, where it is not the system's usual one
 
     @property
     def promise(self) -> Promise:
         return self.port.manifest[self.operation]
+
+    @property
+    def repeated(self) -> bool:
+        """Is it done twice when it is asked for twice?"""
+        return self.promise.retry_class is RetryClass.LOOK_UP_FIRST and not self.once
 
     async def find(self) -> list[Effect]:
         return await self.port.find(self.operation, key=KEY, subject=self.subject)
@@ -138,6 +151,47 @@ async def credited(ground: Ground, *, quantity: int = 1, fee: int = 1_00, sold: 
     )
 
 
+async def order_goods(ground: Ground) -> Trial:
+    ask = partial(buying.purchasing_of(ground.back_ends).order_goods, buying.purchase(), key=KEY)
+    return _bought(ground, "order_goods", ask, "create_purchase_order", "purchase_order")
+
+
+async def cancel_purchase(ground: Ground) -> Trial:
+    port = buying.purchasing_of(ground.back_ends)
+    ordered = await port.order_goods(buying.purchase(), key="before")
+    ask = partial(port.cancel_purchase, ordered.id, key=KEY)
+    return _bought(ground, "cancel_purchase", ask, "cancel_purchase_order", "purchase_cancel", subject=ordered.id)
+
+
+async def receive_goods(ground: Ground) -> Trial:
+    port = buying.purchasing_of(ground.back_ends)
+    ordered = await port.order_goods(buying.purchase(), key="before")
+    ask = partial(port.receive_goods, buying.receipt(ordered.id, accepted=1), key=KEY)
+    return _bought(ground, "receive_goods", ask, "create_goods_receipt", "goods_receipt")
+
+
+async def post_bill(ground: Ground) -> Trial:
+    port = buying.purchasing_of(ground.back_ends)
+    ordered = await port.order_goods(buying.purchase(), key="before")
+    ask = partial(port.post_bill, buying.bill(ordered.id), key=KEY)
+    return _bought(ground, "post_bill", ask, "create_supplier_bill", "bill")
+
+
+def _bought(ground: Ground, operation: str, ask: Ask, name: str, kind: str, *, subject: str | None = None) -> Trial:
+    return Trial(
+        ground=ground,
+        port=ground.back_ends.erp,
+        operation=operation,
+        ask=ask,
+        subject=subject,
+        ledger="erp",
+        name=name,
+        kind=kind,
+        once=operation == "post_bill",  # by its number at the supplier
+        look_up=BOUGHT[operation],
+    )
+
+
 async def release(ground: Ground) -> Trial:
     port = ground.back_ends.wms
     ask = partial(port.release, order(), HOME, key=KEY)
@@ -193,4 +247,5 @@ PAYMENTS = (authorise, void, capture, refund)
 TRADE = (book, cancel_booking, invoice, release, cancel_release)
 FULFILMENT = (ask, cancel_task, label, void_label, send)
 BACK = (credit,)  # optional: of the adapters whose manifest promises it
-EFFECTS = (*PAYMENTS, *TRADE, *BACK, *FULFILMENT)
+PURCHASING = (order_goods, cancel_purchase, receive_goods, post_bill)  # optional likewise
+EFFECTS = (*PAYMENTS, *TRADE, *BACK, *PURCHASING, *FULFILMENT)

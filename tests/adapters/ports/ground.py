@@ -123,6 +123,11 @@ class Ground:
         """The ERP's fiscal one."""
         await self._asked("POST", "/erp/_period", {"closed": closed})
 
+    async def purchases(self, po_number: str) -> list[Json]:
+        """What the ERP has bought under a number, with how much of each line was ordered, came and was billed."""
+        told = await self._asked("GET", "/erp/purchase-orders", query={"po_number": po_number})
+        return list(told["purchase_orders"])
+
     async def at_the_store(self, does: Literal["answer", "pick", "hand_over"], task: str) -> None:
         await self._asked("POST", f"/store/_{does}", {"task_id": task})
 

@@ -2,8 +2,8 @@
 What an ERP and its adapter have to keep, whoever wrote them: the suite to pass before they are put behind Omnigate.
 
 Runs over the REST dialect; with OMNIGATE_ERP=package.module:function and OMNIGATE_ERP_URL also over what they name.
-SUITE_SKU is an article that the ERP sells (LAMP-7). It books, cancels, invoices and, where it
-says so, credits: give it an ERP to try things on.
+SUITE_SKU is an article that the ERP sells (LAMP-7), SUITE_SUPPLIER the code of one that it buys from (S-4711). It
+books, cancels, invoices and, where it says so, credits, buys and posts bills: give it an ERP to try things on.
 """
 
 import asyncio
@@ -18,8 +18,21 @@ import pytest
 from adapters.outbound import Outbound
 from gateway.errors import Failed, Rejected, Unknown
 from gateway.ports import Checkable, RetryClass, sending
-from gateway.promises import contradictions
-from tests.adapters.ports.any_erp import AnyErp, Asked, book, cancel, credit, invoice, named, rest
+from gateway.promises import OPTIONAL, contradictions
+from tests.adapters.ports.any_erp import (
+    AnyErp,
+    Asked,
+    book,
+    cancel,
+    cancel_purchase,
+    credit,
+    invoice,
+    named,
+    order_goods,
+    post_bill,
+    receive_goods,
+    rest,
+)
 from tests.adapters.ports.ground import refusing_port
 
 ADAPTERS = [pytest.param(rest, id="rest")]
@@ -33,10 +46,14 @@ async def erp(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[A
         yield await stack.enter_async_context(request.param(tmp_path))
 
 
-@pytest.fixture(params=[book, cancel, invoice, credit], ids=lambda prepare: prepare.__name__)
+EFFECTS = [book, cancel, invoice, credit, order_goods, cancel_purchase, receive_goods, post_bill]
+
+
+@pytest.fixture(params=EFFECTS, ids=lambda prepare: prepare.__name__)
 async def asked(request: pytest.FixtureRequest, erp: AnyErp) -> Asked:
-    if request.param is credit and "credit" not in erp.port.manifest:
-        pytest.skip("it does not credit")
+    name = request.param.__name__
+    if name in OPTIONAL["erp"] and name not in erp.port.manifest:
+        pytest.skip(f"it does not promise '{name}'")
     prepared: Asked = await request.param(erp)
     return prepared
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.errors import Failed, Rejected, Unknown
-from gateway.ports import Effect, RetryClass, sending
+from gateway.ports import Effect, sending
 from tests.adapters.ports.effects import Trial
 from tests.adapters.ports.ground import KEY, Ground, back_ends, order, refusing_port, soon
 
@@ -73,16 +73,14 @@ async def test_an_effect_that_did_not_happen_can_be_asked_for_again(trial: Trial
 async def test_repeating_does_what_the_manifest_promises(trial: Trial) -> None:
     first, second = await trial.ask(), await trial.ask()
 
-    repeated = trial.promise.retry_class is RetryClass.LOOK_UP_FIRST
-    assert (first.id != second.id) == repeated
-    assert len(await trial.booked()) == len(await trial.find()) == (2 if repeated else 1)
+    assert (first.id != second.id) == trial.repeated
+    assert len(await trial.booked()) == len(await trial.find()) == (2 if trial.repeated else 1)
 
 
 async def test_copies_at_the_same_time_do_what_the_manifest_promises(trial: Trial) -> None:
     done = await asyncio.gather(*(trial.ask() for _ in range(5)))
 
-    repeated = trial.promise.retry_class is RetryClass.LOOK_UP_FIRST
-    assert len({each.id for each in done}) == len(await trial.booked()) == (5 if repeated else 1)
+    assert len({each.id for each in done}) == len(await trial.booked()) == (5 if trial.repeated else 1)
 
 
 async def test_a_look_up_that_is_not_answered_proves_nothing(trial: Trial) -> None:
