@@ -68,6 +68,7 @@ def roles(settings: Settings) -> tuple[Role, ...]:
         "store": (settings.store, settings.store_url, settings.store_key),
         "carrier": (settings.carrier, settings.carrier_url, settings.carrier_key),
         "notifications": (settings.notifications, settings.notifications_url, settings.notifications_key),
+        "supplier": (settings.supplier, settings.supplier_url, settings.supplier_key),
     }
     if unreached := [name.upper() for name, (how, url, _) in played.items() if how != "rest" and url is None]:
         raise Misconfigured(
@@ -132,6 +133,7 @@ def _rest(settings: Settings, limits: Bounds, metrics: BackEndMetrics | None) ->
         store_url=str(settings.store_url) if settings.store_url else None,
         carrier_url=str(settings.carrier_url) if settings.carrier_url else None,
         notifications_url=str(settings.notifications_url) if settings.notifications_url else None,
+        supplier_url=str(settings.supplier_url) if settings.supplier_url else None,
         polled=settings.wms_polled,
         stock_changes=settings.wms_stock_changes,
         bounds=limits,

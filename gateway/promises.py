@@ -83,6 +83,7 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {  # without which a role cannot be pla
     "store": ("ask", "cancel"),
     "carrier": ("label", "void"),
     "notifications": ("send",),
+    "supplier": ("transmit", "remind", "withdraw"),
 }
 OPTIONAL: Mapping[str, tuple[str, ...]] = {  # done where the manifest promises it, else by a person
     "erp": ("credit", "order_goods", "cancel_purchase", "receive_goods", "post_bill"),

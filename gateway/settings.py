@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     notifications: Annotated[str, _adapter("rest")] = "rest"
     notifications_key: SecretStr | None = None
     notifications_url: HttpUrl | None = None
+    supplier: Annotated[str, _adapter("rest")] = "rest"
+    supplier_key: SecretStr | None = None
+    supplier_url: HttpUrl | None = None
     tryton_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
     tryton_database: str | None = None
     tryton_user: str | None = None

@@ -71,7 +71,7 @@ async def test_an_adapter_of_ones_own_without_its_address_is_said_so() -> None:
             pass
 
 
-@pytest.mark.parametrize("role", ["store", "carrier", "notifications"])
+@pytest.mark.parametrize("role", ["store", "carrier", "notifications", "supplier"])
 async def test_a_manifest_of_an_adapter_of_ones_own_is_held_against_itself(role: str) -> None:
     settings = {f"{role}_url": "http://127.0.0.1:1", role: "tests.cli.odd_adapter:contradicting"}
 

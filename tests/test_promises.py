@@ -46,9 +46,14 @@ def test_an_effect_without_a_promise_is_named_and_what_it_would_undo() -> None:
 
 @pytest.mark.parametrize(
     ("role", "effects"),
-    [("store", ["ask", "cancel"]), ("carrier", ["label", "void"]), ("notifications", ["send"])],
+    [
+        ("store", ["ask", "cancel"]),
+        ("carrier", ["label", "void"]),
+        ("notifications", ["send"]),
+        ("supplier", ["transmit", "remind", "withdraw"]),
+    ],
 )
-def test_every_effect_of_fulfilment_needs_a_promise(role: str, effects: list[str]) -> None:
+def test_every_effect_of_an_optional_role_needs_a_promise(role: str, effects: list[str]) -> None:
     assert [finding.place for finding in contradictions(role, {})] == [f"{role}.{effect}" for effect in effects]
 
 
@@ -62,6 +67,7 @@ def test_every_effect_of_fulfilment_needs_a_promise(role: str, effects: list[str
         ("store", MANIFESTS.store),
         ("carrier", MANIFESTS.carrier),
         ("notifications", MANIFESTS.notifications),
+        ("supplier", MANIFESTS.supplier),
     ],
 )
 def test_what_comes_along_does_not_contradict_itself(role: str, manifest: Manifest) -> None:

@@ -11,6 +11,7 @@ The ports over a small REST dialect that any in-house system could implement; `a
     store.py           `gateway.fulfilment_ports.Store`: stores that pick; keys for ever, as those that follow
     carrier.py         `gateway.fulfilment_ports.Carrier`: labels for parcels, and where these are
     notifications.py   `gateway.fulfilment_ports.Notifications`: what customers are told
+    supplier.py        `gateway.purchasing_ports.SupplierLink`: orders to suppliers, reminders, and what is taken back
     connect.py         those that have an address, connected
 
     async with rest_back_ends(payments_url=…, erp_url=…, wms_url=…) as back_ends:

@@ -18,6 +18,7 @@ from adapters.rest.manifest import MANIFESTS, Manifests
 from adapters.rest.notifications import RestNotifications
 from adapters.rest.payments import RestPayments
 from adapters.rest.store import RestStore
+from adapters.rest.supplier import RestSupplierLink
 from adapters.rest.wms import RestWms
 from gateway.ports import BackEnds
 from gateway.told import STOCK, Changes
@@ -27,6 +28,7 @@ OPTIONAL: Mapping[str, Callable[[Conversation], Any]] = {
     "store": RestStore,
     "carrier": RestCarrier,
     "notifications": RestNotifications,
+    "supplier": RestSupplierLink,
 }
 
 
@@ -39,17 +41,18 @@ async def rest_back_ends(
     store_url: str | None = None,
     carrier_url: str | None = None,
     notifications_url: str | None = None,
-    polled: bool = False,
-    stock_changes: bool = False,
+    supplier_url: str | None = None,
+    polled: bool = False,  # the warehouse does not call back
+    stock_changes: bool = False,  # it tells how its stock changes
     manifests: Manifests = MANIFESTS,
     bounds: Bounds | None = None,
-    transport: httpx2.AsyncBaseTransport | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,  # instead of the network
     clock: Callable[[], float] = time.time,
     metrics: BackEndMetrics | None = None,
 ) -> AsyncIterator[BackEnds]:
-    """The back ends at these addresses, for as long as the context lasts. *polled*: the warehouse does not call back;
-    *stock_changes*: it tells how its stock changes. A *transport* replaces the network and stays open."""
+    """The back ends at these addresses, for as long as the context lasts. A *transport* stays open."""
     client = partial(Outbound, bounds=bounds, transport=transport, clock=clock, metrics=metrics)
+    further = {"store": store_url, "carrier": carrier_url, "notifications": notifications_url, "supplier": supplier_url}
     async with AsyncExitStack() as stack:
         lines = _Lines(stack, manifests, client)
         warehouse = await lines.to("wms", wms_url)
@@ -58,7 +61,7 @@ async def rest_back_ends(
             erp=RestErp(await lines.to("erp", erp_url)),
             wms=RestWms(warehouse),
             changes=_asked(warehouse, polled=polled, stock_changes=stock_changes),
-            **await lines.to_some(store=store_url, carrier=carrier_url, notifications=notifications_url),
+            **await lines.to_some(further),
         )
 
 
@@ -74,7 +77,7 @@ class _Lines:
         outbound = await self.stack.enter_async_context(self.client(system, url=url))
         return Conversation(outbound, manifest=getattr(self.manifests, system))
 
-    async def to_some(self, **urls: str | None) -> dict[str, Any]:
+    async def to_some(self, urls: Mapping[str, str | None]) -> dict[str, Any]:
         """The ports that have an address."""
         return {system: OPTIONAL[system](await self.to(system, url)) for system, url in urls.items() if url}
 

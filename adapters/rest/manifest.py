@@ -43,6 +43,7 @@ class Manifests:
     store: Manifest
     carrier: Manifest
     notifications: Manifest
+    supplier: Manifest
 
 
 MANIFESTS = Manifests(
@@ -86,6 +87,12 @@ MANIFESTS = Manifests(
     },
     notifications={
         "send": Promise(RetryClass.KEYED, deadline=DAY),
+        "find": LOOK_UP,
+    },
+    supplier={
+        "transmit": Promise(RetryClass.KEYED, deadline=DAY, undo="withdraw"),
+        "remind": Promise(RetryClass.KEYED, deadline=DAY),
+        "withdraw": Promise(RetryClass.KEYED, deadline=DAY),
         "find": LOOK_UP,
     },
 )

@@ -8,6 +8,7 @@ Pretend back ends, from payment provider to carrier: systems in one process, ove
     /store           stores that pick what they are asked for, or reject it, and report it by signed callbacks
     /carrier         labels for parcels, and where these are
     /notifications   what customers are told
+    /supplier        suppliers that are sent orders, and answer at the door of whoever ordered
     /faults          what goes wrong, how often and where
     /ledger          what really happened: every attempt, every effect, the balances
 

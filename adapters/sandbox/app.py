@@ -27,7 +27,9 @@ from adapters.sandbox import (
     refunds,
     store,
     stripe,
+    supplier,
     supplier_bills,
+    supplier_control,
     wms,
 )
 from adapters.sandbox.callbacks import Callbacks, standard, stripes
@@ -36,18 +38,20 @@ from adapters.sandbox.control import Act, Control
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.operations import Operation
+from adapters.sandbox.partner_door import PartnerDoor
 from adapters.sandbox.picking import Picking
 from adapters.sandbox.server import serve
 from adapters.sandbox.shipping import Shipping
+from adapters.sandbox.supplying import Supplying
 from adapters.sandbox.switchboard import Switchboard
 from adapters.sandbox.wire import json_response
 
 LONGEST_PACE = 24 * 60 * 60.0
 SALES, PURCHASES = (erp, credit_memos), (purchases, supplier_bills)  # of the ERP
-SYSTEMS = (psp, refunds, stripe, *SALES, *PURCHASES, wms, store, carrier, notifications)
+SYSTEMS = (psp, refunds, stripe, *SALES, *PURCHASES, wms, store, carrier, notifications, supplier)
 OPERATIONS = tuple(operation for system in SYSTEMS for operation in system.OPERATIONS)
-ROUTES = (*control.ROUTES, *fulfilment_control.ROUTES)
-PACES = ("ship_after", "accept_after", "ready_after", "collect_after")
+ROUTES = (*control.ROUTES, *fulfilment_control.ROUTES, *supplier_control.ROUTES)
+PACES = ("ship_after", "accept_after", "ready_after", "collect_after", "supply_after")
 # Known to everyone, like every secret printed in a manual: for trying out only.
 EXAMPLE_SECRET = "whsec_b21uaWdhdGUtc2FuZGJveC1leGFtcGxlLXNlY3JldA=="  # noqa: S105
 
@@ -68,10 +72,12 @@ class SandboxOptions:
     store_callback_url: str | None = None
     store_callback_secret: str = EXAMPLE_SECRET
     callback_transport: httpx2.AsyncBaseTransport | None = None
+    supplier_transport: httpx2.AsyncBaseTransport | None = None  # to the door of whoever orders
     ship_after: float = 0.3
     accept_after: float = 0.3
     ready_after: float = 0.3
     collect_after: float = 0.3
+    supply_after: float = 0.3
     seed: int = 0
     clock: Callable[[], float] = time.time
 
@@ -123,12 +129,16 @@ async def _at_work(app: Starlette, ledger: Ledger, options: SandboxOptions) -> A
             table="store_callbacks", url=options.store_callback_url, sign=standard(options.store_callback_secret)
         ) as stores,
         voice(table="psp_callbacks", url=options.psp_callback_url, sign=standard(options.psp_callback_secret)) as psps,
+        PartnerDoor(ledger, transport=options.supplier_transport) as door,
+        Supplying(ledger, door, supply_after=options.supply_after) as supplying,
     ):
         shipping = Shipping(ledger, callbacks, ship_after=options.ship_after)
         picking = Picking(ledger, stores, paces=(options.accept_after, options.ready_after, options.collect_after))
-        work = [asyncio.create_task(each.run()) for each in (shipping, picking, callbacks, events, stores, psps)]
-        app.state.switchboard = Switchboard(ledger, faults, shipping, picking, callbacks, events, psps)
-        app.state.control = Control(ledger, faults, shipping, picking, events, psps, work)
+        work = [
+            asyncio.create_task(each.run()) for each in (shipping, picking, callbacks, events, stores, psps, supplying)
+        ]
+        app.state.switchboard = Switchboard(ledger, faults, shipping, picking, callbacks, events, psps, supplying)
+        app.state.control = Control(ledger, faults, shipping, picking, events, psps, supplying, work)
         yield
         for task in work:
             task.cancel()

@@ -16,6 +16,7 @@ from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.picking import Picking
 from adapters.sandbox.shelves import Cause
 from adapters.sandbox.shipping import Shipping
+from adapters.sandbox.supplying import Supplying
 from adapters.sandbox.wire import json_response
 from adapters.sandbox.wms import named_node
 
@@ -30,6 +31,7 @@ class Control:
     picking: Picking
     events: Callbacks
     payments: Callbacks
+    supplying: Supplying
     work: list[asyncio.Task[None]]
 
     async def answer(self, act: "Act", request: Request) -> Response:
@@ -44,7 +46,7 @@ Act = Callable[[Control, Request], Awaitable[Json]]
 
 async def health(control: Control, request: Request) -> Json:
     if any(task.done() for task in control.work):
-        raise Refusal(503, "broken", "the warehouse or a store has stopped working; restart the sandbox")
+        raise Refusal(503, "broken", "the warehouse, a store or a supplier has stopped working; restart the sandbox")
     return {"status": "ok"}
 
 

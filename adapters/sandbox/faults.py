@@ -16,8 +16,8 @@ CALLBACK_DELAY = 3.0
 CALLING: dict[str, tuple[str, ...]] = dict.fromkeys(CALLBACK_KINDS, ("wms.create_shipment", "store.create_task"))
 CALLING["early_callback"] = ("wms.create_shipment",)  # it leaves at once; a store has to answer first
 REFUSABLE = (
-    "psp.authorise, erp.create_sales_order, erp.create_purchase_order, wms.create_shipment, store.create_task"
-    " and carrier.create_label"
+    "psp.authorise, erp.create_sales_order, erp.create_purchase_order, wms.create_shipment, store.create_task,"
+    " carrier.create_label and supplier.take_message"
 )
 TIMINGS = ("probability", "every", "next")
 

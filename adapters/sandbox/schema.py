@@ -156,6 +156,30 @@ CREATE TABLE IF NOT EXISTS stripe_events (
     last_status INTEGER, next_at REAL NOT NULL, delivered_at REAL);
 CREATE INDEX IF NOT EXISTS stripe_events_due ON stripe_events (next_at) WHERE state = 'pending';
 
+CREATE TABLE IF NOT EXISTS supplier_messages (
+    id TEXT PRIMARY KEY, reference TEXT NOT NULL, po_id TEXT NOT NULL, po_number TEXT NOT NULL,
+    revision INTEGER NOT NULL, supplier TEXT NOT NULL, status TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS supplier_reminders (
+    id TEXT PRIMARY KEY, reference TEXT NOT NULL, po_id TEXT NOT NULL, awaited TEXT NOT NULL, at REAL NOT NULL)
+    WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS supplier_orders (
+    po_id TEXT PRIMARY KEY, po_number TEXT NOT NULL, message TEXT NOT NULL, revision INTEGER NOT NULL,
+    currency TEXT NOT NULL, lines BLOB NOT NULL, script BLOB NOT NULL, place INTEGER NOT NULL DEFAULT 0,
+    edition INTEGER NOT NULL DEFAULT 1, state TEXT NOT NULL, next_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    shipped_at REAL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS supplier_orders_by_number ON supplier_orders (po_number);
+CREATE INDEX IF NOT EXISTS supplier_orders_due ON supplier_orders (next_at) WHERE state = 'at_work';
+
+CREATE TABLE IF NOT EXISTS supplier_scripts (po_number TEXT PRIMARY KEY, plays BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS supplier_documents (
+    sequence INTEGER PRIMARY KEY, key TEXT NOT NULL, po_id TEXT NOT NULL, po_number TEXT NOT NULL,
+    edition INTEGER NOT NULL, kind TEXT NOT NULL, number TEXT NOT NULL, path TEXT NOT NULL, body BLOB NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending', attempts INTEGER NOT NULL DEFAULT 0, last_status INTEGER, answer BLOB,
+    at REAL NOT NULL, UNIQUE (po_id, key));
+
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 

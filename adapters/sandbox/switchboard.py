@@ -14,7 +14,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.sandbox import stripe
+from adapters.sandbox import stripe, supplier
 from adapters.sandbox.answers import Answer, Call, Refusal
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.faults import Fault, Faults
@@ -23,6 +23,7 @@ from adapters.sandbox.operations import Operation
 from adapters.sandbox.picking import Picking
 from adapters.sandbox.psp import declined
 from adapters.sandbox.shipping import Shipping
+from adapters.sandbox.supplying import Supplying
 from adapters.sandbox.wire import Settled, cut, hang, json_response, read_call, respond
 
 EARLY_WITHIN = 1.0
@@ -42,6 +43,7 @@ class Switchboard:
     callbacks: Callbacks
     events: Callbacks
     payments: Callbacks
+    supplying: Supplying
     under_way: set[tuple[str, str]] = field(default_factory=set)  # (system, key) of calls that take their time
 
     async def take(self, operation: Operation, request: Request) -> Response:
@@ -162,6 +164,8 @@ class Switchboard:
                 self.picking.wake()
             elif effect.kind == "refund":
                 self.payments.wake()
+            elif call.system == supplier.SYSTEM:
+                self.supplying.wake()
         if call.key is not None and operation.keys_kept:
             self.ledger.store_answer(call, settled.status, settled.body)
         order_id = effect.order_id if effect else None

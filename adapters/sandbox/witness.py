@@ -8,7 +8,7 @@ import orjson
 from adapters.sandbox.answers import Json, Refusal
 from adapters.sandbox.ledger import Ledger, moment
 
-SYSTEMS = ("psp", "stripe", "erp", "wms", "store", "carrier", "notifications")
+SYSTEMS = ("psp", "stripe", "erp", "wms", "store", "carrier", "notifications", "supplier")
 USUAL, MOST = 100, 1000
 FILTERS = {
     "effects": ("order_id", "key", "reference", "kind"),
@@ -58,6 +58,7 @@ def summary(ledger: Ledger) -> Json:
         "store": {"effects": _effects(ledger, "store"), **_stores(ledger)},
         "carrier": {"effects": _effects(ledger, "carrier")},
         "notifications": {"effects": _effects(ledger, "notifications")},
+        "supplier": {"effects": _effects(ledger, "supplier"), "documents": _documents(ledger)},
         "attempts": _pairs(ledger.rows("SELECT system, count(*) FROM attempts GROUP BY system")),
         "faults": injected(ledger),
         "doubled": ledger.value(DOUBLED),
@@ -127,6 +128,11 @@ def _stores(ledger: Ledger) -> Json:
     counted = _pairs(ledger.rows("SELECT status, count(*) FROM tasks GROUP BY status"))
     told = _states(ledger.rows("SELECT state, count(*) FROM store_callbacks GROUP BY state"))
     return {"tasks": counted, "callbacks": told}
+
+
+def _documents(ledger: Ledger) -> Json:
+    """How many of those that suppliers wrote stand how."""
+    return _pairs(ledger.rows("SELECT state, count(*) FROM supplier_documents GROUP BY state"))
 
 
 def _states(callbacks: Iterable[sqlite3.Row]) -> Json:

@@ -22,6 +22,7 @@ LOOKED_UP = {
     "store": "ask",
     "carrier": "label",
     "notifications": "send",
+    "supplier": "transmit",
 }
 CREDENTIAL = (401, 403)
 COLUMNS = (

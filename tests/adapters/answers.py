@@ -35,7 +35,7 @@ async def told(*answers: Said) -> AsyncIterator[BackEnds]:
         await Response(body, status)(scope, receive, send)
 
     transport, url = httpx2.ASGITransport(app), "http://back.end"
-    roles = ("payments", "erp", "wms", "store", "carrier", "notifications")
+    roles = ("payments", "erp", "wms", "store", "carrier", "notifications", "supplier")
     urls: dict[str, Any] = {f"{role}_url": url for role in roles}
     async with rest_back_ends(**urls, stock_changes=True, transport=transport) as back_ends:
         with sending(soon()):

@@ -8,7 +8,7 @@ import pytest
 from tests.adapters.ports.ground import in_reach, refusing_port
 from tests.cli.shell import Shell
 
-FURTHER = ("STORE", "CARRIER", "NOTIFICATIONS")
+FURTHER = ("STORE", "CARRIER", "NOTIFICATIONS", "SUPPLIER")
 
 
 @pytest.fixture

@@ -243,9 +243,33 @@ async def send(ground: Ground) -> Trial:
     return Trial(ground=ground, port=port, operation="send", ask=tell, **where)
 
 
+async def transmit(ground: Ground) -> Trial:
+    port = ground.suppliers
+    where = {"ledger": "supplier", "name": "take_message", "kind": "message"}
+    return Trial(
+        ground=ground, port=port, operation="transmit", ask=partial(port.transmit, buying.purchase(), key=KEY), **where
+    )
+
+
+async def remind(ground: Ground) -> Trial:
+    port = ground.suppliers
+    where = {"ledger": "supplier", "name": "take_reminder", "kind": "reminder"}
+    wish = partial(port.remind, buying.purchase(), "confirmation", key=KEY)
+    return Trial(ground=ground, port=port, operation="remind", ask=wish, **where)
+
+
+async def withdraw(ground: Ground) -> Trial:
+    port = ground.suppliers
+    sent = await port.transmit(buying.purchase(), key="before")
+    where = {"ledger": "supplier", "name": "withdraw_message", "kind": "withdrawal"}
+    wish = partial(port.withdraw, sent.id, key=KEY)
+    return Trial(ground=ground, port=port, operation="withdraw", ask=wish, subject=sent.id, **where)
+
+
 PAYMENTS = (authorise, void, capture, refund)
 TRADE = (book, cancel_booking, invoice, release, cancel_release)
 FULFILMENT = (ask, cancel_task, label, void_label, send)
+BUYING = (transmit, remind, withdraw)
 BACK = (credit,)  # optional: of the adapters whose manifest promises it
 PURCHASING = (order_goods, cancel_purchase, receive_goods, post_bill)  # optional likewise
-EFFECTS = (*PAYMENTS, *TRADE, *BACK, *PURCHASING, *FULFILMENT)
+EFFECTS = (*PAYMENTS, *TRADE, *BACK, *PURCHASING, *FULFILMENT, *BUYING)

@@ -25,6 +25,7 @@ from gateway.domain.money import Money, extended
 from gateway.domain.orders import Address, Contact, Customer, Line, Order, Payment, Totals
 from gateway.fulfilment_ports import Carrier, Notifications, Store
 from gateway.ports import BackEnd, BackEnds
+from gateway.purchasing_ports import SupplierLink
 
 Json = dict[str, Any]
 
@@ -102,6 +103,11 @@ class Ground:
         assert self.back_ends.notifications is not None
         return self.back_ends.notifications
 
+    @property
+    def suppliers(self) -> SupplierLink:
+        assert self.back_ends.supplier is not None
+        return self.back_ends.supplier
+
     def clock_goes_ahead(self, seconds: float) -> None:
         """The sandbox's, so that what reaches it reaches it late."""
         self._clock.ahead = seconds
@@ -138,6 +144,10 @@ class Ground:
     async def scan(self, label: str, status: str) -> None:
         """The carrier sees the parcel."""
         await self._asked("POST", "/carrier/_scan", {"label_id": label, "status": status})
+
+    async def supply(self, message: str) -> None:
+        """The supplier's goods leave, and nobody is told."""
+        await self._asked("POST", "/supplier/_ship", {"message_id": message})
 
     async def messages(self) -> list[Json]:
         """What customers have received, the newest first."""
@@ -226,6 +236,7 @@ async def back_ends(
         store_url=f"{url}/store",
         carrier_url=f"{url}/carrier",
         notifications_url=f"{url}/notifications",
+        supplier_url=f"{url}/supplier",
         polled=True,
         stock_changes=True,
         manifests=patient(),
@@ -240,7 +251,7 @@ async def _sandbox(
     folder: Path, clock: SandboxClock, catalogue: Sequence[Product] = EXAMPLE_CATALOGUE
 ) -> AsyncIterator[Starlette]:
     ledger = folder / "sandbox.sqlite"
-    paces = dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after"), 3600.0)
+    paces = dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after", "supply_after"), 3600.0)
     app = create_sandbox(SandboxOptions(ledger=ledger, catalogue=tuple(catalogue), clock=clock, **paces))
     async with app.router.lifespan_context(app):
         yield app

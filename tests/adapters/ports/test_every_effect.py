@@ -128,11 +128,12 @@ async def test_an_effect_needs_a_window(trial: Trial) -> None:
     assert await trial.booked() == []
 
 
-@pytest.mark.parametrize("of", ["payments", "erp", "wms", "store", "carrier"])
+@pytest.mark.parametrize("of", ["payments", "erp", "wms", "store", "carrier", "supplier"])
 async def test_undoing_what_never_happened_is_neither_done_nor_in_doubt(any_ground: Ground, of: str) -> None:
     ends = any_ground.back_ends
     ours = {"payments": ends.payments.void, "erp": ends.erp.cancel, "wms": ends.wms.cancel}
-    undo = {**ours, "store": any_ground.stores.cancel, "carrier": any_ground.carrier.void}[of]
+    further = {"store": any_ground.stores.cancel, "carrier": any_ground.carrier.void}
+    undo = {**ours, **further, "supplier": any_ground.suppliers.withdraw}[of]
 
     with pytest.raises((Failed, Rejected)):
         await undo("no_such_thing", key=KEY)

@@ -129,7 +129,9 @@ def open_sandbox(tmp_path: Path, receiver: Receiver) -> OpenSandbox:
     @asynccontextmanager
     async def opened(**given: Any) -> AsyncIterator[Tester]:
         usual: Json = {"ledger": tmp_path / "ledger.sqlite", "catalogue": PRODUCTS}
-        paces = dict.fromkeys(("ship_after", "accept_after", "ready_after", "collect_after"), ALMOST_NEVER)
+        paces = dict.fromkeys(
+            ("ship_after", "accept_after", "ready_after", "collect_after", "supply_after"), ALMOST_NEVER
+        )
         heard = dict.fromkeys(("callback_url", "store_callback_url"), "http://receiver/callbacks")
         app = create_sandbox(
             SandboxOptions(**{**usual, **paces, **heard, "callback_transport": receiver.transport, **given})
