@@ -4,11 +4,14 @@ import asyncio
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGKILL
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROMISE = re.compile(r"^\*\*(\d{3}) `(\w+)`\*\*", re.MULTILINE)
+_OAUTH = r'"error": ?"invalid_client"'  # RFC 6749, 5.2: not a problem document
 _WITHIN = 120.0  # seconds for one block
 
 
@@ -30,6 +33,15 @@ def blocks(page: Path) -> Iterator[Block]:
         end = found.end()
 
 
+def amiss(block: Block, printed: str) -> str | None:
+    """A refusal must show its status and code; other commands must not be refused, nor fail in the shell."""
+    if block.code is not None:
+        told = _OAUTH if block.code == "invalid_client" else rf'"status":{block.status}[,}}].*"code":"{block.code}"'
+        return None if re.search(told, printed) else f"{block.code}: {printed[-400:]}"
+    failed = re.search(r'"status":[45]\d\d|^bash: |^curl: |Traceback', printed, re.MULTILINE)
+    return f"{block.commands[:80]}: {printed[-400:]}" if failed else None
+
+
 class Shell:
     """One bash in an empty folder; what a block sets, the next one finds."""
 
@@ -46,6 +58,7 @@ class Shell:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=1 << 26,
+            start_new_session=True,
         )
         return cls(running)
 
@@ -63,6 +76,12 @@ class Shell:
         self._running.stdin.close()
         async with asyncio.timeout(_WITHIN):
             await self._running.wait()
+
+    async def end(self) -> None:
+        """With all that it has started and not ended."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._running.pid, SIGKILL)
+        await self._running.wait()
 
 
 _END = "--- end of block ---"
