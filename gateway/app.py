@@ -24,6 +24,7 @@ from gateway.framework import Lifespan, State, framework, record_spans
 from gateway.governance.approvals import load_approvals
 from gateway.governance.bundle import Bundle, load_bundle
 from gateway.governance.inventory import load_inventory
+from gateway.governance.matching import load_matching
 from gateway.governance.sourcing import load_sourcing
 from gateway.governance.suppliers import load_clocks
 from gateway.memory import give_back_large_buffers, keep_what_stands
@@ -200,7 +201,8 @@ async def create_worker(
             books_purchases=connected.purchasing is not None,
             clocks=load_clocks(settings.policies / "suppliers.yaml"),
         )
-        yield Worker(sagas(terms, mint), tools, policy=policy)
+        matching = load_matching(settings.policies / "suppliers.yaml")
+        yield Worker(sagas(terms, mint), tools, policy=policy, matching=matching)
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

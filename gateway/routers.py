@@ -32,7 +32,7 @@ from gateway.resources.orders import orders
 from gateway.resources.pages import PageTokens
 from gateway.resources.returns import returns
 from gateway.resources.returns.matching import unmatched_returns
-from gateway.resources.suppliers import deliveries, purchase_orders, suppliers
+from gateway.resources.suppliers import deliveries, purchase_orders, supplier_invoices, suppliers
 from gateway.settings import Settings
 from gateway.store import late_failures
 from gateway.store.adjustments import PENDING
@@ -130,11 +130,20 @@ def _buying(shared: Shared) -> Iterator[APIRouter]:
         public=public,
         mint=shared.mint,
     )
+    yield supplier_invoices(
+        database,
+        pages=pages,
+        policy=shared.bundle.approvals,
+        rules=shared.bundle.matching,
+        public=public,
+        mint=shared.mint,
+    )
     yield deliveries(
         database,
         pages=pages,
         terms=shared.bundle.receiving,
         inventory=shared.bundle.inventory,
+        matching=shared.bundle.matching,
         public=public,
         mint=shared.mint,
     )

@@ -17,7 +17,7 @@ from gateway.domain.money import Money
 
 ApprovalState = Literal["pending", "approved", "rejected", "superseded"]
 Verdict = Literal["approved", "rejected"]
-Bar = Literal["superseded", "decided", "own_request", "second_step", "other_role"]
+Bar = Literal["superseded", "decided", "own_request", "took_part", "second_step", "other_role"]
 
 REASON = (3, 500)  # characters, at least and at most
 
@@ -63,10 +63,12 @@ def _refuse_fractions(value: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: a partner, an operator or ours. *operator* acted, for themselves or for them, and decides no step."""
+    """Who asks: a partner, an operator or ours. *operator* acted, for themselves or for them, and decides no step; nor
+    does whoever is *barred*, for their part in what is to be approved."""
 
     name: str
     operator: str | None = None
+    barred: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ def personal_bar(approval: Approval, by: str, roles: frozenset[str]) -> Bar | No
         return "decided"
     if by == approval.asker.operator:
         return "own_request"
+    if by in approval.asker.barred:
+        return "took_part"
     if any(step.decision and step.decision.by == by for step in approval.steps):
         return "second_step"
     return None if approval.steps[approval.at].role in roles else "other_role"

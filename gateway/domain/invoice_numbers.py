@@ -21,7 +21,7 @@ class InvoiceMark:
     number: str  # as the supplier wrote it
     dated: date
     total: Money
-    document_hash: str
+    document_hash: str | None  # None: nobody says what it looked like
 
     @property
     def natural_key(self) -> tuple[str, str, int]:
@@ -56,7 +56,7 @@ def _likeness(mark: InvoiceMark, other: InvoiceMark) -> Likeness | None:
         return None
     if mark.natural_key == other.natural_key:
         return "same_number"
-    if mark.document_hash == other.document_hash:
+    if mark.document_hash is not None and mark.document_hash == other.document_hash:
         return "same_document"
     close = mark.total == other.total and abs((mark.dated - other.dated).days) <= NEAR_DAYS
     return "near_number" if close and _one_slip(normalised(mark.number), normalised(other.number)) else None

@@ -112,7 +112,8 @@ def _price_sums(of: OrderedLine, line: BilledLine, now: _Standing) -> Sums:
     gap, scale = line.price - of.price, MICROS // 10 ** minor_units(now.currency)
     amount_gap = line.amount - amount_of(line.quantity, of.price, now.currency)
     return {
-        **{"price": line.price, "ordered_price": of.price, "price_gap": gap, "amount": line.amount},
+        **{"billed": line.quantity, "price": line.price, "ordered_price": of.price, "price_gap": gap},
+        "amount": line.amount,
         **{"gap_micros": abs(gap) * line.quantity, "small_micros": now.rules.small_difference * scale},
         **{"cap_micros": now.rules.price_cap * scale, "allowed_points": now.rules.price_points},
         "amount_expected": amount_of(line.quantity, line.price, now.currency),

@@ -64,10 +64,12 @@ class PurchaseLine:
     quantity: int
     unit_price: int
     requested_date: str  # a day
+    tax_points: int = 0  # basis points of its amount
 
     @property
     def document(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return told if self.tax_points else {name: value for name, value in told.items() if name != "tax_points"}
 
 
 def read_lines(said: Sequence[Mapping[str, Any]]) -> tuple[PurchaseLine, ...]:
@@ -79,6 +81,7 @@ def read_lines(said: Sequence[Mapping[str, Any]]) -> tuple[PurchaseLine, ...]:
             int(each["quantity"]),
             int(each["unit_price"]),
             each["requested_date"],
+            int(each.get("tax_points", 0)),
         )
         for each in said
     )

@@ -21,6 +21,7 @@ class Sought:
 
 # As `personal_bar` of the domain says it of one of them.
 _DECIDABLE: LiteralString = """a.state = 'pending' and a.operator is distinct from %(who)s
+   and %(who)s != all(a.barred)
    and exists (select from approval_step s
                 where s.approval_id = a.approval_id and s.number = a.step and s.role = any(%(roles)s))
    and not exists (select from approval_step d where d.approval_id = a.approval_id and d.decided_by = %(who)s)"""

@@ -8,7 +8,7 @@ from gateway.domain.money import Money
 from gateway.store.pool import Connection
 
 COLUMNS: LiteralString = """a.approval_id, a.kind, a.subject, a.content, a.content_hash, a.amount, a.currency,
-    a.asked_by, a.operator, a.run_id, a.escalate_to, a.state, a.created_at, a.decided_at"""
+    a.asked_by, a.operator, a.barred, a.run_id, a.escalate_to, a.state, a.created_at, a.decided_at"""
 
 _STEPS = """
 select approval_id, role, minutes, passed_on_from, due_at, verdict, decided_by, reason, decided_at
@@ -31,13 +31,13 @@ def _step(role: str, minutes: int, passed_on_from: str | None, due_at: Any, *dec
 
 
 def _approval(row: tuple[Any, ...], steps: tuple[Step, ...]) -> Approval:
-    approval_id, kind, subject, content, content_hash, amount, currency, asked_by, operator, *rest = row
+    approval_id, kind, subject, content, content_hash, amount, currency, asked_by, operator, barred, *rest = row
     run_id, escalate_to, state, created_at, decided_at = rest
     return Approval(
         approval_id,
         Matter(kind, subject, Money(amount, currency), content),
         content_hash,
-        Asker(asked_by, operator),
+        Asker(asked_by, operator, frozenset(barred)),
         steps,
         escalate_to,
         state,

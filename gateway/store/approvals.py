@@ -16,6 +16,7 @@ from gateway.domain.approvals import Approval, Asker, Attempt, Bar, Matter, bar,
 from gateway.domain.approvals import decide as decided_by
 from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
+from gateway.purchase_refusals import DutiesNotSeparate
 from gateway.refusals import Refused
 from gateway.store.approval_rows import COLUMNS, read_approval, with_steps
 from gateway.store.pool import Connection
@@ -71,7 +72,8 @@ async def _write(connection: Connection, new: Approval, run_id: str) -> None:
     said = {
         **{"id": new.approval_id, "kind": matter.kind, "subject": matter.subject, "hash": new.content_hash},
         **{"content": Jsonb(dict(matter.content)), "amount": matter.amount.amount, "currency": matter.amount.currency},
-        **{"asked_by": new.asker.name, "operator": new.asker.operator, "run": run_id, "state": new.state},
+        **{"asked_by": new.asker.name, "operator": new.asker.operator, "barred": sorted(new.asker.barred)},
+        **{"run": run_id, "state": new.state},
         **{"escalate_to": new.escalate_to, "step": new.at, "now": new.created_at, "decided_at": new.decided_at},
     }
     await connection.execute(_WRITE, said)
@@ -80,10 +82,10 @@ async def _write(connection: Connection, new: Approval, run_id: str) -> None:
 
 
 _WRITE = """
-insert into approval (approval_id, kind, subject, content, content_hash, amount, currency, asked_by, operator, run_id,
-                      escalate_to, state, step, created_at, decided_at)
+insert into approval (approval_id, kind, subject, content, content_hash, amount, currency, asked_by, operator, barred,
+                      run_id, escalate_to, state, step, created_at, decided_at)
 values (%(id)s, %(kind)s, %(subject)s, %(content)s, %(hash)s, %(amount)s, %(currency)s, %(asked_by)s, %(operator)s,
-        %(run)s, %(escalate_to)s, %(state)s, %(step)s, %(now)s, %(decided_at)s)
+        %(barred)s, %(run)s, %(escalate_to)s, %(state)s, %(step)s, %(now)s, %(decided_at)s)
 """
 _WRITE_STEPS = """
 insert into approval_step (approval_id, number, role, minutes, due_at)
@@ -186,6 +188,8 @@ def _refusal(barred: Bar, seen: Approval) -> Refused:
             return AlreadyDecided(f"the approval is {seen.state}", effect="none", state=seen.state)
         case "own_request":
             return SelfApprovalForbidden("whoever asked for it decides no step of it", effect="none")
+        case "took_part":
+            return DutiesNotSeparate("whoever had a part in it decides no step of its approval", effect="none")
         case "second_step":
             return NotInChain("whoever decided a step decides no other of the same approval", effect="none")
         case "other_role":

@@ -10,24 +10,27 @@ from schemathesis import Case
 
 from gateway.domain.identifiers import mint
 from gateway.store.pool import Joined
+from tests.resources.billed import billed
 from tests.resources.supplied import confirmation, proposed, purchase_lines, supplying
 
 Json = dict[str, Any]
 Write = Callable[[Callable[[Joined, str], Awaitable[str]], str], str]
 
-SUPPLY = ("/v1/suppliers", "/v1/purchase-orders")
+SUPPLY = ("/v1/supplier", "/v1/purchase-orders")
 WRITER = "operator:proof"
 _PARTNER = """
 insert into partner (partner_id, name, client_id, secret_hash, scopes, plan) values (%s, '', %s, '', '{}', 'standard')
 """
 _STATE = {"confirmations": "issued", "decision": "change_proposed"}
+_BILLED = {"release": "held", "approve": "exception", "dispute": "exception", "reject": "held"}
 _STATUS = {"status": "prospect", "approve": "certified"}
 
 
 def mend_supply(case: Case, write: Write) -> None:
     """In place. *write* does what it is given to the database."""
-    word = case.path.rpartition("/")[2]
+    word, invoiced = case.path.rpartition("/")[2], case.path.startswith("/v1/supplier-invoices")
     partner, supplier_id, po_id, poc_id = f"p-{uuid4().hex[:16]}", mint("sup"), mint("po"), mint("poc")
+    invoice_id = mint("inv")
 
     async def made(database: Joined, name: str) -> str:
         async with database.transaction() as connection:
@@ -40,9 +43,12 @@ def mend_supply(case: Case, write: Write) -> None:
             supplier_id=supplier_id,
             po_id=po_id,
             status=status,
-            state=_STATE.get(word, "draft"),
-            made_by=WRITER,
+            state="issued" if invoiced else _STATE.get(word, "draft"),
+            made_by="operator:tess" if invoiced else WRITER,
         )
+        if invoiced:
+            bought = {"supplier_id": supplier_id, "po_id": po_id}
+            await billed(database, "INV-1", invoice_id=invoice_id, state=_BILLED.get(word, "rejected"), **bought)
         if word == "decision":
             await proposed(database, po_id, name=poc_id)
         return name
@@ -53,10 +59,13 @@ def mend_supply(case: Case, write: Write) -> None:
     write(made, po_id)
     if word == "issue":
         _submit(po_id)
-    for name, value in (("supplier_id", supplier_id), ("po_id", po_id), ("revision", 1), ("confirmation_id", poc_id)):
+    named = {"supplier_id": supplier_id, "po_id": po_id, "revision": 1, "confirmation_id": poc_id}
+    for name, value in {**named, "invoice_id": invoice_id}.items():
         if name in case.path_parameters:
             case.path_parameters[name] = value
-    if isinstance(case.body, dict):
+    if isinstance(case.body, dict) and word == "supplier-invoices":
+        _mend_invoice(case.body, po_id)
+    elif isinstance(case.body, dict):
         _mend_body(case.body, word, partner=partner, supplier_id=supplier_id)
 
 
@@ -65,6 +74,13 @@ def _submit(po_id: str) -> None:
     headers = {"authorization": f"Bearer {os.environ['PROOF_OPERATOR']}", "idempotency-key": str(uuid4())}
     address = f"{os.environ['PROOF_ADDRESS']}/v1/purchase-orders/{po_id}/submit"
     requests.post(address, headers=headers, timeout=10).raise_for_status()
+
+
+def _mend_invoice(body: Json, po_id: str) -> None:
+    """Days and currencies that exist, and a number of its own."""
+    body.update(po_id=po_id, invoice_number=uuid4().hex, invoice_date="2026-12-12", currency="GBP")
+    if "due_date" in body:
+        body["due_date"] = "2027-01-12"
 
 
 def _mend_body(body: Json, word: str, *, partner: str, supplier_id: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from tests.resources.billed import invoice_body
 from tests.resources.offers import CODE
 from tests.resources.returned import inspection, receipt, wished
 from tests.resources.shop import order_body
@@ -58,6 +59,11 @@ class Owner:
     def po_id(self) -> str:
         """What was ordered of this supplier."""
         return f"po_{self.order_id[4:]}"
+
+    @property
+    def invoice_id(self) -> str:
+        """What this supplier bills."""
+        return f"inv_{self.order_id[4:]}"
 
     @property
     def approval_id(self) -> str:
@@ -203,6 +209,19 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
         f"/v1/purchase-orders/{of.po_id}/confirmations/poc_{_ULID}/decision",
         {"json": {**_WHY, "decision": "agree"}},
     ),
+    "submit_supplier_invoice": lambda of, now: (
+        "/v1/supplier-invoices",
+        {"json": invoice_body(of.po_id, str(uuid4()))},
+    ),
+    "list_supplier_invoices": lambda of, now: ("/v1/supplier-invoices", {}),
+    "get_supplier_invoice": lambda of, now: (f"/v1/supplier-invoices/{of.invoice_id}", {}),
+    **{
+        f"{word}_supplier_invoice": lambda of, now, word=word: (
+            f"/v1/supplier-invoices/{of.invoice_id}/{word}",
+            {"json": _WHY},
+        )
+        for word in ("release", "approve", "dispute", "reject")
+    },
     "cancel_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/cancel", {"json": _WHY}),
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),

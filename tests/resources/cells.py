@@ -36,6 +36,8 @@ NOBODY: Mapping[str, str] = {}
 ORDERED = ("list_purchase_orders", "get_purchase_order", "get_purchase_order_revision")
 ORDERING = ("revise_purchase_order", "submit_purchase_order", "issue_purchase_order", "cancel_purchase_order")
 ORDERING += ("decide_confirmation",)
+INVOICED = ("list_supplier_invoices", "get_supplier_invoice")
+PAYING = tuple(f"{word}_supplier_invoice" for word in ("release", "approve", "dispute", "reject"))
 BUYING = ("create_supplier", "link_supplier", "move_supplier", "create_purchase_order", *ORDERING)
 REACH: Mapping[str, Mapping[str, str]] = {
     "get_order": READ,
@@ -49,9 +51,9 @@ REACH: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(RETURNED, FOLLOW),
     **dict.fromkeys(("request_return", "cancel_return"), SEND_BACK),
     **dict.fromkeys(COUNTS, COUNT),
-    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), SUPPLY),
-    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order"), TELL),
-    **dict.fromkeys((*BUYING, "approve_supplier"), NOBODY),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED, *INVOICED), SUPPLY),
+    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order", "submit_supplier_invoice"), TELL),
+    **dict.fromkeys((*BUYING, *PAYING, "approve_supplier"), NOBODY),
     "place_order": WRITE,
     "cancel_order": WRITE,
     "query_availability": SEE,
@@ -94,8 +96,9 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("accept_order_offer", "decline_order_offer", "collect_fulfilment"), MENDERS),
     **dict.fromkeys(RETURNED, ON_DUTY),
     **dict.fromkeys(("request_return", "cancel_return", *COUNTS), MENDERS),
-    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED), ON_DUTY),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED, *INVOICED), ON_DUTY),
     **dict.fromkeys((*BUYING, "set_supplier_capabilities", "confirm_purchase_order"), frozenset({"buyer", "admin"})),
+    **dict.fromkeys((*PAYING, "submit_supplier_invoice"), frozenset({"accounts_payable", "admin"})),
     "approve_supplier": frozenset({"approver", "admin"}),
     "query_availability": ON_DUTY,
     "list_inventory_changes": ON_DUTY,
@@ -190,6 +193,10 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "decide_confirmation": lambda within: 404,  # there is no such confirmation
     "confirm_purchase_order": lambda within: 409 if within else 404,
     **dict.fromkeys(ORDERING[:-1], lambda within: 409 if within else 404),  # it has been cancelled
+    "list_supplier_invoices": lambda within: 200,
+    "get_supplier_invoice": lambda within: 200 if within else 404,
+    "submit_supplier_invoice": lambda within: 201 if within else 422,
+    **dict.fromkeys(PAYING, lambda within: 409 if within else 404),  # it has been rejected
     "list_orders": lambda within: 200,  # what is out of reach is not in the list
     "cancel_order": lambda within: 202 if within else 404,
     "place_order": lambda within: 202 if within else 403,

@@ -12,7 +12,7 @@ from gateway.settings import ROOT
 from tests.contracts.agreement import differences
 from tests.gate import Gate
 
-SUPPLY = ("/v1/suppliers", "/v1/purchase-orders", "/v1/shipping-notices", "/v1/goods-receipts")
+SUPPLY = ("/v1/supplier", "/v1/purchase-orders", "/v1/shipping-notices", "/v1/goods-receipts")
 
 
 def contract(name: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from gateway.store import stock
 from observability import logs
 from tests.gate import PUBLIC, Gate
 from tests.resources.asked import ABSENT, ASKED, CHUNK, Owner, reservation_body, snapshot
+from tests.resources.billed import billed
 from tests.resources.cells import ALL, EVERYBODY, NO_BEARER, OPERATORS, REACH, ROLES, Cell, cells, request_of
 from tests.resources.offers import offered, ready
 from tests.resources.returned import asked_back
@@ -133,7 +134,9 @@ async def seen(gate: Gate) -> list[Seen]:
         await offered(gate.database, each.order_id, name=each.offer_id)
         await ready(gate.database, each.order_id, name=each.fulfilment_id)
         await asked_back(gate.database, each.order_id, name=each.return_id)
-        await supplying(gate.database, each.name, supplier_id=each.supplier_id, po_id=each.po_id)
+        bought = {"supplier_id": each.supplier_id, "po_id": each.po_id}
+        await supplying(gate.database, each.name, **bought)
+        await billed(gate.database, f"canary-{each.name}", invoice_id=each.invoice_id, **bought)
     on_duty = await operators(gate)
     await gate.registry.suspend("gone", operator="tess")
     gate.clock.pass_by(5)

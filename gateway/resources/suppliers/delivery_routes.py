@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from gateway.context import call_of
 from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
+from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.receiving import ReceivingTerms
 from gateway.resources.answers import JSON
 from gateway.resources.pages import PageTokens
@@ -28,13 +29,14 @@ def deliveries(
     pages: PageTokens,
     terms: ReceivingTerms,
     inventory: InventoryPolicy,
+    matching: MatchingRules,
     public: str,
     mint: Mint,
 ) -> APIRouter:
     """The contract stage has parsed and proven query and body: routes read them from the call, not a second time."""
     router = APIRouter(prefix="/v1", tags=["deliveries"])
     _shipping(router, Shipping(database, public, mint))
-    _receiving(router, Receiving(database, terms, inventory, public, mint))
+    _receiving(router, Receiving(database, terms, inventory, matching, public, mint))
     _reading(router, database, pages)
     return router
 

@@ -31,6 +31,7 @@ PoStatus = Literal[
     "declined",
     "cancelled",
 ]
+TaxPoints = Annotated[int, Field(ge=0, le=10_000)]
 RevisionNumber = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -41,6 +42,7 @@ class PurchaseLine(TypedDict):
     quantity: Quantity
     unit_price: UnitPrice
     requested_date: Day
+    tax_points: NotRequired[TaxPoints]
 
 
 Lines = Annotated[list[PurchaseLine], Field(min_length=1, max_length=200)]

@@ -11,6 +11,7 @@ import orjson
 from gateway.context import Answer, Call
 from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
+from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.receiving import NOTHING, Counted, ReceivingTerms, count, wrong_counts
 from gateway.domain.shipping import NoticeState, Wrong
 from gateway.purchase_refusals import DutiesNotSeparate
@@ -24,6 +25,7 @@ from gateway.store import goods_in, shipping_notices
 from gateway.store.accept import order_locked
 from gateway.store.goods_in import Arrival
 from gateway.store.goods_receipts import Receipt, known_receipt
+from gateway.store.invoice_rematches import rematch
 from gateway.store.pool import Connection, Database
 from gateway.store.purchase_orders import PurchaseOrder
 from gateway.store.shipping_notices import Notice
@@ -36,6 +38,7 @@ class Receiving:
     database: Database
     terms: ReceivingTerms
     inventory: InventoryPolicy
+    matching: MatchingRules
     public: str
     mint: Mint
 
@@ -77,6 +80,7 @@ class Receiving:
             await goods_in.keep_apart(connection, order, told, hand)
         hearing = Hearing(call.now, self.mint, self.inventory)
         await goods_in.put_on_shelf(connection, order, told, lines, hearing=hearing)
+        await rematch(connection, order.po_id, self.matching, hand)
 
     def _told(self, found: Receipt, *, replayed: bool = False) -> Done:
         location = f"{self.public}/v1/goods-receipts/{found.receipt_id}"

@@ -1,0 +1,134 @@
+"""What accounts payable decide about invoices, over HTTP: none of it is decided by whoever bought or received."""
+
+import pytest
+
+from tests.gate import Gate
+from tests.resources.billed import Payers, billed_line, ordered, works_of
+from tests.resources.supplied import WHY, Buyers
+
+
+@pytest.fixture
+async def works(gate: Gate) -> Payers:
+    return await works_of(gate)
+
+
+@pytest.fixture
+async def rita(gate: Gate) -> Payers:
+    return await Payers.operator(gate, "rita", "receiver")
+
+
+@pytest.fixture
+async def pam(gate: Gate) -> Payers:
+    return await Payers.operator(gate, "pam", "accounts_payable")
+
+
+async def dear(bob: Buyers, works: Payers, rita: Payers, price: int = 1_025, quantity: int = 10) -> str:
+    """An exception: everything came, and is billed for more than was ordered."""
+    po_id = await ordered(bob, works, "PO-1", quantity)
+    await rita.receive(po_id, quantity)
+    taken = (await works.bill(po_id, "INV-1", billed_line(quantity, price))).json()
+    assert taken["status"] == "exception"
+    invoice_id: str = taken["invoice_id"]
+    return invoice_id
+
+
+async def test_little_is_approved_by_the_policy(bob: Buyers, works: Payers, pam: Payers, rita: Payers) -> None:
+    invoice_id = await dear(bob, works, rita)
+    stale = await pam.do(invoice_id, "approve", match='"7"')
+
+    approved = await pam.do(invoice_id, "approve")
+    again = await pam.do(invoice_id, "approve")
+
+    assert (stale.status_code, again.status_code) == (412, 409)
+    assert (approved.json()["status"], approved.json()["allowed_actions"]) == ("approved", [])
+    assert await pam.exceptions("invoice_variance") == []
+    assert "reason" not in await works.see(f"/{invoice_id}")
+
+
+async def test_much_needs_the_yes_of_others(bob: Buyers, ann: Buyers, works: Payers, pam: Payers, rita: Payers) -> None:
+    invoice_id = await dear(bob, works, rita, 2_000)
+
+    asked = await pam.do(invoice_id, "approve")
+    early = await pam.do(invoice_id, "approve")
+    own = await pam.who.decide(asked.json()["approval_id"])
+    await ann.decide(asked.json()["approval_id"])
+    approved = await pam.do(invoice_id, "approve")
+
+    assert (asked.json()["status"], early.json()["status"]) == ("exception", "exception")
+    assert (asked.headers["etag"], early.headers["etag"]) == ('"2"', '"2"')
+    assert own.status_code == 403
+    assert approved.json()["status"] == "approved"
+
+
+async def test_a_no_of_others_leaves_it_to_be_rejected(
+    bob: Buyers, ann: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
+    invoice_id = await dear(bob, works, rita, 2_000)
+    await ann.decide((await pam.do(invoice_id, "approve")).json()["approval_id"], "reject")
+
+    refused = await pam.do(invoice_id, "approve")
+    disputed = await pam.do(invoice_id, "dispute")
+    seen = await works.see(f"/{invoice_id}")
+    rejected = await pam.do(invoice_id, "reject")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_approved")
+    assert (disputed.json()["status"], seen["status"], seen["reason"]) == ("disputed", "disputed", WHY)
+    assert rejected.json()["status"] == "rejected"
+
+
+async def test_whoever_bought_or_received_lets_nothing_pass(
+    gate: Gate, ann: Buyers, works: Payers, pam: Payers
+) -> None:
+    cleo = await Buyers.operator(gate, "cleo", "buyer", "accounts_payable", "approver")
+    rex = await Payers.operator(gate, "rex", "receiver", "accounts_payable", "approver")
+    invoice_id = await dear(cleo, works, rex, 2_000)
+
+    wrote = await Payers(cleo).do(invoice_id, "approve")
+    received = await rex.do(invoice_id, "approve")
+    approval_id = (await pam.do(invoice_id, "approve")).json()["approval_id"]
+    steps = [await each.decide(approval_id) for each in (cleo, rex.who)]
+    rejected = await rex.do(invoice_id, "reject")
+
+    for refused in (wrote, received, *steps):
+        assert (refused.status_code, refused.json()["code"]) == (403, "duties_not_separate")
+    assert rejected.json()["status"] == "rejected"
+
+
+async def test_what_is_no_duplicate_is_matched_in_its_place(
+    bob: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
+    po_id = await ordered(bob, works, "PO-1", 20)
+    await rita.receive(po_id, 20)
+    await works.bill(po_id, "INV-0042")
+    held = (await works.bill(po_id, "INV-0043")).json()["invoice_id"]
+
+    released = await pam.do(held, "release")
+
+    assert (released.json()["status"], released.json()["match"]["cause"]) == ("approved", "release")
+    assert released.json()["match"]["lines"][0]["sums"]["invoiced_before"] == 10
+    assert await pam.exceptions("duplicate_suspected") == []
+
+
+async def test_what_is_rejected_leaves_its_goods_to_others(
+    bob: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
+    po_id = await ordered(bob, works, "PO-1", 20)
+    await rita.receive(po_id, 20)
+    await works.bill(po_id, "INV-0042")
+    held = (await works.bill(po_id, "INV-0043")).json()["invoice_id"]
+    over = (await works.bill(po_id, "B-17", billed_line(10))).json()
+
+    rejected = await pam.do(held, "reject")
+
+    assert (over["status"], rejected.json()["status"], rejected.json()["reason"]) == ("exception", "rejected", WHY)
+    seen = await pam.see(f"/{over['invoice_id']}")
+    assert (seen["status"], seen["match"]["run"], seen["match"]["cause"]) == ("approved", 2, "rejection")
+    assert await pam.exceptions("invoice_variance") == []
+
+
+async def test_who_only_buys_decides_nothing(bob: Buyers, works: Payers, rita: Payers) -> None:
+    invoice_id = await dear(bob, works, rita)
+
+    answers = [await Payers(bob).do(invoice_id, word) for word in ("release", "approve", "dispute", "reject")]
+
+    assert {answer.status_code for answer in answers} == {403}
