@@ -88,12 +88,13 @@ async def open_floor(
     ground: Ground | None = None,
     spoiled: bool = False,
     settings: Mapping[str, str] | None = None,
+    suppliers: bool = False,
     edges: int = 2,
     workers: int = 2,
 ) -> AsyncIterator[Floor]:
     """*url*: a PostgreSQL that the point has brought along. *ground*: what lies where, if not all of it at one node.
     *spoiled*: back ends stand behind a proxy. *settings*: of edges and workers, besides the usual. Stores can be asked,
-    and goods that come in are told of, where there are stores."""
+    and goods that come in are told of, where there are stores. *suppliers*: orders are carried to them."""
     async with AsyncExitStack() as stack:
         url = url or stack.enter_context(acquire(room.home)).url
         rig = await stack.enter_async_context(open_rig(url, room.home, ground=ground))
@@ -107,6 +108,8 @@ async def open_floor(
             }
         if ground is not None and ground.stores:
             rig.environment |= with_stores(rig)
+        if suppliers:
+            rig.environment |= with_suppliers(rig)
         rig.environment |= settings or {}
         fleet = await stack.enter_async_context(open_fleet(rig, edges=edges, workers=workers))
         web = await stack.enter_async_context(witness(rig, fleet.addresses[0]))
@@ -133,6 +136,11 @@ def with_stores(rig: Rig) -> dict[str, str]:
     sandbox = f"http://127.0.0.1:{rig.sandbox_port}"
     urls = {f"OMNIGATE_{name.upper()}_URL": f"{sandbox}/{name}" for name in WITH_STORES}
     return {"OMNIGATE_WMS_STOCK_CHANGES": "true", **urls}
+
+
+def with_suppliers(rig: Rig) -> dict[str, str]:
+    """Settings under which orders are carried to suppliers."""
+    return {"OMNIGATE_SUPPLIER_URL": f"http://127.0.0.1:{rig.sandbox_port}/supplier"}
 
 
 def usual_wish(number: int) -> Json:

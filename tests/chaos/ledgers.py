@@ -11,7 +11,7 @@ from tests.chaos.checker.files import lines
 
 Json = dict[str, Any]
 
-SYSTEMS = ("psp", "erp", "wms", "store", "carrier")
+SYSTEMS = ("psp", "erp", "wms", "store", "carrier", "supplier")
 QUESTIONS = ("find_", "get_", "list_")  # how operations are called that only look
 
 
