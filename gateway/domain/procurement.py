@@ -6,7 +6,8 @@ from datetime import date, datetime
 from gateway.domain.money import Money
 from gateway.domain.purchase_orders import PurchaseLine
 
-PROCURING = ("procure_to_pay", 1)  # the workflow that carries an issued revision out
+# The workflows of an issued revision, of goods that came, and of a bill that is right or was approved.
+PROCURING, RECEIVING, POSTING = ("procure_to_pay", 1), ("book_receipt", 1), ("post_invoice", 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

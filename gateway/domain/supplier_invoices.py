@@ -27,12 +27,13 @@ class InvoiceState(StrEnum):
     WAITING = "waiting"  # for its goods
     EXCEPTION = "exception"  # it is not what was ordered and accepted
     DISPUTED = "disputed"  # and the supplier was told so
-    APPROVED = "approved"
+    APPROVED = "approved"  # and on its way to the ERP
+    POSTED = "posted"  # the ERP has it, and pays it
     REJECTED = "rejected"  # will not be paid, and counts no more
 
 
 Outcome = Literal["pass", "wait", "object"]  # of a match
-Trigger = Literal["pass", "wait", "object", "approve", "dispute", "reject"]
+Trigger = Literal["pass", "wait", "object", "approve", "dispute", "reject", "post"]
 Action = Literal["release", "approve", "dispute", "reject"]
 
 # What becomes of an invoice that is taken in and looks like no other.
@@ -59,6 +60,7 @@ MOVES: Mapping[tuple[InvoiceState, Trigger], InvoiceState] = {
     (InvoiceState.EXCEPTION, "reject"): InvoiceState.REJECTED,
     (InvoiceState.DISPUTED, "approve"): InvoiceState.APPROVED,
     (InvoiceState.DISPUTED, "reject"): InvoiceState.REJECTED,
+    (InvoiceState.APPROVED, "post"): InvoiceState.POSTED,
 }
 MATCHED_AGAIN = (InvoiceState.WAITING, InvoiceState.EXCEPTION)  # when something of their order has changed
 

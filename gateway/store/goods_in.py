@@ -8,8 +8,9 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from gateway.domain.feeds import Delta
+from gateway.domain.procurement import RECEIVING
 from gateway.domain.receiving import Counted
-from gateway.store import adjustments
+from gateway.store import adjustments, postings
 from gateway.store.exceptions import Opening, open_exception
 from gateway.store.feeds import take_deltas
 from gateway.store.hands import Hand
@@ -61,6 +62,7 @@ async def write_receipt(
     rows = [(told.receipt_id, *(getattr(line, name) for name in Counted.__slots__)) for line in lines]
     await connection.cursor().executemany(_LINE, rows)
     await delivered_of(connection, order.po_id, "goods_received", hand, {"receipt_id": told.receipt_id})
+    await postings.begin(connection, told.receipt_id, RECEIVING, hand)
 
 
 _WRITE = """

@@ -9,7 +9,9 @@ from psycopg.types.json import Jsonb
 
 from gateway.domain.invoice_numbers import InvoiceMark
 from gateway.domain.money import Money
+from gateway.domain.procurement import POSTING
 from gateway.domain.supplier_invoices import Claim, InvoiceLine, InvoiceState, read_invoice_lines
+from gateway.store import postings
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone
@@ -178,6 +180,8 @@ async def write_invoice(
     }
     await connection.execute(_WRITE, values)
     await tell(connection, new.invoice_id, "received", hand, state)
+    if state is InvoiceState.APPROVED:
+        await postings.begin(connection, new.invoice_id, POSTING, hand)
 
 
 _WRITE = """
@@ -188,6 +192,15 @@ values (%(id)s, %(supplier)s, %(po)s, %(number)s, %(normalised)s, %(year)s, %(ha
         %(dated)s, %(currency)s, %(lines)s, %(total)s, %(state)s, %(alike)s, %(arrived)s, %(due)s, %(by)s, %(trace)s,
         %(now)s, %(now)s)
 """
+
+
+async def lock_state(connection: Connection, invoice_id: str) -> InvoiceState:
+    cursor = await connection.execute(
+        "select state from supplier_invoice where invoice_id = %s for no key update", (invoice_id,)
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "invoices are kept"
+    return InvoiceState(row[0])
 
 
 async def move_invoice(
@@ -201,6 +214,8 @@ async def move_invoice(
 ) -> None:
     await connection.execute(_MOVE, (after.value, due_on, reason, hand.now, invoice_id))
     await tell(connection, invoice_id, after.value, hand, after)
+    if after is InvoiceState.APPROVED:
+        await postings.begin(connection, invoice_id, POSTING, hand)
 
 
 _MOVE = """

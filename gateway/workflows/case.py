@@ -8,6 +8,7 @@ from typing import Any
 from gateway.domain.orders import Address, Contact, Order
 from gateway.ports import Effect
 from gateway.store.notices import Notice
+from gateway.store.postings import Posting
 from gateway.store.purchases import Bought
 from gateway.store.refunds import Refund
 
@@ -30,6 +31,7 @@ class Case:
     notice: Notice | None = None  # what is to be told
     owed: Refund | None = None  # what is to go back
     bought: Bought | None = None  # what is ordered of a supplier
+    posting: Posting | None = None  # what the ERP is told of that
     returned: str = ""  # the id of the return that is carried out
     amount: int = 0  # what is to be held anew, minor units
     now: datetime = _NEVER  # when the transaction began in which this was read

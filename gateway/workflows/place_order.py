@@ -26,6 +26,7 @@ from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD, instead
 from gateway.workflows.notices import Teller, tell
 from gateway.workflows.part import PartSubject
 from gateway.workflows.pay_back import pay_back
+from gateway.workflows.postings import book_receipt, post_invoice
 from gateway.workflows.procure_to_pay import procure_to_pay
 from gateway.workflows.remind_supplier import remind_supplier
 from gateway.workflows.renew import renew
@@ -152,6 +153,8 @@ def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], i
         pay_back(mint, credits_goods=terms.credits_goods),
         procure_to_pay(mint, terms.clocks, books=terms.books_purchases, sends="supplier" in terms.roles),
         remind_supplier(),
+        book_receipt(books=terms.books_purchases),
+        post_invoice(mint, books=terms.books_purchases),
     )
     # what began when all of an order went one way took the same steps; only its workers know no more than that
     one_way = (replace(saga, version=saga.version - 1) for saga in current)

@@ -13,7 +13,7 @@ from gateway.domain.procurement import PROCURING, Purchase
 from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.domain.purchase_orders import OrderState
 from gateway.ports import BackEnds, Effect
-from gateway.store import purchases
+from gateway.store import postings, purchases
 from gateway.store.exceptions import Opening, close_exception, open_exception
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection
@@ -156,6 +156,36 @@ async def agreed(connection: Connection, case: Case) -> Case:
     return replace(case, bought=await purchases.load(connection, case.purchase.purchase_id))
 
 
+ORDER_GOODS = Step(
+    *("order_goods", "erp", "order_goods", order_goods, ORDERING),
+    undo=cancel_purchase,
+    undo_operation="cancel_purchase",
+    only_if="begin.books",
+    mended=True,
+    by_hand="make supplier and goods known to the ERP and retry, or resolve with the purchase's id there",
+)
+TRANSMIT = Step(
+    *("transmit", "supplier", "transmit", transmit, SUPPLIER),
+    undo=withdraw,
+    undo_operation="withdraw",
+    only_if="begin.sends",
+    mended=True,
+    by_hand="reach the supplier otherwise; resolve with the message's id, or with how it was told",
+)
+REVERSE = Step(
+    *("reverse_purchase", "erp", "cancel_purchase", reverse_purchase, ORDERING),
+    about="order_goods",
+    only_if=f"{AWAIT}.differs",
+    by_hand="reverse the purchase order in the ERP, or change it; resolve with its id",
+)
+ORDER_AGREED = Step(
+    *("order_agreed", "erp", "order_goods", order_agreed, ORDERING),
+    only_if=f"{AWAIT}.differs",
+    fresh=agreed,
+    by_hand="book in the ERP what the supplier agreed to; resolve with the purchase order's id there",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PurchaseSubject:
     """`gateway.workflows.saga.Subject` of an issued revision: buyers and suppliers move the order, the run follows."""
@@ -174,7 +204,9 @@ class PurchaseSubject:
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         """How it ended, and whoever waits for that goes on."""
         await purchases.stand(connection, run_id, status, now=moved.now)
-        await purchases.wake(connection, (await purchases.load(connection, run_id)).order.po_id)
+        po_id = (await purchases.load(connection, run_id)).order.po_id
+        await purchases.wake(connection, po_id)
+        await postings.wake(connection, po_id)
 
 
 def procure_to_pay(mint: Mint, clocks: PurchaseClocks, *, books: bool, sends: bool) -> Saga:
@@ -184,35 +216,11 @@ def procure_to_pay(mint: Mint, clocks: PurchaseClocks, *, books: bool, sends: bo
         (
             Gate("await_earlier", earlier, by_hand="mend what the earlier revision hangs on; retry looks again"),
             Local("begin", procuring.begin, procuring.taken_back, by_hand=LOCAL_BY_HAND),
-            Step(
-                *("order_goods", "erp", "order_goods", order_goods, ORDERING),
-                undo=cancel_purchase,
-                undo_operation="cancel_purchase",
-                only_if="begin.books",
-                mended=True,
-                by_hand="make supplier and goods known to the ERP and retry, or resolve with the purchase's id there",
-            ),
-            Step(
-                *("transmit", "supplier", "transmit", transmit, SUPPLIER),
-                undo=withdraw,
-                undo_operation="withdraw",
-                only_if="begin.sends",
-                mended=True,
-                by_hand="reach the supplier otherwise; resolve with the message's id, or with how it was told",
-            ),
+            ORDER_GOODS,
+            TRANSMIT,
             Branches(AWAIT, procuring.tend, by_hand="ask the supplier, and confirm on its behalf; retry looks again"),
-            Step(
-                *("reverse_purchase", "erp", "cancel_purchase", reverse_purchase, ORDERING),
-                about="order_goods",
-                only_if=f"{AWAIT}.differs",
-                by_hand="reverse the purchase order in the ERP, or change it; resolve with its id",
-            ),
-            Step(
-                *("order_agreed", "erp", "order_goods", order_agreed, ORDERING),
-                only_if=f"{AWAIT}.differs",
-                fresh=agreed,
-                by_hand="book in the ERP what the supplier agreed to; resolve with the purchase order's id there",
-            ),
+            REVERSE,
+            ORDER_AGREED,
         ),
         PurchaseSubject(),
         done="confirmed",

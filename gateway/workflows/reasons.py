@@ -57,6 +57,16 @@ ORDERING = _because(
     unknown_sku="the order system does not know a SKU of this order",
     too_late="goods of it were received",
 )
+RECEIPT = _because(
+    Refusal("receipt_refused", "the order system refused the receipt of goods"),
+    purchase_closed="the order system awaits nothing of this purchase any more",
+)
+BILL = _because(
+    Refusal("bill_refused", "the order system refused the bill"),
+    fiscal_period_closed="the fiscal period is closed in the order system",
+    duplicate_invoice="the order system has a bill of this number by this supplier",
+    purchase_not_found="the order system does not know the purchase",
+)
 SUPPLIER = _because(
     Refusal("refused_by_supplier_link", "whoever carries orders to suppliers refused it"),
     unknown_supplier="nobody can reach the supplier",

@@ -43,5 +43,5 @@ async def test_a_workflow_that_there_is_not_is_refused() -> None:
 
     assert said.code == 1
     assert said.text.startswith(
-        "omnigate: there is no workflow 'fullfil'; known are collect, fulfil, pay_back, place_order, renew"
+        "omnigate: there is no workflow 'fullfil'; known are collect, fulfil, pay_back, place_order, procure_to_pay, "
     )

@@ -26,7 +26,7 @@ def test_the_house_s_file_says_what_is_usual_without_one(tmp_path: Path) -> None
 )
 def test_what_is_wrong_is_named_with_its_place_and_mend(tmp_path: Path, text: str, fault: str) -> None:
     file = tmp_path / "suppliers.yaml"
-    file.write_text(f"confirmations: {text}\nclocks: {{}}\nmatching: {{}}\n")
+    file.write_text(f"confirmations: {text}\nclocks: {{}}\nreceipts: {{}}\nmatching: {{}}\n")
 
     with pytest.raises(Misconfigured) as told:
         load_suppliers(file)
@@ -49,7 +49,7 @@ def test_the_house_s_clocks_are_the_usual_ones(tmp_path: Path) -> None:
 )
 def test_clocks_that_are_wrong_are_named_with_their_place_and_mend(tmp_path: Path, text: str, fault: str) -> None:
     file = tmp_path / "suppliers.yaml"
-    file.write_text(f"confirmations: {{}}\nclocks: {text}\nmatching: {{}}\n")
+    file.write_text(f"confirmations: {{}}\nclocks: {text}\nreceipts: {{}}\nmatching: {{}}\n")
 
     with pytest.raises(Misconfigured) as told:
         load_clocks(file)

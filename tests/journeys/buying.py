@@ -25,12 +25,17 @@ class Buying:
     shop: Shop
     bob: Buyers
     works: Buyers
+    dora: Buyers  # receives
+    paul: Buyers  # pays
 
     @classmethod
     async def begin(cls, shop: Shop) -> Self:
         works = await Buyers.partner(shop.gate, "works")
         await supplying(shop.gate.database, "works", supplier_id=SUPPLIER, po_id=BEFORE)
-        return cls(shop, await Buyers.operator(shop.gate, "bob", "buyer"), works)
+        people = {"bob": "buyer", "dora": "receiver", "paul": "accounts_payable"}
+        return cls(
+            shop, works=works, **{who: await Buyers.operator(shop.gate, who, role) for who, role in people.items()}
+        )
 
     async def issued(self, number: str = "PO-1", quantity: int = 10) -> str:
         body = {**purchase_body(SUPPLIER, number), "lines": lamps(quantity)}
@@ -107,10 +112,10 @@ class Buying:
 
         await self.until(so, self.exceptions)
 
-    async def mend(self, action: str, **more: str) -> None:
+    async def mend(self, action: str, *, by: Buyers | None = None, **more: str) -> None:
         [(exception_id,)] = await self.rows("select exception_id from exception where state = 'open'")
         body = {"action": action, "evidence": WHY, **more}
-        answer = await self.bob.post(f"/{exception_id}/actions", body, at="/v1/exceptions")
+        answer = await (by or self.bob).post(f"/{exception_id}/actions", body, at="/v1/exceptions")
         assert answer.is_success, answer.text
 
     async def until(self, holds: Callable[[], Awaitable[bool]], seen: Callable[[], Awaitable[object]]) -> None:

@@ -13,7 +13,6 @@ from gateway.workflows.saga import Refusal
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PLACE_ORDER = SAGAS["place_order.v2"]  # with every kind of step but gates and branches
-BUYING = SAGAS["procure_to_pay.v1"]
 IN_PARTS, PART = SAGAS["place_order.v4"], SAGAS["fulfil.v2"]
 KEYED = Promise(RetryClass.KEYED, window=86_400.0)
 LOOK_UP = Promise(RetryClass.LOOK_UP_FIRST)
@@ -105,21 +104,6 @@ def test_after_the_pivot_a_refusal_is_an_operators_matter() -> None:
 
     assert isinstance(following, Park)
     assert following.code == "refused_after_pivot"
-
-
-def test_what_a_person_can_mend_turns_nothing_back() -> None:
-    refused = situation(*done("await_earlier"), begun("books"), record("order_goods", "rejected"))
-
-    parked = plan(BUYING, refused, MANIFESTS)
-    cancelled = plan(BUYING, replace(refused, stop_wished=True), MANIFESTS)
-
-    assert isinstance(parked, Park)
-    assert (parked.code, parked.step) == ("refused", "order_goods")
-    assert isinstance(cancelled, Turn)
-
-
-def begun(*facts: str) -> Record:
-    return record("begin", effect=Effect("pur_1", "begin", "begun", dict.fromkeys(facts, "yes")))
 
 
 def test_after_the_pivot_a_wish_to_stop_changes_nothing() -> None:

@@ -13,7 +13,7 @@ from gateway.resources.suppliers.purchase_schemas import Amount, Day, LineId, Po
 from gateway.resources.suppliers.schemas import CurrencyCode, Number, SupplierId, Version, Words
 
 InvoiceId = Annotated[str, Field(pattern="^inv_[0-9A-HJKMNP-TV-Z]{26}$")]
-InvoiceStatus = Literal["held", "waiting", "exception", "disputed", "approved", "rejected"]
+InvoiceStatus = Literal["held", "waiting", "exception", "disputed", "approved", "posted", "rejected"]
 DocumentHash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Sums = dict[str, int]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0021_purchases"
-down_revision = "0019_deliveries"
+down_revision = "0020_supplier_invoices"
 branch_labels = None
 depends_on = None
 
