@@ -1,10 +1,12 @@
 """Who plays a role is the settings' to say; what they leave open stops the process."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.rest import MANIFESTS, rest_back_ends
 from adapters.rest.erp import RestErp
 from adapters.rest.payments import RestPayments
 from adapters.rest.store import RestStore
@@ -93,6 +95,15 @@ async def test_a_warehouse_that_calls_back_is_not_asked() -> None:
     async with back_ends(Settings()) as connected:
         assert isinstance(connected.erp, RestErp)
         assert connected.changes == {}
+
+
+async def test_the_rest_erp_books_what_is_bought_where_its_manifest_says_so() -> None:
+    silent = replace(MANIFESTS, erp={name: MANIFESTS.erp[name] for name in ("book", "cancel", "invoice", "find")})
+    urls = {f"{role}_url": f"http://127.0.0.1:1/{role}" for role in ("payments", "erp", "wms")}
+
+    async with back_ends(Settings()) as connected, rest_back_ends(**urls, manifests=silent) as other:
+        assert connected.purchasing is connected.erp
+        assert (other.purchasing, other.credits) == (None, None)
 
 
 @pytest.mark.parametrize(

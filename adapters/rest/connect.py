@@ -42,16 +42,15 @@ async def rest_back_ends(
     carrier_url: str | None = None,
     notifications_url: str | None = None,
     supplier_url: str | None = None,
-    polled: bool = False,
-    stock_changes: bool = False,
+    polled: bool = False,  # the warehouse does not call back
+    stock_changes: bool = False,  # it tells how its stock changes
     manifests: Manifests = MANIFESTS,
     bounds: Bounds | None = None,
-    transport: httpx2.AsyncBaseTransport | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,  # instead of the network
     clock: Callable[[], float] = time.time,
     metrics: BackEndMetrics | None = None,
 ) -> AsyncIterator[BackEnds]:
-    """The back ends at these addresses, for as long as the context lasts. *polled*: the warehouse does not call back;
-    *stock_changes*: it tells how its stock changes. A *transport* replaces the network and stays open."""
+    """The back ends at these addresses, for as long as the context lasts. A *transport* stays open."""
     client = partial(Outbound, bounds=bounds, transport=transport, clock=clock, metrics=metrics)
     further = {"store": store_url, "carrier": carrier_url, "notifications": notifications_url, "supplier": supplier_url}
     async with AsyncExitStack() as stack:

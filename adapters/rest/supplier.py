@@ -1,4 +1,4 @@
-"""Whoever carries orders to suppliers: revisions sent, reminders, and what is taken back; each effect under our key."""
+"""Whoever carries orders to suppliers: revisions sent, reminders, what is taken back; every effect under our key."""
 
 from collections.abc import Mapping
 
@@ -61,7 +61,7 @@ def named(order: Purchase, *, reference: str) -> Json:
         "po_id": order.po_id,
         "po_number": order.po_number,
         "revision": order.revision,
-        "supplier": order.supplier_code,
+        "supplier_code": order.supplier_code,
     }
 
 

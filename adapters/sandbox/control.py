@@ -46,7 +46,7 @@ Act = Callable[[Control, Request], Awaitable[Json]]
 
 async def health(control: Control, request: Request) -> Json:
     if any(task.done() for task in control.work):
-        raise Refusal(503, "broken", "the warehouse or a store has stopped working; restart the sandbox")
+        raise Refusal(503, "broken", "the warehouse, a store or a supplier has stopped working; restart the sandbox")
     return {"status": "ok"}
 
 

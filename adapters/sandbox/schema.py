@@ -175,11 +175,10 @@ CREATE INDEX IF NOT EXISTS supplier_orders_due ON supplier_orders (next_at) WHER
 CREATE TABLE IF NOT EXISTS supplier_scripts (po_number TEXT PRIMARY KEY, plays BLOB NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS supplier_documents (
-    sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, po_id TEXT NOT NULL, po_number TEXT NOT NULL,
+    sequence INTEGER PRIMARY KEY, key TEXT NOT NULL, po_id TEXT NOT NULL, po_number TEXT NOT NULL,
     edition INTEGER NOT NULL, kind TEXT NOT NULL, number TEXT NOT NULL, path TEXT NOT NULL, body BLOB NOT NULL,
     state TEXT NOT NULL DEFAULT 'pending', attempts INTEGER NOT NULL DEFAULT 0, last_status INTEGER, answer BLOB,
-    at REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS supplier_documents_by_order ON supplier_documents (po_id);
+    at REAL NOT NULL, UNIQUE (po_id, key));
 
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """

@@ -1,6 +1,7 @@
 """The pretend suppliers: take revisions of purchase orders in, and act on the newest. They honour keys for ever."""
 
 import secrets
+from datetime import date
 
 import orjson
 
@@ -40,7 +41,7 @@ def take_message(ledger: Ledger, call: Call) -> Answer:
     reference, po_id, po_number, revision = _named(body)
     goods = [_line(line) for line in lines(body)]
     made = f"spm_{secrets.token_hex(10)}"
-    ledger.run(MESSAGE, made, reference, po_id, po_number, revision, text(body, "supplier"), ledger.now())
+    ledger.run(MESSAGE, made, reference, po_id, po_number, revision, text(body, "supplier_code"), ledger.now())
     _take_order(ledger, made, {**body, "currency": currency(body), "lines": goods})
     about = {"po_number": po_number, "revision": revision}
     effect = Effect(kind="message", subject=made, order_id=po_id, reference=reference, lines=goods, data=about)
@@ -118,7 +119,7 @@ def _take_order(ledger: Ledger, message: str, body: Json) -> None:
 
 
 def _named(body: Json) -> tuple[str, str, str, int]:
-    if text(body, "supplier").upper() == NOBODY:
+    if text(body, "supplier_code").upper() == NOBODY:
         raise Refusal(422, "unknown_supplier", "nobody can reach that supplier")
     texts = text(body, "reference"), text(body, "po_id"), text(body, "po_number")
     return *texts, integer(body, "revision", least=1)
@@ -126,7 +127,10 @@ def _named(body: Json) -> tuple[str, str, str, int]:
 
 def _line(line: Json) -> Json:
     integer(line, "unit_price")
-    text(line, "requested_date")
+    try:
+        date.fromisoformat(text(line, "requested_date"))
+    except ValueError as error:
+        raise Refusal(400, "malformed", "'requested_date' must be a day like 2026-11-23") from error
     return {name: line[name] for name in ("line_id", "sku", "quantity", "unit_price", "requested_date")}
 
 

@@ -16,6 +16,12 @@ SELECT * FROM supplier_documents WHERE coalesce(?1, po_number) = po_number ORDER
 """
 
 
+ORDERS = """
+SELECT po_id, po_number, message, revision, state, place, attempts FROM supplier_orders
+ WHERE coalesce(?1, po_number) = po_number ORDER BY next_at DESC LIMIT ?2
+"""
+
+
 async def set_account(control: Control, request: Request) -> Json:
     """The partner whom the suppliers are to whoever orders."""
     told = control.supplying.door.give(await read_body(request))
@@ -52,6 +58,11 @@ async def ship(control: Control, request: Request) -> Json:
     return {"id": named, "shipped": True}
 
 
+async def orders(control: Control, request: Request) -> Json:
+    rows = control.ledger.rows(ORDERS, request.query_params.get("po_number"), NEWEST)
+    return {"orders": [dict(row) for row in rows]}
+
+
 async def documents(control: Control, request: Request) -> Json:
     rows = control.ledger.rows(DOCUMENTS, request.query_params.get("po_number"), NEWEST)
     return {"documents": [_shown(row) for row in rows]}
@@ -71,5 +82,6 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("DELETE", "/supplier/_plays", drop_plays),
     ("POST", "/supplier/_go", go),
     ("POST", "/supplier/_ship", ship),
+    ("GET", "/supplier/_orders", orders),
     ("GET", "/supplier/_documents", documents),
 )

@@ -79,8 +79,8 @@ def invoice(order: Json, goods: list[Json], play: Json, place: int, now: float) 
 
 
 def invoice_again(order: Json, before: Json, place: int) -> Document:
-    """The same bill, under a number that differs only in how it is written."""
-    body = {**before, "invoice_number": before["invoice_number"].lower().replace("-", ".")}
+    """The same bill, under a number that is one character longer."""
+    body = {**before, "invoice_number": f"{before['invoice_number']}A"}
     return _document("invoice", order, place, body)
 
 

@@ -78,7 +78,7 @@ def revised(script: list[Json], place: int) -> list[Json]:
 
 
 def _spread(plays: list[Json]) -> list[Json]:
-    """One document a play: billing twice is billing, and then the same under a number that only looks different."""
+    """One document a play: billing twice is billing, and then the same under a number much like the first."""
     twice = [(play, {**play, "play": "bill"}, {**play, "play": "bill_again"}) for play in plays]
     return [each for play, *both in twice for each in (both if play["play"] == "bill_twice" else [play])]
 

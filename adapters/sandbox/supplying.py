@@ -92,10 +92,12 @@ class Supplying:
         try:
             written = self._ledger.row(PENDING, order["po_id"], order["edition"])
             if written is None:
-                await self._play(order)
+                await self._play(order)  # and then it is due at once
             else:
                 heard = await self.door.ask("POST", written["path"], body=written["body"], key=written["key"])
                 self._hear(order, written, heard)
+        except (LookupError, TypeError, ValueError, OverflowError):  # the door shows an order of another shape
+            self._later(order)
         finally:
             del self._under_way[order["po_id"]]
             self._wake.set()

@@ -116,6 +116,13 @@ class Claim:
     total: int
 
     @property
+    def document(self) -> dict[str, Any]:
+        charges = [{"kind": kind, "amount": amount} for kind, amount in self.charges]
+        lines = [line.document for line in self.lines]
+        sums = {"charges": charges, "tax": self.tax, "total": self.total}
+        return {"currency": self.currency, "lines": lines, **sums}
+
+    @property
     def billed(self) -> Billed:
         lines = (
             BilledLine(

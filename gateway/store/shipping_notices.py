@@ -119,7 +119,7 @@ async def write_notice(connection: Connection, new: Notice, hand: Hand) -> None:
     pieces = packed(pallets)
     await connection.execute(_LINES, (new.asn_id, list(pieces), list(pieces.values())))
     await connection.execute(_UNITS, (new.asn_id, [sscc for _, sscc in units(pallets)]))
-    await delivered_of(connection, new.po_id, "shipping_announced", hand, {"asn_id": new.asn_id, "status": new.state})
+    await delivered_of(connection, new.po_id, "shipping_announced", hand, {"asn_id": new.asn_id})
 
 
 _WRITE = """
@@ -137,8 +137,7 @@ _UNITS = "insert into shipping_unit (asn_id, sscc) select %s, sscc from unnest(%
 async def move_notice(connection: Connection, notice: Notice, after: NoticeState, hand: Hand) -> None:
     """The order is locked."""
     await connection.execute(_MOVE, (after.value, hand.now, notice.asn_id))
-    facts = {"asn_id": notice.asn_id, "status": after.value}
-    await delivered_of(connection, notice.po_id, f"shipping_{after.value}", hand, facts)
+    await delivered_of(connection, notice.po_id, f"shipping_{after.value}", hand, {"asn_id": notice.asn_id})
 
 
 _MOVE = """

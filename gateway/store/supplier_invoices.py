@@ -212,6 +212,7 @@ async def move_invoice(
     due_on: date | None = None,
     reason: str | None = None,
 ) -> None:
+    """*reason*: to the supplier, of whoever did it."""
     await connection.execute(_MOVE, (after.value, due_on, reason, hand.now, invoice_id))
     await tell(connection, invoice_id, after.value, hand, after)
     if after is InvoiceState.APPROVED:
@@ -219,7 +220,7 @@ async def move_invoice(
 
 
 _MOVE = """
-update supplier_invoice set state = %s, due_on = %s, reason = coalesce(%s, reason), version = version + 1,
+update supplier_invoice set state = %s, due_on = %s, reason = %s, version = version + 1,
        updated_at = greatest(updated_at, %s)
  where invoice_id = %s
 """

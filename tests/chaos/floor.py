@@ -87,14 +87,14 @@ async def open_floor(
     url: str = "",
     ground: Ground | None = None,
     spoiled: bool = False,
-    settings: Mapping[str, str] | None = None,
     suppliers: bool = False,
+    settings: Mapping[str, str] | None = None,
     edges: int = 2,
     workers: int = 2,
 ) -> AsyncIterator[Floor]:
     """*url*: a PostgreSQL that the point has brought along. *ground*: what lies where, if not all of it at one node.
-    *spoiled*: back ends stand behind a proxy. *settings*: of edges and workers, besides the usual. Stores can be asked,
-    and goods that come in are told of, where there are stores. *suppliers*: orders are carried to them."""
+    *spoiled*: back ends stand behind a proxy. *suppliers*: orders are carried to them. *settings*: of edges and
+    workers, besides the usual. Stores can be asked, and goods that come in are told of, where there are stores."""
     async with AsyncExitStack() as stack:
         url = url or stack.enter_context(acquire(room.home)).url
         rig = await stack.enter_async_context(open_rig(url, room.home, ground=ground))

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 Priced = tuple[tuple[str, str, int, int], ...]
 
 AGREED = ("confirmed", "partially_received", "received")
-OVER, DECIDED = (*AGREED, "cancelled"), ("approved", "rejected")
+OVER, DECIDED = (*AGREED, "cancelled"), ("posted", "rejected")
 UNDER_WAY = "select count(*) from run where state in ('running', 'waiting')"
 PAGE = [("page_size", "200")]
 

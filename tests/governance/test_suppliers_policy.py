@@ -6,7 +6,9 @@ import pytest
 
 from gateway.domain.confirmations import Tolerances
 from gateway.domain.purchase_clocks import PurchaseClocks
+from gateway.domain.receiving import ReceivingTerms
 from gateway.errors import Misconfigured
+from gateway.governance.receiving import load_receiving
 from gateway.governance.suppliers import load_clocks, load_suppliers
 from gateway.settings import ROOT
 
@@ -56,3 +58,14 @@ def test_clocks_that_are_wrong_are_named_with_their_place_and_mend(tmp_path: Pat
 
     assert "suppliers.yaml:2: " in str(told.value)
     assert fault in str(told.value)
+
+
+def test_how_many_too_many_are_taken_stands_there_too(tmp_path: Path) -> None:
+    house, file = ROOT / "policies" / "suppliers.yaml", tmp_path / "suppliers.yaml"
+    file.write_text("confirmations: {}\nclocks: {}\nreceipts: {over_percent: 101}\nmatching: {}\n")
+
+    with pytest.raises(Misconfigured) as told:
+        load_receiving(file)
+
+    assert load_receiving(house) == load_receiving(tmp_path / "none") == ReceivingTerms()
+    assert "'over_percent' must be a whole number of 0 to 100" in str(told.value)

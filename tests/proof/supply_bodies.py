@@ -11,17 +11,19 @@ from schemathesis import Case
 from gateway.domain.identifiers import mint
 from gateway.store.pool import Joined
 from tests.resources.billed import billed
+from tests.resources.delivered import arrived, came, goods_body, notice_body, pallet, piece
 from tests.resources.supplied import confirmation, proposed, purchase_lines, supplying
 
 Json = dict[str, Any]
 Write = Callable[[Callable[[Joined, str], Awaitable[str]], str], str]
 
-SUPPLY = ("/v1/supplier", "/v1/purchase-orders")
+SUPPLY = ("/v1/supplier", "/v1/purchase-orders", "/v1/shipping-notices", "/v1/goods-receipts")
 WRITER = "operator:proof"
 _PARTNER = """
 insert into partner (partner_id, name, client_id, secret_hash, scopes, plan) values (%s, '', %s, '', '{}', 'standard')
 """
 _STATE = {"confirmations": "issued", "decision": "change_proposed"}
+_STATE |= dict.fromkeys(("shipping-notices", "receipts"), "confirmed")
 _BILLED = {"release": "held", "approve": "exception", "dispute": "exception", "reject": "held"}
 _STATUS = {"status": "prospect", "approve": "certified"}
 
@@ -31,6 +33,7 @@ def mend_supply(case: Case, write: Write) -> None:
     word, invoiced = case.path.rpartition("/")[2], case.path.startswith("/v1/supplier-invoices")
     partner, supplier_id, po_id, poc_id = f"p-{uuid4().hex[:16]}", mint("sup"), mint("po"), mint("poc")
     invoice_id = mint("inv")
+    asn_id, receipt_id = mint("asn"), mint("grn")
 
     async def made(database: Joined, name: str) -> str:
         async with database.transaction() as connection:
@@ -44,13 +47,15 @@ def mend_supply(case: Case, write: Write) -> None:
             po_id=po_id,
             status=status,
             state="issued" if invoiced else _STATE.get(word, "draft"),
-            made_by="operator:tess" if invoiced else WRITER,
+            made_by="operator:tess" if invoiced or word == "receipts" else WRITER,  # who neither receives nor pays
         )
         if invoiced:
             bought = {"supplier_id": supplier_id, "po_id": po_id}
             await billed(database, "INV-1", invoice_id=invoice_id, state=_BILLED.get(word, "rejected"), **bought)
         if word == "decision":
             await proposed(database, po_id, name=poc_id)
+        if {"asn_id", "receipt_id"} & case.path_parameters.keys():
+            await arrived(database, po_id, asn_id=asn_id, receipt_id=receipt_id, state="in_transit")
         return name
 
     case.headers.pop("If-None-Match", None)
@@ -59,8 +64,8 @@ def mend_supply(case: Case, write: Write) -> None:
     write(made, po_id)
     if word == "issue":
         _submit(po_id)
-    named = {"supplier_id": supplier_id, "po_id": po_id, "revision": 1, "confirmation_id": poc_id}
-    for name, value in {**named, "invoice_id": invoice_id}.items():
+    known = {"supplier_id": supplier_id, "po_id": po_id, "revision": 1, "confirmation_id": poc_id}
+    for name, value in {**known, "asn_id": asn_id, "receipt_id": receipt_id, "invoice_id": invoice_id}.items():
         if name in case.path_parameters:
             case.path_parameters[name] = value
     if isinstance(case.body, dict) and word == "supplier-invoices":
@@ -93,7 +98,12 @@ def _mend_body(body: Json, word: str, *, partner: str, supplier_id: str) -> None
         body["status"] = "onboarding"
     if "supplier_id" in body:
         body["supplier_id"] = supplier_id
-    if word == "confirmations":
+    if word == "shipping-notices":
+        body.update(notice_body(uuid4().hex, pallet(1, [piece(1)])))
+    elif word == "receipts":
+        body.pop("asn_id", None)
+        body.update(goods_body(uuid4().hex, came(1)))
+    elif word == "confirmations":
         body.update(confirmation(uuid4().hex, {"line_id": "1", "status": "accepted"}))
     elif "lines" in body:
         body["lines"] = purchase_lines(7)

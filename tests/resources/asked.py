@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from tests.resources.billed import invoice_body
+from tests.resources.billed import INVOICES
+from tests.resources.delivered import came, goods_body, notice_body, pallet, piece
 from tests.resources.offers import CODE
 from tests.resources.returned import inspection, receipt, wished
 from tests.resources.shop import order_body
@@ -64,6 +65,16 @@ class Owner:
     def invoice_id(self) -> str:
         """What this supplier bills."""
         return f"inv_{self.order_id[4:]}"
+
+    @property
+    def asn_id(self) -> str:
+        """What is on its way of it."""
+        return f"asn_{self.order_id[4:]}"
+
+    @property
+    def grn_id(self) -> str:
+        """What of it came."""
+        return f"grn_{self.order_id[4:]}"
 
     @property
     def approval_id(self) -> str:
@@ -209,20 +220,21 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
         f"/v1/purchase-orders/{of.po_id}/confirmations/poc_{_ULID}/decision",
         {"json": {**_WHY, "decision": "agree"}},
     ),
-    "submit_supplier_invoice": lambda of, now: (
-        "/v1/supplier-invoices",
-        {"json": invoice_body(of.po_id, str(uuid4()))},
-    ),
-    "list_supplier_invoices": lambda of, now: ("/v1/supplier-invoices", {}),
-    "get_supplier_invoice": lambda of, now: (f"/v1/supplier-invoices/{of.invoice_id}", {}),
-    **{
-        f"{word}_supplier_invoice": lambda of, now, word=word: (
-            f"/v1/supplier-invoices/{of.invoice_id}/{word}",
-            {"json": _WHY},
-        )
-        for word in ("release", "approve", "dispute", "reject")
-    },
+    **INVOICES,
     "cancel_purchase_order": lambda of, now: (f"/v1/purchase-orders/{of.po_id}/cancel", {"json": _WHY}),
+    "announce_shipment": lambda of, now: (
+        f"/v1/purchase-orders/{of.po_id}/shipping-notices",
+        {"json": notice_body(uuid4().hex, pallet(1, [piece(1)]))},
+    ),
+    "receive_goods": lambda of, now: (
+        f"/v1/purchase-orders/{of.po_id}/receipts",
+        {"json": goods_body(uuid4().hex, came(1))},
+    ),
+    "list_shipping_notices": lambda of, now: ("/v1/shipping-notices", {}),
+    "get_shipping_notice": lambda of, now: (f"/v1/shipping-notices/{of.asn_id}", {}),
+    "cancel_shipping_notice": lambda of, now: (f"/v1/shipping-notices/{of.asn_id}/cancel", {"json": _WHY}),
+    "list_goods_receipts": lambda of, now: ("/v1/goods-receipts", {}),
+    "get_goods_receipt": lambda of, now: (f"/v1/goods-receipts/{of.grn_id}", {}),
     "list_orders": lambda of, now: (f"/v1/orders?channel_order_id={of.channel_order_id}", {}),
     "cancel_order": lambda of, now: (f"/v1/orders/{of.order_id}/cancel", {"json": {}}),
     "place_order": lambda of, now: ("/v1/orders", {"json": order_body(channel=of.channel, placed_at=now)}),

@@ -1,5 +1,6 @@
 """What suppliers bill, what came before it, and who has to do with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import uuid4
@@ -29,6 +30,21 @@ def invoice_body(po_id: str, number: str, *lines: Json, tax: int = 0, **more: An
     return {**about, "lines": billed, "tax": tax, "total": total, **more}
 
 
+_AT = "/v1/supplier-invoices"
+_DEEDS = ("release", "approve", "dispute", "reject")
+# How each operation about invoices is called about somebody's.
+INVOICES: dict[str, Callable[[Any, str], tuple[str, Json]]] = {
+    "submit_supplier_invoice": lambda of, now: (_AT, {"json": invoice_body(of.po_id, str(uuid4()))}),
+    "list_supplier_invoices": lambda of, now: (_AT, {}),
+    "get_supplier_invoice": lambda of, now: (f"{_AT}/{of.invoice_id}", {}),
+    **{
+        f"{word}_supplier_invoice": lambda of, now, word=word: (
+            f"{_AT}/{of.invoice_id}/{word}",
+            {"json": {"reason": WHY}},
+        )
+        for word in _DEEDS
+    },
+}
 _BILLED = """
 insert into supplier_invoice (invoice_id, supplier_id, po_id, invoice_number, normalised_number, year, content_hash,
                               document, dated, currency, lines, total, state, arrived_on, told_by, trace_id, created_at,
@@ -55,7 +71,7 @@ class Payers:
 
     async def bill(self, po_id: str, number: str, *lines: Json, key: str = "", **more: Any) -> Response:
         body = invoice_body(po_id, number, *lines, **more)
-        return await self.who.post("", body, key=key, at="/v1/supplier-invoices")
+        return await self.who.post("", body, key=key, at=_AT)
 
     async def receive(self, po_id: str, received: int, damaged: int = 0) -> None:
         """Counted at the dock, of the first line."""
@@ -64,7 +80,7 @@ class Payers:
         assert answer.status_code == 201, answer.text
 
     async def do(self, invoice_id: str, word: str, *, match: str = "") -> Response:
-        return await self.who.post(f"/{invoice_id}/{word}", {"reason": WHY}, match=match, at="/v1/supplier-invoices")
+        return await self.who.post(f"/{invoice_id}/{word}", {"reason": WHY}, match=match, at=_AT)
 
     async def see(self, path: str = "") -> Json:
         told = await self.who.gate.http.get(f"/v1/supplier-invoices{path}", headers=self.who.headers)

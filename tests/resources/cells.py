@@ -34,6 +34,8 @@ FEEDS += ["put_snapshot_chunk", "finish_snapshot"]
 SUPPLY, TELL = {"suppliers:read": "own"}, {"suppliers:write": "own"}
 NOBODY: Mapping[str, str] = {}
 ORDERED = ("list_purchase_orders", "get_purchase_order", "get_purchase_order_revision")
+DELIVERED = ("list_shipping_notices", "get_shipping_notice", "list_goods_receipts", "get_goods_receipt")
+SENDING = ("announce_shipment", "cancel_shipping_notice")
 ORDERING = ("revise_purchase_order", "submit_purchase_order", "issue_purchase_order", "cancel_purchase_order")
 ORDERING += ("decide_confirmation",)
 INVOICED = ("list_supplier_invoices", "get_supplier_invoice")
@@ -51,9 +53,9 @@ REACH: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(RETURNED, FOLLOW),
     **dict.fromkeys(("request_return", "cancel_return"), SEND_BACK),
     **dict.fromkeys(COUNTS, COUNT),
-    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED, *INVOICED), SUPPLY),
-    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order", "submit_supplier_invoice"), TELL),
-    **dict.fromkeys((*BUYING, *PAYING, "approve_supplier"), NOBODY),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED, *DELIVERED, *INVOICED), SUPPLY),
+    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order", "submit_supplier_invoice", *SENDING), TELL),
+    **dict.fromkeys((*BUYING, *PAYING, "approve_supplier", "receive_goods"), NOBODY),
     "place_order": WRITE,
     "cancel_order": WRITE,
     "query_availability": SEE,
@@ -96,8 +98,10 @@ DUTIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("accept_order_offer", "decline_order_offer", "collect_fulfilment"), MENDERS),
     **dict.fromkeys(RETURNED, ON_DUTY),
     **dict.fromkeys(("request_return", "cancel_return", *COUNTS), MENDERS),
-    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED, *INVOICED), ON_DUTY),
-    **dict.fromkeys((*BUYING, "set_supplier_capabilities", "confirm_purchase_order"), frozenset({"buyer", "admin"})),
+    **dict.fromkeys(("list_suppliers", "get_supplier", *ORDERED, *DELIVERED, *INVOICED), ON_DUTY),
+    **dict.fromkeys((*BUYING, *SENDING), frozenset({"buyer", "admin"})),
+    **dict.fromkeys(("set_supplier_capabilities", "confirm_purchase_order"), frozenset({"buyer", "admin"})),
+    "receive_goods": frozenset({"receiver", "admin"}),
     **dict.fromkeys((*PAYING, "submit_supplier_invoice"), frozenset({"accounts_payable", "admin"})),
     "approve_supplier": frozenset({"approver", "admin"}),
     "query_availability": ON_DUTY,
@@ -188,6 +192,10 @@ _GRANTED: Mapping[str, Callable[[bool], int]] = {
     "move_supplier": lambda within: 409 if within else 404,
     "approve_supplier": lambda within: 200 if within else 404,
     "list_purchase_orders": lambda within: 200,
+    **dict.fromkeys((DELIVERED[0], DELIVERED[2]), lambda within: 200),
+    **dict.fromkeys((DELIVERED[1], DELIVERED[3]), lambda within: 200 if within else 404),
+    **dict.fromkeys(("announce_shipment", "receive_goods"), lambda within: 409 if within else 404),  # it is cancelled
+    "cancel_shipping_notice": lambda within: 409 if within else 404,  # it has arrived
     **dict.fromkeys(ORDERED[1:], lambda within: 200 if within else 404),
     "create_purchase_order": lambda within: 201 if within else 422,
     "decide_confirmation": lambda within: 404,  # there is no such confirmation

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from httpx2 import Response
+from psycopg.types.json import Jsonb
 
+from gateway.store.pool import Database, Joined
 from tests.resources.supplied import Buyers, Json
-
-ASN_ID, GRN_ID = "asn_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "grn_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 
 
 def sscc(number: int) -> str:
@@ -64,6 +64,37 @@ class Dock:
 
     async def see(self, path: str) -> Response:
         return await self.hands.gate.http.get(f"/v1{path}", headers=dict(self.hands.headers))
+
+
+_ARRIVED = """
+with sent as (
+    insert into shipping_notice (asn_id, po_id, supplier_id, asn_number, content_hash, document, state, shipped_at,
+                                 expected_at, told_by, trace_id, created_at, updated_at)
+    select %(asn)s, po_id, supplier_id, left('canary-' || po_number, 35), '', %(notice)s, %(state)s, now(),
+           now() + interval '1 day', 'works', '', now(), now()
+      from purchase_order where po_id = %(po)s
+    returning asn_id
+), unloaded as (
+    insert into shipping_notice_line select asn_id, '1', 1 from sent
+), came as (
+    insert into goods_receipt (receipt_id, po_id, position, node_id, receipt_number, content_hash, document, revision,
+                               received_by, received_at, trace_id, recorded_at)
+    select %(grn)s, po_id, 1, 'main', right(%(grn)s, 26), '', '{}', 1, 'operator:tess', now(), '', now()
+      from purchase_order where po_id = %(po)s
+    returning receipt_id
+)
+insert into goods_receipt_line select receipt_id, '1', 1, 0, 1, 0 from came
+"""
+
+
+async def arrived(
+    database: Database | Joined, po_id: str, *, asn_id: str, receipt_id: str, state: str = "arrived"
+) -> None:
+    """As rows: a notice of one piece of its first line, and a receipt of it."""
+    values = {"po": po_id, "asn": asn_id, "grn": receipt_id, "state": state}
+    notice = notice_body("ASN-1", pallet(1, [piece(1)]))
+    async with database.transaction() as connection:
+        await connection.execute(_ARRIVED, {**values, "notice": Jsonb(notice)})
 
 
 async def confirmed(buyer: Buyers, works: Buyers, supplier_id: str, number: str, *quantities: int) -> str:

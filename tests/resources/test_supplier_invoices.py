@@ -7,8 +7,8 @@ import pytest
 from gateway.domain.identifiers import mint
 from gateway.store.invoice_grace import end_grace
 from tests.gate import Gate
-from tests.resources.billed import OLD, Payers, billed_line, later, ordered, works_of
-from tests.resources.supplied import Buyers, supplying
+from tests.resources.billed import OLD, SUPPLIER, Payers, billed_line, later, ordered, works_of
+from tests.resources.supplied import Buyers, purchase_lines, supplying
 
 
 @pytest.fixture
@@ -200,9 +200,26 @@ async def test_nobody_bills_what_is_anothers(gate: Gate, bob: Buyers, works: Pay
     assert len((await pam.see())["supplier_invoices"]) == 1
 
 
+async def test_tax_is_what_the_order_says(gate: Gate, bob: Buyers, works: Payers, pam: Payers, rita: Payers) -> None:
+    lines = [{**line, "tax_points": 2_000} for line in purchase_lines(10, price=1_000)]
+    about = {"po_number": "PO-1", "supplier_id": SUPPLIER, "currency": "GBP"}
+    po_id = (await bob.order("", {**about, "lines": lines})).json()["po_id"]
+    for word in ("submit", "issue"):
+        await bob.order(f"/{po_id}/{word}")
+    await works.who.confirm(po_id, "C-1", {"line_id": "1", "status": "accepted"})
+    await rita.receive(po_id, 10)
+
+    right = (await works.bill(po_id, "A-17", billed_line(5), tax=1_000)).json()
+    wrong = (await works.bill(po_id, "B-92", billed_line(5), tax=1_250)).json()
+
+    assert (right["status"], wrong["status"]) == ("approved", "exception")
+    told = (await pam.see(f"/{wrong['invoice_id']}"))["match"]["findings"][0]["detail"]
+    assert told == "tax of 12.50, 10.00 due, give or take 0.01"
+
+
 async def test_what_no_invoice_can_be_is_told(bob: Buyers, works: Payers) -> None:
     po_id = await ordered(bob, works, "PO-1", 10)
 
-    answer = await works.bill(po_id, "--", currency="XXX")
+    answer = await works.bill(po_id, "--", currency="ZZZ", tax=2**53 - 1, total=5)
 
-    assert {each["code"] for each in answer.json()["errors"]} == {"no_number", "unknown_currency"}
+    assert {each["code"] for each in answer.json()["errors"]} == {"no_number", "unknown_currency", "total_too_large"}

@@ -22,6 +22,7 @@ from tests.gate import PUBLIC, Gate
 from tests.resources.asked import ABSENT, ASKED, CHUNK, Owner, reservation_body, snapshot
 from tests.resources.billed import billed
 from tests.resources.cells import ALL, EVERYBODY, NO_BEARER, OPERATORS, REACH, ROLES, Cell, cells, request_of
+from tests.resources.delivered import arrived
 from tests.resources.offers import offered, ready
 from tests.resources.returned import asked_back
 from tests.resources.shop import ADDRESS, order_body
@@ -136,6 +137,7 @@ async def seen(gate: Gate) -> list[Seen]:
         await asked_back(gate.database, each.order_id, name=each.return_id)
         bought = {"supplier_id": each.supplier_id, "po_id": each.po_id}
         await supplying(gate.database, each.name, **bought)
+        await arrived(gate.database, each.po_id, asn_id=each.asn_id, receipt_id=each.grn_id)
         await billed(gate.database, f"canary-{each.name}", invoice_id=each.invoice_id, **bought)
     on_duty = await operators(gate)
     await gate.registry.suspend("gone", operator="tess")
@@ -198,7 +200,7 @@ def bare(seen: Seen) -> tuple[int, list[tuple[str, str]], str]:
     if answer.headers["content-type"] == "application/problem+json" and text:
         text = str({name: value for name, value in answer.json().items() if name not in VARYING})
     words = (target.channel, target.order_id, target.exception_id, target.channel_order_id, target.reservation_id)
-    words += (target.return_id, target.supplier_id, target.po_id)
+    words += (target.return_id, target.supplier_id, target.po_id, target.asn_id, target.grn_id)
     for word in words:
         text = text.replace(word, "TARGET")
     text = SEALED.sub("", text)

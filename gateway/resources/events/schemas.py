@@ -39,6 +39,14 @@ class ReturnFact(TypedDict):
 
 
 @with_config(CLOSED)
+class PurchaseFact(TypedDict):
+    status: NotRequired[Literal["issued", "confirmed", "change_proposed", "declined", "cancelled"]]
+    revision: NotRequired[Annotated[int, Field(ge=1, le=100)]]
+    asn_id: NotRequired[Annotated[str, Field(pattern="^asn_[0-9A-HJKMNP-TV-Z]{26}$")]]
+    receipt_id: NotRequired[Annotated[str, Field(pattern="^grn_[0-9A-HJKMNP-TV-Z]{26}$")]]
+
+
+@with_config(CLOSED)
 class OrderEvent(TypedDict):
     specversion: Literal["1.0"]
     id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
@@ -95,6 +103,29 @@ class ReturnEvent(TypedDict):
 
 
 @with_config(CLOSED)
+class PurchaseEvent(TypedDict):
+    specversion: Literal["1.0"]
+    id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
+    source: str
+    type: Literal[
+        "com.omnigate.purchase_order.issued.v1",
+        "com.omnigate.purchase_order.confirmed.v1",
+        "com.omnigate.purchase_order.change_proposed.v1",
+        "com.omnigate.purchase_order.declined.v1",
+        "com.omnigate.purchase_order.cancelled.v1",
+        "com.omnigate.purchase_order.shipping_announced.v1",
+        "com.omnigate.purchase_order.shipping_arrived.v1",
+        "com.omnigate.purchase_order.shipping_cancelled.v1",
+        "com.omnigate.purchase_order.goods_received.v1",
+    ]
+    subject: Annotated[str, Field(pattern="^po_[0-9A-HJKMNP-TV-Z]{26}$")]
+    sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
+    time: Moment
+    datacontenttype: Literal["application/json"]
+    data: PurchaseFact
+
+
+@with_config(CLOSED)
 class EventPage(TypedDict):
-    events: Annotated[list[OrderEvent | ReservationEvent | ReturnEvent], Field(max_length=200)]
+    events: Annotated[list[OrderEvent | ReservationEvent | ReturnEvent | PurchaseEvent], Field(max_length=200)]
     cursor: Annotated[str, Field(max_length=1024)]

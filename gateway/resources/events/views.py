@@ -6,7 +6,7 @@ from typing import Any
 from gateway.domain.time import rfc3339
 from gateway.store.event_feed import EventRow
 
-_TOLD = ("status", "state", "version", "hold", "offer", "group_id", "refund")
+_TOLD = ("status", "state", "version", "hold", "offer", "group_id", "refund", "revision", "asn_id", "receipt_id")
 
 
 def event_view(row: EventRow, *, source: str) -> dict[str, Any]:

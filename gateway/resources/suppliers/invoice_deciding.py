@@ -52,7 +52,8 @@ class InvoiceDeciding:
         barred = await _refuse_who_took_part(connection, call, found)
         assert found.match is not None, "what is an exception was matched"
         told = found.match["document"]
-        content = {"supplier_id": found.supplier_id, "invoice": dict(found.document), "match": told}
+        named = {name: found.document[name] for name in ("po_id", "invoice_number", "invoice_date")}
+        content = {"supplier_id": found.supplier_id, **named, "invoice": found.claim.document, "match": told}
         approval = await approvals.request(
             connection,
             kind=KIND,

@@ -13,6 +13,7 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.invoice_numbers import NEAR_DAYS, InvoiceMark, normalised, suspicion
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.money import Money, is_currency
+from gateway.domain.purchase_orders import MOST
 from gateway.domain.supplier_invoices import FIRST, InvoiceState, outcome, read_invoice_lines
 from gateway.domain.time import is_day
 from gateway.refusals import Conflict, Fault, Invalid
@@ -150,6 +151,9 @@ def _refuse_impossible(body: Mapping[str, Any]) -> None:
         faults.append(Fault("#/invoice_number", "no_number", "has neither letter nor digit"))
     if not is_currency(body["currency"]):
         faults.append(Fault("#/currency", "unknown_currency", "is not a currency of ISO 4217"))
+    amounts = [each["amount"] for each in (*body["lines"], *body.get("charges", ()))]
+    if sum(map(int, amounts)) + int(body["tax"]) > MOST:
+        faults.append(Fault("#/lines", "total_too_large", f"all of it is more than {MOST} minor units"))
     if faults:
         raise Invalid("the invoice cannot be what it says", faults=tuple(faults))
 

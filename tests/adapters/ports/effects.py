@@ -8,7 +8,7 @@ from gateway.domain.credits import CreditLine, CreditMemo, Fee
 from gateway.domain.money import Money
 from gateway.ports import BackEnd, Effect, Promise, RetryClass
 from tests.adapters.ports import buying
-from tests.adapters.ports.ground import ADA, EUR_30, HOME, KEY, SOME_DAY, Ground, Json, order, purchase
+from tests.adapters.ports.ground import ADA, EUR_30, HOME, KEY, SOME_DAY, Ground, Json, order
 
 EUR_10, EUR_22_50 = Money(10_00, "EUR"), Money(22_50, "EUR")
 CARDS = {"psp": "tok_visa", "stripe": "pm_card_visa"}
@@ -247,20 +247,20 @@ async def transmit(ground: Ground) -> Trial:
     port = ground.suppliers
     where = {"ledger": "supplier", "name": "take_message", "kind": "message"}
     return Trial(
-        ground=ground, port=port, operation="transmit", ask=partial(port.transmit, purchase(), key=KEY), **where
+        ground=ground, port=port, operation="transmit", ask=partial(port.transmit, buying.purchase(), key=KEY), **where
     )
 
 
 async def remind(ground: Ground) -> Trial:
     port = ground.suppliers
     where = {"ledger": "supplier", "name": "take_reminder", "kind": "reminder"}
-    wish = partial(port.remind, purchase(), "confirmation", key=KEY)
+    wish = partial(port.remind, buying.purchase(), "confirmation", key=KEY)
     return Trial(ground=ground, port=port, operation="remind", ask=wish, **where)
 
 
 async def withdraw(ground: Ground) -> Trial:
     port = ground.suppliers
-    sent = await port.transmit(purchase(), key="before")
+    sent = await port.transmit(buying.purchase(), key="before")
     where = {"ledger": "supplier", "name": "withdraw_message", "kind": "withdrawal"}
     wish = partial(port.withdraw, sent.id, key=KEY)
     return Trial(ground=ground, port=port, operation="withdraw", ask=wish, subject=sent.id, **where)
@@ -271,5 +271,5 @@ TRADE = (book, cancel_booking, invoice, release, cancel_release)
 FULFILMENT = (ask, cancel_task, label, void_label, send)
 BUYING = (transmit, remind, withdraw)
 BACK = (credit,)  # optional: of the adapters whose manifest promises it
-BOOKED = (order_goods, cancel_purchase, receive_goods, post_bill)  # optional likewise
-EFFECTS = (*PAYMENTS, *TRADE, *BACK, *BOOKED, *FULFILMENT, *BUYING)
+PURCHASING = (order_goods, cancel_purchase, receive_goods, post_bill)  # optional likewise
+EFFECTS = (*PAYMENTS, *TRADE, *BACK, *PURCHASING, *FULFILMENT, *BUYING)

@@ -23,8 +23,6 @@ from adapters.sandbox.server import CuttableProtocol
 from adapters.stripe import MANIFEST, stripe_payments
 from gateway.domain.money import Money, extended
 from gateway.domain.orders import Address, Contact, Customer, Line, Order, Payment, Totals
-from gateway.domain.procurement import Purchase
-from gateway.domain.purchase_orders import PurchaseLine
 from gateway.fulfilment_ports import Carrier, Notifications, Store
 from gateway.ports import BackEnd, BackEnds
 from gateway.purchasing_ports import SupplierLink
@@ -48,19 +46,6 @@ def soon(seconds: float = 5.0) -> datetime:
 def patient() -> Manifests:
     """What the adapters promise; one promise of it can be replaced."""
     return Manifests(**{each.name: dict(getattr(MANIFESTS, each.name)) for each in fields(MANIFESTS)})
-
-
-def purchase(*, revision: int = 1, supplier: str = "V-100", po_id: str = "po_1") -> Purchase:
-    """Ten lamps of a supplier."""
-    return Purchase(
-        po_id=po_id,
-        po_number=po_id.upper(),
-        revision=revision,
-        supplier_id="sup_1",
-        supplier_code=supplier,
-        currency="EUR",
-        lines=(PurchaseLine("1", "LAMP-7", 10, 4_50, "2030-05-01"),),
-    )
 
 
 def order(*wanted: tuple[str, int], price: str = "7.50", currency: str = "EUR", order_id: str = "ord_1") -> Order:
@@ -146,10 +131,8 @@ class Ground:
 
     async def purchases(self, po_number: str) -> list[Json]:
         """What the ERP has bought under a number, with how much of each line was ordered, came and was billed."""
-        listed: list[Json] = (await self._asked("GET", "/erp/purchase-orders", query={"po_number": po_number}))[
-            "purchase_orders"
-        ]
-        return listed
+        told = await self._asked("GET", "/erp/purchase-orders", query={"po_number": po_number})
+        return list(told["purchase_orders"])
 
     async def at_the_store(self, does: Literal["answer", "pick", "hand_over"], task: str) -> None:
         await self._asked("POST", f"/store/_{does}", {"task_id": task})

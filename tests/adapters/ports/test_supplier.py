@@ -1,22 +1,25 @@
 """`SupplierLink`, whoever provides it: orders reach their supplier once, and are taken back until goods have left."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.errors import Rejected, Unknown
 from gateway.purchasing_ports import Reminder
-from tests.adapters.ports.ground import Ground, purchase
+from tests.adapters.ports.buying import PO, purchase
+from tests.adapters.ports.ground import Ground
 
 
 async def test_a_revision_reaches_its_supplier_under_an_id_that_is_known(high_street: Ground) -> None:
-    sent = await high_street.suppliers.transmit(purchase(revision=2), key="send")
+    sent = await high_street.suppliers.transmit(replace(purchase(), revision=2), key="send")
 
     [effect] = await high_street.effects("supplier", kind="message")
     assert (effect["id"], effect["order_id"], effect["data"]) == (
         sent.id,
         "po_1",
-        {"po_number": "PO_1", "revision": 2},
+        {"po_number": PO, "revision": 2},
     )
-    assert effect["lines"][0]["unit_price"] == 4_50
+    assert effect["lines"][0]["unit_price"] == 4_00
     assert sent.facts == {"message_id": sent.id}
 
 
@@ -32,7 +35,7 @@ async def test_a_message_whose_answer_was_lost_is_found_with_its_id(high_street:
 
 
 async def test_nobody_is_sent_to_or_reminded_who_cannot_be_reached(high_street: Ground) -> None:
-    unreached = purchase(supplier="nobody")
+    unreached = purchase(supplier_code="nobody")
 
     for wish in (
         high_street.suppliers.transmit(unreached, key="send"),

@@ -1,13 +1,17 @@
 """Of I15 what comes after an order is agreed to: what is accepted is no more than was ordered, what is billed and passes
-no more than was accepted, and each bill once."""
+no more than was accepted; and the ERP has each receipt and each bill that passed once, on the purchase that stands."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from tests.chaos.checker.books import named
 from tests.chaos.checker.evidence import Effect, Invoice, Purchase
+from tests.chaos.checker.names import Kind
 
 MORE = 105  # per cent of what was ordered may be accepted
-DECIDED = ("approved", "rejected")
+PASSED = ("approved", "posted")  # the last at rest
+RECEIVED: Kind = ("erp", "goods_receipt")
+BILLED: Kind = ("erp", "bill")
 
 
 def billing(purchase: Purchase, effects: Sequence[Effect], invoices: Sequence[Invoice]) -> Iterator[str]:
@@ -15,6 +19,8 @@ def billing(purchase: Purchase, effects: Sequence[Effect], invoices: Sequence[In
     came, whole = _counted(purchase)
     yield from _received(purchase, came, whole)
     yield from _billed(purchase, own, whole)
+    yield from _posted(purchase, own, effects)
+    yield from _on_the_purchase(effects)
 
 
 def _counted(purchase: Purchase) -> tuple[Counter[str], Counter[str]]:
@@ -39,7 +45,7 @@ def _received(purchase: Purchase, came: Counter[str], whole: Counter[str]) -> It
 
 
 def _billed(purchase: Purchase, own: Sequence[Invoice], whole: Counter[str]) -> Iterator[str]:
-    passed = [each for each in own if each.status == "approved"]
+    passed = [each for each in own if each.status in PASSED]
     pieces = Counter[str]()
     for invoice in passed:
         pieces.update(dict(invoice.pieces))
@@ -50,10 +56,39 @@ def _billed(purchase: Purchase, own: Sequence[Invoice], whole: Counter[str]) -> 
         if times > 1:
             yield f"{times} invoices with the number {number} were approved"
     for invoice in own:
-        if invoice.status not in DECIDED:
-            yield f"invoice {invoice.number} is {invoice.status}: nobody has decided about it"
+        if invoice.status not in ("posted", "rejected"):
+            yield f"invoice {invoice.number} is {invoice.status}: it is neither posted nor rejected"
     for number in {*purchase.billed} - {each.number for each in own}:
         yield f"invoice {number} was taken, and Omnigate does not know it"
+
+
+def _posted(purchase: Purchase, own: Sequence[Invoice], effects: Sequence[Effect]) -> Iterator[str]:
+    """Each receipt as it was counted, each bill as it was billed; and nothing besides."""
+    counted = Counter((each.number, tuple(sorted(each.lines))) for each in purchase.receipts)
+    booked = Counter((str(each.data.get("receipt_number")), _came(each)) for each in effects if _is(each, RECEIVED))
+    due = Counter((each.number, each.total, each.currency) for each in own if each.status in PASSED)
+    bills = [each for each in effects if _is(each, BILLED)]
+    posted = Counter((str(each.data.get("invoice_number")), each.amount or 0, each.currency or "") for each in bills)
+    for what, wanted, there in (("receipt", counted, booked), ("invoice", due, posted)):
+        for each in ((there - wanted) + (wanted - there)).keys():
+            yield f"{what} {each[0]} of {each[1]} is posted {there[each]} times instead of {wanted[each]}"
+
+
+def _came(effect: Effect) -> tuple[tuple[str, int, int], ...]:
+    """Lines as they are counted: what came, and what of it was damaged."""
+    return tuple(sorted((line, kept + damaged, damaged) for line, kept, damaged in effect.data.get("came", ())))
+
+
+def _on_the_purchase(effects: Sequence[Effect]) -> Iterator[str]:
+    back = {each.id for each in effects if _is(each, ("erp", "purchase_cancel"))}
+    standing = {each.id for each in effects if _is(each, ("erp", "purchase_order"))} - back
+    for effect in effects:
+        if (_is(effect, RECEIVED) or _is(effect, BILLED)) and effect.data.get("purchase") not in standing:
+            yield f"{named(effect)} is on {effect.data.get('purchase')}, which does not stand"
+
+
+def _is(effect: Effect, kind: Kind) -> bool:
+    return (effect.system, effect.kind) == kind
 
 
 def _plain(number: str) -> str:

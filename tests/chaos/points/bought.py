@@ -36,6 +36,8 @@ GROUND = Ground({MAIN: 60}, {sku: {MAIN: 0} for sku in SKUS})
 FAULTY = (
     ("erp", "create_purchase_order"),
     ("erp", "cancel_purchase_order"),
+    ("erp", "create_goods_receipt"),
+    ("erp", "create_supplier_bill"),
     ("supplier", "take_message"),
     ("supplier", "take_reminder"),
     ("supplier", "withdraw_message"),
@@ -133,7 +135,7 @@ def _proven(room: Room, evidence: Evidence) -> None:
         "taken back": kinds["erp", "purchase_cancel"],
         "withdrawn": kinds["supplier", "withdrawal"],
         "receipts": sum(len(each.receipts) for each in evidence.purchases),
-        "invoices approved": invoices["approved"],
+        "invoices posted": invoices["posted"],
         "invoices rejected": invoices["rejected"],
     }
     for what, count in met.items():

@@ -78,5 +78,26 @@ create function delivered(about text) returns jsonb language sql stable as $$
              group by line_id) told
 $$;
 
+-- A supplier's partner is told of its orders what it may see: nothing before one was issued, and never a draft.
+create function told_of_order(about text, kind text) returns text language sql stable as $$
+    select s.partner_id from purchase_order o join supplier s using (supplier_id)
+     where o.po_id = about and o.issued_revision is not null
+       and kind in ('com.omnigate.purchase_order.issued.v1', 'com.omnigate.purchase_order.confirmed.v1',
+                    'com.omnigate.purchase_order.change_proposed.v1', 'com.omnigate.purchase_order.declined.v1',
+                    'com.omnigate.purchase_order.cancelled.v1', 'com.omnigate.purchase_order.shipping_announced.v1',
+                    'com.omnigate.purchase_order.shipping_arrived.v1',
+                    'com.omnigate.purchase_order.shipping_cancelled.v1',
+                    'com.omnigate.purchase_order.goods_received.v1')
+$$;
+
+create or replace function record_event(
+    new_id text, about text, kind text, moment timestamptz, trace text, facts jsonb) returns void
+language sql as $$
+    insert into event (event_id, subject, sequence, type, occurred_at, trace_id, data, told_to)
+    select new_id, about, coalesce(max(sequence), 0) + 1, kind, moment, trace, facts,
+           coalesce(owner_of(about), told_of_order(about, kind))
+      from event where subject = about
+$$;
+
 insert into exception_class (class, owner, severity, due_in) values
     ('suppliers/over_receipt', 'buyer', 'medium', '8 hours');
