@@ -1,5 +1,5 @@
 """Buyers, each with an order until it is agreed to or given up: they change their minds, and take what is proposed or
-do not, while its supplier plays what the dice have chosen."""
+do not, while its supplier plays its story."""
 
 import asyncio
 import random
@@ -24,26 +24,29 @@ SILENT = 2.5  # seconds after which a supplier that says nothing has to be asked
 DAY_LATER: LiteralString = "update purchase set asked_at = asked_at - interval '25 hours' where po_id = %s"
 WAKE: LiteralString = "select wake(purchase_id) from purchase where po_id = %s and state = 'open' order by revision"
 Plays = tuple[str | Json, ...]
-SCRIPTS: tuple[Plays, ...] = (
-    ("confirm", "ship", "bill"),
-    ("confirm", "ship", "bill_twice"),
-    ("confirm", "ship", {"play": "bill", "percent": 9}),
-    ("confirm", "ship", {"play": "bill", "over": 3}),
-    ("confirm", {"play": "ship", "short": 4}, "bill"),
-    ({"play": "change", "percent": 1}, "ship", "bill"),  # as little is taken as it is
-    ({"play": "change", "quantity": -9}, "ship", "bill_twice"),  # and this a buyer decides about
-    ({"play": "change", "percent": 8}, "ship", "bill"),
-    ("delay", "confirm", "ship", "bill"),
-    ("delay", "confirm", "ship", "bill_twice"),
-    ({"play": "reject"}, "ship", "bill"),
+# What a supplier plays, and what the buyer has in mind. Where it waits, whoever changes their mind is in time.
+STORIES: tuple[tuple[Plays, str], ...] = (
+    (("confirm", "ship", "bill"), "keeps"),
+    (({"play": "change", "percent": 1}, "ship", "bill"), "keeps"),  # as little is taken as it is
+    (("delay", "confirm", "ship", "bill"), "keeps"),
+    (("confirm", "ship", {"play": "bill", "over": 3}), "keeps"),
+    (("delay", "confirm", "ship", "bill_twice"), "revises"),
+    (("delay", "confirm", "ship", "bill"), "cancels"),
+    (({"play": "change", "quantity": -9}, "ship", "bill_twice"), "keeps"),  # and this a buyer decides about
+    (("confirm", "ship", {"play": "bill", "percent": 9}), "keeps"),
+    (({"play": "reject"}, "ship", "bill"), "keeps"),
+    (("confirm", {"play": "ship", "short": 4}, "bill"), "keeps"),
+    (({"play": "change", "percent": 8}, "ship", "bill"), "keeps"),
+    (("confirm", "ship", "bill_twice"), "revises"),
+    (("delay", "confirm", "ship", "bill"), "keeps"),
+    (("confirm", "ship", "bill"), "cancels"),
 )
 BILLS = {"bill": 1, "bill_twice": 2}
-MINDS = ("keeps", "keeps", "keeps", "revises", "revises", "cancels")
 
 
 @dataclass(slots=True)
 class Purchaser:
-    """Of one order. *dice* say what is written, and what becomes of it."""
+    """Of one order. *dice* say what is written, and when minds change."""
 
     orderbook: Orderbook
     supplier_id: str
@@ -56,9 +59,9 @@ class Purchaser:
     _since: tuple[int, float] = (0, 0.0)  # since when this revision is waited for
     _asked: int = 0  # the last revision of which a day has passed
 
-    async def lives(self, po_number: str) -> None:
-        self.mind = self.dice.choice(MINDS)
-        await self._writes(po_number)
+    async def lives(self, number: int) -> None:
+        plays, self.mind = STORIES[number % len(STORIES)]
+        await self._writes(f"PO-{number}", plays)
         deadline = time.monotonic() + PATIENT
         while True:
             seen = await told(self.dice.choice(self.buyer.channels), f"/v1/purchase-orders/{self.po_id}")
@@ -68,8 +71,7 @@ class Purchaser:
             await self._goes_on(seen)
             await asyncio.sleep(PAUSE)
 
-    async def _writes(self, po_number: str) -> None:
-        plays = self.dice.choice(SCRIPTS)
+    async def _writes(self, po_number: str, plays: Plays) -> None:
         script = {"po_number": po_number, "plays": plays}
         (await self.orderbook.sandbox.post("/supplier/_plays", json=script)).raise_for_status()
         lines = self._lines()

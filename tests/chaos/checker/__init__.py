@@ -18,8 +18,8 @@ from tests.chaos.checker.agreement import agreement
 from tests.chaos.checker.alive import alive
 from tests.chaos.checker.books import Books
 from tests.chaos.checker.bounded import bounded
-from tests.chaos.checker.doubles import doubles
 from tests.chaos.checker.buying import buying
+from tests.chaos.checker.doubles import doubles
 from tests.chaos.checker.evidence import Evidence, Violation
 from tests.chaos.checker.files import read, write
 from tests.chaos.checker.ghosts import ghosts

@@ -1,5 +1,6 @@
-"""Of I15 what comes after an order is agreed to: what is accepted is no more than was ordered, what is billed and passes
-no more than was accepted; and the ERP has each receipt and each bill that passed once, on the purchase that stands."""
+"""Of I15 what comes after an order is agreed to: what is accepted is no more than was ordered, what is billed and
+passes no more than was accepted; and the ERP has each receipt and each bill that passed once, on the purchase that
+stands."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -70,7 +71,7 @@ def _posted(purchase: Purchase, own: Sequence[Invoice], effects: Sequence[Effect
     bills = [each for each in effects if _is(each, BILLED)]
     posted = Counter((str(each.data.get("invoice_number")), each.amount or 0, each.currency or "") for each in bills)
     for what, wanted, there in (("receipt", counted, booked), ("invoice", due, posted)):
-        for each in ((there - wanted) + (wanted - there)).keys():
+        for each in (there - wanted) + (wanted - there):
             yield f"{what} {each[0]} of {each[1]} is posted {there[each]} times instead of {wanted[each]}"
 
 

@@ -1,5 +1,5 @@
-"""I15, buying: of each issued revision one purchase in the ERP and one message to its supplier; one revision stands at a
-time; what was cancelled or revised is taken back; and at rest what is in force stands in both."""
+"""I15, buying: of each issued revision one purchase in the ERP and one message to its supplier; one revision stands at
+a time; what was cancelled or revised is taken back; and at rest what is in force stands in both."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
