@@ -1,9 +1,14 @@
-"""The hand-made evidence with goods that were bought: revised, changed by their supplier, given up; counted and billed."""
+"""The hand-made evidence with goods that were bought: revised, agreed to otherwise, given up; counted and billed."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Invoice, Purchase, Receipt, Revision
+from tests.chaos.checker.evidence import (
+    Attempt,
+    Effect,
+    Evidence,
+)
+from tests.chaos.checker.papers import Invoice, Purchase, Receipt, Revision
 from tests.chaos.honest import honest
 
 SUPPLIER = "V-100"

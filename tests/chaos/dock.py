@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from tests.chaos.checker.evidence import Receipt
+from tests.chaos.checker.papers import Receipt
 from tests.chaos.orderbook import Orderbook
 from tests.chaos.senders import Asker
 from tests.chaos.staff import PAUSE, said, shown

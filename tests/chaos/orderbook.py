@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from httpx2 import AsyncClient
 
-from tests.chaos.checker.evidence import Invoice, Purchase, Receipt, Revision
+from tests.chaos.checker.papers import Invoice, Purchase, Receipt, Revision
 from tests.chaos.reading import pages, told
 from tests.proof.client import Channel
 

@@ -42,7 +42,7 @@ STORES = "pos-uk"
 FURNITURE = {"TABLE-3": {"north": 2000, "south": 2000}, "BENCH-1": {"north": 1000}, "VASE-5": {"york": 1000}}
 GROUND = Ground(
     {"main": 50, "north": 5, "south": 10, "york": 5},
-    {**{sku: {"main": 1_000_000} for sku in SKUS}, **FURNITURE, **dict.fromkeys(("STOOL-6", *GOODS), {"main": 0})},
+    {**{sku: {"main": 1_000_000} for sku in SKUS}, **FURNITURE, **{sku: {"main": 0} for sku in ("STOOL-6", *GOODS)}},
     stores=("york",),
 )
 CROWD, TOLD = 24, 4  # orders placed at once when the edge dies, and how many of them it has acknowledged by then

@@ -7,7 +7,8 @@ import pytest
 
 from tests.chaos.bought import CAME, FEWER, FIRST, SECOND, with_goods_bought
 from tests.chaos.checker import check, read, write
-from tests.chaos.checker.evidence import Evidence, Receipt
+from tests.chaos.checker.evidence import Evidence
+from tests.chaos.checker.papers import Receipt
 from tests.chaos.honest import Change, both, changed, dropped, repeated
 
 KEPT, GONE = 0, 1  # purchases

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tests.chaos.checker.books import named
-from tests.chaos.checker.evidence import Effect, Invoice, Purchase
+from tests.chaos.checker.evidence import Effect
 from tests.chaos.checker.names import Kind
+from tests.chaos.checker.papers import Invoice, Purchase
 
 MORE = 105  # per cent of what was ordered may be accepted
 PASSED = ("approved", "posted")  # the last at rest

@@ -6,8 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tests.chaos.checker.billing import billing
 from tests.chaos.checker.books import Books, named
-from tests.chaos.checker.evidence import Effect, Purchase, Revision, Violation
+from tests.chaos.checker.evidence import (
+    Effect,
+    Violation,
+)
 from tests.chaos.checker.names import Kind, asks_for_buying
+from tests.chaos.checker.papers import Purchase, Revision
 
 ORDERED: Kind = ("erp", "purchase_order")
 SENT: Kind = ("supplier", "message")

@@ -14,22 +14,19 @@ from tests.chaos.checker.evidence import (
     Event,
     Evidence,
     Exchange,
-    Invoice,
     Line,
     Message,
     Order,
     Part,
-    Purchase,
     Queue,
-    Receipt,
     Refund,
     Return,
     ReturnedLine,
-    Revision,
     Shelf,
     Wanted,
     Yes,
 )
+from tests.chaos.checker.papers import Invoice, Purchase, Receipt, Revision
 
 Json = dict[str, Any]
 

@@ -1,10 +1,14 @@
-"""What is bought as it must not be: ordered, sent or posted twice or never, left standing, counted or billed otherwise."""
+"""What is bought as it must not be: ordered, sent, posted twice or never, left standing, counted otherwise."""
 
 from dataclasses import replace
 from typing import Any
 
 from tests.chaos.checker.buying import AGREED
-from tests.chaos.checker.evidence import Effect, Evidence, Purchase
+from tests.chaos.checker.evidence import (
+    Effect,
+    Evidence,
+)
+from tests.chaos.checker.papers import Purchase
 from tests.chaos.mutants.given import Given
 
 
