@@ -22,7 +22,7 @@ WHY = "as the papers say"
 @dataclass(slots=True)
 class Dock:
     orderbook: Orderbook
-    receivers: list[Asker]
+    receiver: Asker
     payable: Asker
     approver: Asker
     dice: random.Random
@@ -31,12 +31,10 @@ class Dock:
 
     async def receives(self) -> None:
         while True:
-            for receiver in self.receivers:
-                sent = await shown(receiver.channels[0], "/v1/shipping-notices", "shipping_notices")
-                for notice in sent:
-                    if notice["asn_id"] not in self.orderbook.counted and notice["po_id"] in self.orderbook.known:
-                        await self._counts(receiver, notice)
-                await asyncio.sleep(PAUSE)
+            for notice in await shown(self.receiver.channels[0], "/v1/shipping-notices", "shipping_notices"):
+                if notice["asn_id"] not in self.orderbook.counted and notice["po_id"] in self.orderbook.known:
+                    await self._counts(notice)
+            await asyncio.sleep(PAUSE)
 
     async def decides(self) -> None:
         while True:
@@ -57,7 +55,7 @@ class Dock:
                 self.done[f"agreed to, {seen['kind']}"] += answer is not None and answer.is_success
             await asyncio.sleep(PAUSE)
 
-    async def _counts(self, receiver: Asker, notice: Json) -> None:
+    async def _counts(self, notice: Json) -> None:
         """In one lot or two; some of it twice, as it was not heard."""
         for place, lot in enumerate(self._lots(notice["lines"]), 1):
             number = f"{notice['asn_number']}/{place}"
@@ -66,7 +64,7 @@ class Dock:
             about = {"receipt_number": number, "node_id": "main", "asn_id": notice["asn_id"], "received_at": at}
             path = f"/v1/purchase-orders/{notice['po_id']}/receipts"
             for _ in range(self.dice.choice((1, 1, 2))):
-                answer = await receiver.says(path, {**about, "lines": lines}, uuid4().hex)
+                answer = await self.receiver.says(path, {**about, "lines": lines}, uuid4().hex)
                 assert answer.status_code == 201, answer.text
             self.orderbook.known[notice["po_id"]].receipts.append(Receipt(number=number, lines=tuple(lot)))
             self.done["lots"] += 1
