@@ -109,7 +109,7 @@ async def open_floor(
         if ground is not None and ground.stores:
             rig.environment |= with_stores(rig)
         if suppliers:
-            rig.environment["OMNIGATE_SUPPLIER_URL"] = f"http://127.0.0.1:{rig.sandbox_port}/supplier"
+            rig.environment |= with_suppliers(rig)
         rig.environment |= settings or {}
         fleet = await stack.enter_async_context(open_fleet(rig, edges=edges, workers=workers))
         web = await stack.enter_async_context(witness(rig, fleet.addresses[0]))
@@ -136,6 +136,11 @@ def with_stores(rig: Rig) -> dict[str, str]:
     sandbox = f"http://127.0.0.1:{rig.sandbox_port}"
     urls = {f"OMNIGATE_{name.upper()}_URL": f"{sandbox}/{name}" for name in WITH_STORES}
     return {"OMNIGATE_WMS_STOCK_CHANGES": "true", **urls}
+
+
+def with_suppliers(rig: Rig) -> dict[str, str]:
+    """Settings under which orders are carried to suppliers."""
+    return {"OMNIGATE_SUPPLIER_URL": f"http://127.0.0.1:{rig.sandbox_port}/supplier"}
 
 
 def usual_wish(number: int) -> Json:

@@ -18,6 +18,7 @@ from tests.chaos.diary import Diary
 from tests.chaos.exported import cause_of, is_stuck, order_of
 from tests.chaos.ledgers import attempt_of, effect_of, is_effect, messages, received, rows
 from tests.chaos.notebook import Notebook
+from tests.chaos.orderbook import Orderbook
 from tests.chaos.reading import happened, listed, told
 from tests.proof.client import Channel
 from tests.proof.processes import until
@@ -52,6 +53,7 @@ class Gathering:
     bounds: Mapping[str, float | int | None] = field(default_factory=dict)
     queues: Sequence[Queue] = ()  # that were seen on the way
     diary: Diary | None = None  # of goods that came back
+    orderbook: Orderbook | None = None  # of goods that are bought
 
     async def evidence(self, *, last_fault: float, within: float = 180.0) -> Evidence:
         """After the last fault: rest, ten seconds of ordinary life, rest again, and everybody's account."""
@@ -79,6 +81,8 @@ class Gathering:
             messages=await self._messages(orders),
             queues=tuple(self.queues),
             returns=await self.diary.told(await self.parked()) if self.diary else (),
+            purchases=await self.orderbook.purchases() if self.orderbook else (),
+            invoices=await self.orderbook.invoices() if self.orderbook else (),
         )
 
     async def rest(self, *, within: float) -> None:
@@ -92,7 +96,8 @@ class Gathering:
             except HTTPError:  # an edge with too much to do says so, and is asked again
                 return False
             ended = not seen or (seen == before and await self._all_stuck({order_id for order_id, _ in seen}))
-            return ended and await self._all_paid_back()
+            bought = self.orderbook is None or await self.orderbook.at_rest()
+            return ended and bought and await self._all_paid_back()
 
         await until(at_rest, what="every order has ended or is parked", within=within, pause=0.5)
 

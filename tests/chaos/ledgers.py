@@ -11,7 +11,7 @@ from tests.chaos.checker.files import lines
 
 Json = dict[str, Any]
 
-SYSTEMS = ("psp", "erp", "wms", "store", "carrier")
+SYSTEMS = ("psp", "erp", "wms", "store", "carrier", "supplier")
 QUESTIONS = ("find_", "get_", "list_")  # how operations are called that only look
 
 
@@ -55,8 +55,10 @@ def is_effect(attempt: Json) -> bool:
 def effect_of(row: Json) -> Effect:
     money = row["amount"] or {"amount": None, "currency": None}
     plain = {name: row[name] for name in ("system", "sequence", "kind", "id", "key", "reference", "order_id")}
-    at = datetime.fromisoformat(row["at"]).timestamp()
-    return Effect(**plain, **money, lines=lines(row["lines"]), data=row["data"] or {}, at=at)
+    at, data, goods = datetime.fromisoformat(row["at"]).timestamp(), row["data"] or {}, row["lines"]
+    if row["kind"] == "goods_receipt":  # of each line what is kept, and what goes back
+        data, goods = {**data, "came": [[line["line_id"], line["accepted"], line["damaged"]] for line in goods]}, None
+    return Effect(**plain, **money, lines=lines(goods), data=data, at=at)
 
 
 def attempt_of(row: Json) -> Attempt:

@@ -34,7 +34,7 @@ class Asker:
     name: str
     channels: Sequence[Channel]
 
-    async def says(self, path: str, body: Json, key: str) -> Response:
+    async def says(self, path: str, body: Json | None, key: str) -> Response:
         """Until there is an answer for good."""
         answers: list[Response] = []
 

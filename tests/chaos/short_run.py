@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -14,10 +14,12 @@ from httpx2 import HTTPError
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.customers import Customer, fetched_from
 from tests.chaos.diary import Diary
-from tests.chaos.floor import with_stores
+from tests.chaos.floor import with_stores, with_suppliers
 from tests.chaos.gather import Gathering, Witness, witness
 from tests.chaos.ledgers import rows
 from tests.chaos.lines import Line
+from tests.chaos.market import STAFF, Market, open_market
+from tests.chaos.purchasers import SKUS as GOODS
 from tests.chaos.reading import told
 from tests.chaos.senders import Asker, Sender
 from tests.chaos.weeks import Weeks
@@ -40,7 +42,7 @@ STORES = "pos-uk"
 FURNITURE = {"TABLE-3": {"north": 2000, "south": 2000}, "BENCH-1": {"north": 1000}, "VASE-5": {"york": 1000}}
 GROUND = Ground(
     {"main": 50, "north": 5, "south": 10, "york": 5},
-    {**{sku: {"main": 1_000_000} for sku in SKUS}, **FURNITURE, "STOOL-6": {"main": 0}},
+    {**{sku: {"main": 1_000_000} for sku in SKUS}, **FURNITURE, **{sku: {"main": 0} for sku in ("STOOL-6", *GOODS)}},
     stores=("york",),
 )
 CROWD, TOLD = 24, 4  # orders placed at once when the edge dies, and how many of them it has acknowledged by then
@@ -58,12 +60,15 @@ class ShortRun:
     edge: Process
     line: Line
     diary: Diary
+    stack: AsyncExitStack  # of whoever is at work until the end
+    market: Market | None = None
     started: float = field(default_factory=time.time)
 
     @property
     def gathering(self) -> Gathering:
         bounds = {"rest_within": 180.0}
-        return Gathering(self.rig, [self.web, self.pos], self.started, bounds, self.line.queues, self.diary)
+        book = self.market.orderbook if self.market else None
+        return Gathering(self.rig, [self.web, self.pos], self.started, bounds, self.line.queues, self.diary, book)
 
     async def evidence(self) -> Evidence:
         """After the last fault, which was just now."""
@@ -87,6 +92,7 @@ class ShortRun:
         await self.in_stores()
         await self.waiting()
         await self.goods_back()
+        await self.goods_bought()
 
     async def in_parts(self) -> None:
         """Served from two nodes, refused by one and served from the other, cancelled when one part of two had left."""
@@ -133,6 +139,16 @@ class ShortRun:
             acked = await self.web.channel.place(order(number=number, wanted={"LAMP-7": 3, "BENCH-1": 2}))
             sender = Sender(self.diary, acked, [web], Random(number), lambda sku, reason: (0, None))
             await sender.sends_back(self.web.channel)
+
+    async def goods_bought(self) -> None:
+        """Orders of every story; from now on somebody sees to what comes of them."""
+        address = f"http://127.0.0.1:{self.rig.settings.port}"
+        channels = {
+            name: [await self.stack.enter_async_context(self.rig.channel(address, whose=whose))]
+            for name, whose in [(name, await self.rig.operator(name, role)) for name, role in STAFF.items()]
+        }
+        self.market = await self.stack.enter_async_context(open_market(self.rig, address, channels, Random(1)))
+        await asyncio.gather(*(self.market.buys(number, Random(number)) for number in range(8)))
 
     async def _held_anew(self, order_ids: list[str]) -> None:
         await Weeks(self.rig.environment["DATABASE_URL"]).pass_for(*order_ids)
@@ -258,14 +274,15 @@ class ShortRun:
 async def short_run(url: str, home: Path, *, tree: Path = ROOT) -> AsyncIterator[ShortRun]:
     """An installation of the sources in *tree*, with one edge, one worker and two partners who see their own only."""
     async with open_rig(url, home, ground=GROUND, tree=tree) as rig:
-        rig.environment |= with_stores(rig)
+        rig.environment |= with_stores(rig) | with_suppliers(rig)
         await rig.run("partner-web", "partners", "change", "web", "--drop-scope", "operations")
         edge, address = await rig.start_edge()
         rig.start_worker()
         stores = await _stores(rig)
         async with witness(rig, address) as web, witness(stores, address, "pos") as pos:
             line, diary = Line(rig, web.channel, "STOOL-6"), Diary(web.channel, LIMIT)
-            yield ShortRun(rig, web, pos, edge, line, diary)
+            async with AsyncExitStack() as stack:
+                yield ShortRun(rig, web, pos, edge, line, diary, stack)
 
 
 async def _stores(rig: Rig) -> Rig:

@@ -29,7 +29,7 @@ class Staff:
     async def agrees(self) -> None:
         while True:
             for name, channel in self.people.items():
-                for each in await _listed(channel, "/v1/approvals", "approvals", status="pending", kind="refund"):
+                for each in await shown(channel, "/v1/approvals", "approvals", status="pending", kind="refund"):
                     if (name, each["approval_id"]) not in self._refused:
                         await self._agrees(name, channel, each)
             await asyncio.sleep(PAUSE)
@@ -44,7 +44,7 @@ class Staff:
             return
         body = {"reason": "the goods are back", "content_hash": seen["content_hash"]}
         path = f"/v1/approvals/{seen['approval_id']}/approve"
-        answer = await _said(channel, body, str(uuid5(NAMESPACE_URL, f"{path} {name}")), to=path)
+        answer = await said(channel, body, str(uuid5(NAMESPACE_URL, f"{path} {name}")), to=path)
         if answer is not None and answer.is_success:
             self.done["agreed to"] += 1
         elif answer is not None and not answer.json()["retryable"]:
@@ -56,16 +56,16 @@ class Staff:
         """What failed late is paid anew."""
         channel = self.people[name]
         while True:
-            for seen in await _listed(channel, "/v1/exceptions", "exceptions", state="open"):
+            for seen in await shown(channel, "/v1/exceptions", "exceptions", state="open"):
                 if seen["code"] == FAILED_LATE:
                     body = {"action": "retry", "evidence": "the customer has told us another account"}
                     path = f"/v1/exceptions/{seen['exception_id']}/actions"
-                    answer = await _said(channel, body, uuid4().hex, to=path, version=seen["version"])
+                    answer = await said(channel, body, uuid4().hex, to=path, version=seen["version"])
                     self.done["paid anew"] += answer is not None and answer.is_success
             await asyncio.sleep(PAUSE)
 
 
-async def _listed(channel: Channel, path: str, name: str, **only: str) -> list[Json]:
+async def shown(channel: Channel, path: str, name: str, **only: str) -> list[Json]:
     """What an edge says; nothing, if it does not answer."""
     with suppress(HTTPError):
         asked = {"page_size": "200", **only}
@@ -76,7 +76,7 @@ async def _listed(channel: Channel, path: str, name: str, **only: str) -> list[J
     return []
 
 
-async def _said(channel: Channel, body: Json, key: str, *, to: str, version: int | None = None) -> Response | None:
+async def said(channel: Channel, body: Json, key: str, *, to: str, version: int | None = None) -> Response | None:
     headers = channel.headers(key) | ({"if-match": f'"{version}"'} if version is not None else {})
     with suppress(HTTPError):
         return await channel.http.post(to, json=body, headers=headers)

@@ -79,7 +79,7 @@ class Channel:
         named = {"idempotency-key": f'"{key}"'} if key else {}
         return {"authorization": f"Bearer {self.token}", **named}
 
-    async def post(self, body: Json, key: str, *, to: str = "/v1/orders") -> Response:
+    async def post(self, body: Json | None, key: str, *, to: str = "/v1/orders") -> Response:
         return await self.http.post(to, json=body, headers=self.headers(key))
 
     async def place(self, body: Json, *, within: float = 90.0) -> Acked:

@@ -1,11 +1,12 @@
 """
 The ledger checker: reads the evidence of a run that has come to rest, and says what in it contradicts what.
 
-    evidence.py    what it judges by; files.py: the same as a file, a JSON object a line
+    evidence.py    what it judges by; papers.py: of what is bought; files.py: the same as a file, a JSON object a line
     books.py       the evidence order by order, and part by part
     loss.py I1 · doubles.py I2 · money.py I3 · stock.py I4 · ghosts.py I5 · sequence.py I6 · replay.py I7
     monotone.py I8 · agreement.py I9 · bounded.py I10 · alive.py I11 · pieces.py I12
-    hands.py I13 · refunds.py I14 · holds.py: of I3, I6 and I9 what is about money that was held anew
+    hands.py I13 · refunds.py I14 · buying.py and billing.py I15
+    holds.py: of I3, I6 and I9 what is about money that was held anew
 
     python -m tests.chaos.checker FILE      prints every violation; exit code 1 if there is one
 
@@ -18,6 +19,7 @@ from tests.chaos.checker.agreement import agreement
 from tests.chaos.checker.alive import alive
 from tests.chaos.checker.books import Books
 from tests.chaos.checker.bounded import bounded
+from tests.chaos.checker.buying import buying
 from tests.chaos.checker.doubles import doubles
 from tests.chaos.checker.evidence import Evidence, Violation
 from tests.chaos.checker.files import read, write
@@ -49,6 +51,7 @@ INVARIANTS: dict[str, Callable[[Books], Iterator[Violation]]] = {
     "I12": pieces,
     "I13": hands,
     "I14": refunds,
+    "I15": buying,
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Line, Order, Part, Return, Wanted
-from tests.chaos.checker.names import REFUNDED, Kind, owner_of, paid_back
+from tests.chaos.checker.names import REFUNDED, Kind, asks_for_buying, of_buying, owner_of, paid_back
 
 Sum = Counter[str | None]  # minor units by currency
 
@@ -154,10 +154,11 @@ class Books:
         self.acked = _acked(evidence.exchanges)
         orders = {order.order_id: order for order in evidence.orders}
         effects: dict[str | None, list[Effect]] = defaultdict(list)
+        bought: dict[str | None, list[Effect]] = defaultdict(list)
         for effect in sorted(evidence.effects, key=lambda effect: effect.sequence):
-            effects[effect.order_id].append(effect)
+            (bought if of_buying(effect) else effects)[effect.order_id].append(effect)
         attempts: dict[str | None, list[Attempt]] = defaultdict(list)
-        for attempt in evidence.attempts:
+        for attempt in (each for each in evidence.attempts if not asks_for_buying(each)):
             attempts[_meant(attempt, orders)].append(attempt)
         returns: dict[str, list[Return]] = defaultdict(list)
         for each in evidence.returns:
@@ -167,6 +168,7 @@ class Books:
             order_id: _account(order, wanted(order), effects[order_id], attempts[order_id], returns[order_id])
             for order_id, order in orders.items()
         }
+        self.bought = bought  # by purchase order, oldest first
         self.stray_returns = [each for name, found in returns.items() if name not in orders for each in found]
         self.stray_effects = [each for name, found in effects.items() if name not in orders for each in found]
         self.stray_attempts = [each for name, found in attempts.items() if name not in orders for each in found]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chaos.checker.papers import Invoice, Purchase
+
 Line = tuple[str, str, int]  # line, SKU, units
 
 
@@ -240,6 +242,8 @@ class Evidence:
     messages: tuple[Message, ...] = ()
     queues: tuple[Queue, ...] = ()
     returns: tuple[Return, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

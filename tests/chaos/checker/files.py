@@ -26,6 +26,7 @@ from tests.chaos.checker.evidence import (
     Wanted,
     Yes,
 )
+from tests.chaos.checker.papers import Invoice, Purchase, Receipt, Revision
 
 Json = dict[str, Any]
 
@@ -40,9 +41,14 @@ RECORDS = {
     "messages": Message,
     "queues": Queue,
     "returns": Return,
+    "purchases": Purchase,
+    "invoices": Invoice,
 }
-NESTED = {"events": Event, "returned": ReturnedLine, "counts": Count, "yeses": Yes, "refunds": Refund}
-TUPLES = ("prices", "worth", "pieces", "waiting")  # fields that are tuples of tuples
+NESTED = {
+    **{"events": Event, "returned": ReturnedLine, "counts": Count, "yeses": Yes, "refunds": Refund},
+    **{"revisions": Revision, "receipts": Receipt},
+}
+TUPLES = ("prices", "worth", "pieces", "waiting", "arrived")  # fields that are tuples of tuples
 
 
 class Unreadable(Exception):
@@ -83,11 +89,17 @@ def _record(read: Json) -> tuple[str, Any]:
         read[each] = tuple(_nested(NESTED[each], inner) for inner in read[each])
     if "parts" in read:
         read["parts"] = tuple(Part(**{**part, "lines": _tuples(part["lines"])}) for part in read["parts"])
+    if "billed" in read:
+        read["billed"] = tuple(read["billed"])
     return name, kind(**read | {each: _tuples(read[each]) for each in TUPLES if each in read})
 
 
 def _nested(kind: Any, read: Json) -> Any:
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in read.items()})
+    return kind(**{name: _deep(value) for name, value in read.items()})
+
+
+def _deep(read: Any) -> Any:
+    return tuple(_deep(each) for each in read) if isinstance(read, list) else read
 
 
 def _tuples(read: Iterable[Iterable[Any]]) -> tuple[Any, ...]:

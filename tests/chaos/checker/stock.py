@@ -89,13 +89,19 @@ def _doubted(effects: Sequence[Effect]) -> set[Place]:
 
 
 def _for_sale_again(books: Books) -> Counter[Place]:
-    """What came back as good as new. Omnigate is told of it; the warehouse's books are about what it ships."""
+    """What came back as good as new, or was bought. Omnigate is told of it; the warehouse's books are about what it
+    ships."""
     found: Counter[Place] = Counter()
     for account in books.accounts.values():
         skus = {line: sku for line, sku, _ in account.wanted.lines} if account.wanted else {}
         for back in account.returns:
             for count in back.counts:
                 found[count.node, skus.get(count.line, "")] += count.restocked
+    for purchase in books.evidence.purchases:
+        skus = {line: sku for revision in purchase.revisions for line, sku, _, _ in revision.lines}
+        for receipt in purchase.receipts:
+            for line, came, damaged in receipt.lines:
+                found[receipt.node, skus.get(line, "")] += came - damaged
     return found
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.mutants.accounts import ACCOUNTS
+from tests.chaos.mutants.buying import BUYING
 from tests.chaos.mutants.given import Given
 from tests.chaos.mutants.hands import HANDS
 from tests.chaos.mutants.ledgers import LEDGERS
@@ -16,7 +17,10 @@ from tests.chaos.mutants.renewals import RENEWALS
 
 __all__ = ["MUTATIONS", "mutants"]
 
-MUTATIONS: tuple[Callable[[Given], Evidence], ...] = (*LEDGERS, *PARTS, *ACCOUNTS, *HANDS, *REFUNDS, *RENEWALS)
+MUTATIONS: tuple[Callable[[Given], Evidence], ...] = (
+    *(*LEDGERS, *PARTS, *ACCOUNTS, *HANDS, *REFUNDS, *RENEWALS),
+    *BUYING,
+)
 
 
 def mutants(evidence: Evidence, *, seed: int, count: int) -> Iterator[tuple[str, Evidence]]:

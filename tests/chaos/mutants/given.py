@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from tests.chaos.checker.books import BY_ITSELF
 from tests.chaos.checker.evidence import Attempt, Effect, Evidence, Exchange, Order, Part, Wanted
+from tests.chaos.checker.names import asks_for_buying, of_buying
 
 T = TypeVar("T")
 
@@ -64,10 +65,13 @@ class Given:
         return self.pick(sorted({wanted.channel for wanted in self.evidence.wanted} - {channel}))
 
     def asked(self) -> list[Effect]:
-        return [effect for effect in self.evidence.effects if effect.kind not in BY_ITSELF]
+        """Of customers' orders."""
+        of_orders = [effect for effect in self.evidence.effects if not of_buying(effect)]
+        return [effect for effect in of_orders if effect.kind not in BY_ITSELF]
 
     def applied(self, *, applied: bool = True) -> list[Attempt]:
-        return [attempt for attempt in self.evidence.attempts if attempt.applied == applied]
+        of_orders = [attempt for attempt in self.evidence.attempts if not asks_for_buying(attempt)]
+        return [attempt for attempt in of_orders if attempt.applied == applied]
 
     def receipts(self) -> list[Exchange]:
         return [each for each in self.evidence.exchanges if each.operation == "place" and each.status == 202]

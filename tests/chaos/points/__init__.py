@@ -2,13 +2,14 @@
 The points of chaos, each a run of its own: what is done to an installation, how often, and how long it may take.
 
     kills R1 · crash_points R2 · answers R3 · copies R4 · restarts R5 · starts and pauses R7 · poison and deploy R9 ·
-    shelves S1 · parts O1 · stores O2 · goods_back F1 · purchases P1
+    shelves S1 · parts O1 · stores O2 · goods_back F1 · bought P1
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from tests.chaos.points.answers import answers
+from tests.chaos.points.bought import bought
 from tests.chaos.points.copies import copies
 from tests.chaos.points.crash_points import crash_points
 from tests.chaos.points.deploy import deploy
@@ -17,7 +18,6 @@ from tests.chaos.points.kills import kills
 from tests.chaos.points.parts import parts
 from tests.chaos.points.pauses import pauses
 from tests.chaos.points.poison import poison
-from tests.chaos.points.purchases import purchases
 from tests.chaos.points.restarts import restarts
 from tests.chaos.points.shelves import shelves
 from tests.chaos.points.starts import starts
@@ -51,6 +51,6 @@ POINTS = {
     "s1": Point("stock", shelves, {"kills": 12, "wishes": 600}, {"kills": 200, "wishes": 10_000}),
     "o1": Point("orders in parts", parts, {"kills": 12, "orders": 240}, {"kills": 200, "orders": 4000}),
     "o2": Point("stores, offers, backorders", stores, {"kills": 12, "orders": 180}, {"kills": 200, "orders": 4000}),
-    "p1": Point("purchases", purchases, {"kills": 8, "orders": 24}, {"kills": 200, "orders": 2000}),
     "f1": Point("returns and refunds", goods_back, {"kills": 8, "orders": 60}, {"kills": 200, "orders": 4000}),
+    "p1": Point("purchase orders", bought, {"kills": 4, "orders": 14}, {"kills": 200, "orders": 2000}),
 }
