@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli import demo_books as books
 from gateway.cli import demo_faults as faults
 from gateway.cli import demo_orders as shop
-from gateway.cli import monday
+from gateway.cli import monday, tuesday
 from gateway.cli.channel import Channel
 from gateway.cli.demo_fleet import HOST, Fleet, free_port
 from gateway.cli.demo_folder import fresh_folder
@@ -29,6 +29,7 @@ from gateway.cli.opened import database, database_url
 from gateway.cli.saturday import load_nodes, play, town_of
 from gateway.cli.saturday_goods import write_catalogue
 from gateway.cli.saturday_report import print_saturday
+from gateway.cli.tuesday_desk import office_of
 from gateway.domain.time import system_clock
 from gateway.partners.registry import Credentials
 from gateway.settings import Settings, read_settings
@@ -126,6 +127,7 @@ def _variables(stage: Stage, port: int) -> dict[str, str]:
         "OMNIGATE_STORE_URL": f"{stage.sandbox_url}/store",
         "OMNIGATE_CARRIER_URL": f"{stage.sandbox_url}/carrier",
         "OMNIGATE_NOTIFICATIONS_URL": f"{stage.sandbox_url}/notifications",
+        "OMNIGATE_SUPPLIER_URL": f"{stage.sandbox_url}/supplier",
     }
 
 
@@ -138,7 +140,7 @@ async def _sandbox(stage: Stage) -> AsyncIterator[httpx2.AsyncClient]:
 async def _set_up(
     stage: Stage, fleet: Fleet, opened: Database, sandbox_port: int, operator: Credentials
 ) -> Credentials:
-    """Everything but orders: nodes with stock, six back ends, the edge, two workers, a partner."""
+    """Everything but orders: nodes with stock, seven back ends, the edge, two workers, a partner."""
     catalogue = stage.folder / "catalogue.csv"
     write_catalogue(catalogue)
     await fleet.start("sandbox", "sandbox", "--port", str(sandbox_port), "--catalogue", str(catalogue))
@@ -191,15 +193,18 @@ async def _reckoned(
 async def _weekend(
     stage: Stage, fleet: Fleet, opened: Database, sandbox: httpx2.AsyncClient, *, seed: int, earlier: Collection[str]
 ) -> list[str]:
-    """The second act and the third; the Saturday is reckoned before anything comes back. What did not end well."""
+    """The acts after the first; the Saturday is reckoned before anything comes back. What did not end well."""
     async with town_of(opened, stage.edge_url, sandbox) as town, desk_of(opened, stage.edge_url, town) as desk:
         saturday = await play(town, fleet, opened, stage.say, seed=seed, earlier=earlier)
         print_saturday(stage.console, saturday)
         back = await monday.play(desk, fleet, opened, stage.say)
         monday.print_monday(stage.console, back)
-    both = replace(saturday, findings=[*saturday.findings, *back.findings], parked=back.parked)
-    stage.say(both.last_line)
-    return [*saturday.complaints(), *back.complaints()]
+        async with office_of(opened, stage.edge_url, town) as office:
+            bought = await tuesday.play(office, fleet, opened, stage.say)
+        tuesday.print_tuesday(stage.console, bought)
+    findings = [*saturday.findings, *back.findings, *bought.findings]
+    stage.say(replace(saturday, findings=findings, parked=bought.parked).last_line)
+    return [*saturday.complaints(), *back.complaints(), *bought.complaints()]
 
 
 async def _keep_serving(stage: Stage, fleet: Fleet, edge: Channel, partner: Credentials, operator: Credentials) -> None:

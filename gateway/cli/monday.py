@@ -58,7 +58,7 @@ async def play(desk: Desk, fleet: Fleet, opened: Database, say: Say) -> Monday:
 
 
 async def _one_played(scene: Return, desk: Desk, say: Say, came: dict[Return, str]) -> None:
-    came[scene] = await played(scene, desk)
+    came[scene] = await played(scene.play(desk))
     say(f"  {scene.title}: {came[scene]}")
     say(f"    {scene.why}")
 

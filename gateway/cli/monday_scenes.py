@@ -29,11 +29,11 @@ class Return:
     play: Callable[[Desk], Awaitable[str]]
 
 
-async def played(scene: Return, desk: Desk) -> str:
+async def played(scene: Awaitable[str]) -> str:
     """What came of it; a scene that came to no end says so."""
     came = "no end"
     try:
-        came = await scene.play(desk)
+        came = await scene
     except* Unavailable as several:
         came = str(several.exceptions[0])
     return came

@@ -25,6 +25,9 @@ PATIENCE = 420.0  # seconds; a bound, not a promise
 LAST_WORD = "Ctrl-C ends it."
 LOST_ANSWER = "closed; £84.00 succeeded, credit memo posted; answers lost 1, looked up, refunds made 1\n"
 UNANNOUNCED = "closed; £55.00 succeeded, credit memo posted; unmatched_return open, then resolved\n"
+WITHIN = "1.9 % dearer, 2 % allowed; posted, answers lost 1, looked up; ERP: bill 1\n"
+TWICE = "INV-4471 replayed; INV-4471-A held (near_number), then rejected; ERP: bill 1\n"
+PAID = "£5,556.48 = £5,556.48 = £5,520.00 + £36.48 within tolerance"
 APPROVED = "closed; £240.00 succeeded, credit memo posted; self_approval_forbidden, then approved by the approver\n"
 
 
@@ -86,6 +89,11 @@ def test_the_demo_ends_well_and_serves_until_it_is_told_to_stop(served: Demo, tm
     ours, credited, paid = served.after(r"credit memos and the provider's refunds: (.+)\n").split(" = ")
     assert ours == credited == paid == "£426.00"
     assert len(re.findall(r"│ monday-\S+ +│ (£\S+) +│ \1 +│ \1 +│ agree │", served.said)) == 5
+    assert [served.said.count(told) for told in (WITHIN, TWICE)] == [1, 1]
+    assert served.after(r"invoices, ERP postings and goods at ordered prices: (.+)\n") == PAID
+    assert (
+        len(re.findall(r"│ (?:order|notice|receipt|invoice) [^│]+│ (\d+ for £\S+) +│ \1 +│ agree │", served.said)) == 5
+    )
     address = served.after(r"edge (http://\S+),")
 
     bearer = {"authorization": "Bearer " + served.after(r"TOKEN=(\S+)")}
