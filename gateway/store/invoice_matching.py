@@ -4,7 +4,7 @@ two invoices at once never use the same goods."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
@@ -21,7 +21,8 @@ _OVER = (OrderState.CANCELLED, OrderState.DECLINED)  # nothing more will come of
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """An invoice of an order. *place*: before which others count; None: all of them, for it is new."""
+    """An invoice of an order. *place*: before which others count, and those that have passed meanwhile; None: all of
+    them, for it is new."""
 
     po_id: str
     claim: Claim
@@ -107,17 +108,17 @@ select r.revision, r.lines, o.currency, o.issued_revision, o.state
   from purchase_order_revision r join purchase_order o using (po_id)
  where r.po_id = %s and (r.revision = o.issued_revision or r.revision = any(%s))
 """
-_BEFORE = """
+# What has passed is paid: it counts whatever its place, so that nothing is paid once more to one that was before it.
+_COUNTS: LiteralString = """i.po_id = %(po)s and i.state <> 'rejected'
+   and (%(place)s::bigint is null or i.place < %(place)s
+        or i.place > %(place)s and i.state in ('approved', 'posted'))"""
+_BEFORE: LiteralString = f"""
 select line ->> 'line_id', sum((line ->> 'quantity')::bigint)
   from supplier_invoice i cross join lateral jsonb_array_elements(i.lines) line
- where i.po_id = %(po)s and i.state <> 'rejected' and (%(place)s::bigint is null or i.place < %(place)s)
-   and line ? 'line_id'
+ where {_COUNTS} and line ? 'line_id'
  group by 1
 """
-_OVERPAID = """
-select coalesce(sum(overpaid), 0) from supplier_invoice
- where po_id = %(po)s and state <> 'rejected' and (%(place)s::bigint is null or place < %(place)s)
-"""
+_OVERPAID: LiteralString = f"select coalesce(sum(i.overpaid), 0) from supplier_invoice i where {_COUNTS}"
 
 
 async def keep_match(connection: Connection, invoice_id: str, made: Made, hand: Hand, *, cause: str) -> None:

@@ -126,6 +126,23 @@ async def test_what_is_rejected_leaves_its_goods_to_others(
     assert await pam.exceptions("invoice_variance") == []
 
 
+async def test_what_was_approved_out_of_turn_is_paid_to_no_invoice_before_it(
+    bob: Buyers, ann: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
+    po_id = await ordered(bob, works, "PO-1", 10)
+    first = (await works.bill(po_id, "INV-1")).json()
+    second = (await works.bill(po_id, "B-17")).json()
+    await ann.decide((await pam.do(second["invoice_id"], "approve")).json()["approval_id"])
+    approved = await pam.do(second["invoice_id"], "approve")
+
+    await rita.receive(po_id, 10)
+
+    seen = await pam.see(f"/{first['invoice_id']}")
+    assert (first["status"], second["status"], approved.json()["status"]) == ("waiting", "exception", "approved")
+    assert (seen["status"], seen["match"]["verdict"]) == ("exception", "over_billed")
+    assert seen["match"]["lines"][0]["sums"]["invoiced_before"] == 10
+
+
 async def test_who_only_buys_decides_nothing(bob: Buyers, works: Payers, rita: Payers) -> None:
     invoice_id = await dear(bob, works, rita)
 
