@@ -61,14 +61,17 @@ MOVES: Mapping[tuple[InvoiceState, Trigger], InvoiceState] = {
     (InvoiceState.DISPUTED, "approve"): InvoiceState.APPROVED,
     (InvoiceState.DISPUTED, "reject"): InvoiceState.REJECTED,
     (InvoiceState.APPROVED, "post"): InvoiceState.POSTED,
+    (InvoiceState.APPROVED, "reject"): InvoiceState.REJECTED,  # once nobody posts it any more
 }
 MATCHED_AGAIN = (InvoiceState.WAITING, InvoiceState.EXCEPTION)  # when something of their order has changed
 
 _BY_HAND: tuple[Action, ...] = ("approve", "dispute", "reject")
 
 
-def actions(state: InvoiceState) -> list[Action]:
-    """What it allows to those inside."""
+def actions(state: InvoiceState, *, given_up: bool = False) -> list[Action]:
+    """What it allows to those inside. *given_up*: it was to be posted, and operations have abandoned that."""
+    if state is InvoiceState.APPROVED and not given_up:
+        return []
     told: list[Action] = [each for each in _BY_HAND if (state, each) in MOVES]
     return ["release", *told] if state is InvoiceState.HELD else told
 

@@ -36,6 +36,7 @@ class SupplierInvoice:
     match: Mapping[str, Any] | None = None  # the last one: its run, cause, document and moment
     approval_id: str | None = None
     approval: str | None = None  # its state
+    given_up: bool = False  # operations have abandoned its posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Sought:
 
 _SELECT: LiteralString = """
 select i.invoice_id, i.place, i.supplier_id, i.po_id, i.document, i.lines, i.state, i.looks_like,
-       i.arrived_on, i.due_on, i.reason, i.version, i.created_at, i.updated_at, m.match, a.approval_id, a.state
+       i.arrived_on, i.due_on, i.reason, i.version, i.created_at, i.updated_at, m.match, a.approval_id, a.state,
+       exists (select from run where run_id = i.invoice_id and outcome = 'abandoned')
   from supplier_invoice i join supplier s using (supplier_id)
   left join lateral (
        select to_jsonb(m) as match from invoice_match m where m.invoice_id = i.invoice_id
@@ -106,7 +108,7 @@ async def list_invoices(database: Database, sought: Sought, *, after: str | None
 
 
 async def known_number(connection: Connection, mark: InvoiceMark) -> tuple[str, str, bytes, Mapping[str, Any]] | None:
-    """The invoice of that number in that year: its id, first status, and what made it. Nobody else bills for the
+    """The invoice of that number in that year: its id, its status, and what made it. Nobody else bills for the
     supplier meanwhile."""
     await alone(connection, f"supplier-invoices:{mark.supplier_id}")
     cursor = await connection.execute(_KNOWN, mark.natural_key)

@@ -133,6 +133,26 @@ async def test_a_bill_that_the_erp_has_already_waits_for_accounts_payable(buying
     assert len(await booked(buying, po_id, "bill")) == 1
 
 
+async def test_an_invoice_whose_posting_was_given_up_can_be_rejected(buying: Buying) -> None:
+    po_id = await ordered(buying)
+    await received(buying, po_id, 10)
+    await until_booked(buying, po_id, "goods_receipt", 1)
+    [purchase] = await booked(buying, po_id, "purchase_order")
+    await buying.shop.sandbox.post("/erp/supplier-bills", json=typed(purchase["id"], "R-1", 10))
+    invoice_id, desk = await billed(buying, po_id, "R-1", 10), Payers(buying.paul)
+    await buying.until_exceptions(REFUSED)
+
+    early = await desk.do(invoice_id, "reject")
+    await buying.mend("abandon", by=buying.paul)
+    given_up = await desk.see(f"/{invoice_id}")
+    rejected = await desk.do(invoice_id, "reject")
+    again = await billed(buying, po_id, "B-17", 10)
+
+    assert (early.status_code, given_up["status"], given_up["allowed_actions"]) == (409, "approved", ["reject"])
+    assert rejected.json()["status"] == "rejected"
+    await until_status(buying, again, "posted")
+
+
 def typed(purchase: str, number: str, quantity: int) -> dict[str, Any]:
     amount = {"amount": quantity * 450, "currency": "GBP"}
     line = {"line_id": "1", "sku": LAMP, "quantity": quantity, "unit_price": 450, "amount": quantity * 450}

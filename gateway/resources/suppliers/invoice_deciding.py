@@ -104,7 +104,7 @@ class InvoiceDeciding:
                 await purchase_orders.lock_order(connection, seen.po_id)
             found = await seen_invoice(connection, call)
             refuse_unless_expected(found.version, if_match, called="invoice")
-            if action not in actions(found.state):
+            if action not in actions(found.state, given_up=found.given_up):
                 raise Conflict(f"an invoice that is {found.state} does not allow this", effect="none")
             await change(connection, found)
             after = await seen_invoice(connection, call)

@@ -47,7 +47,7 @@ def invoice_view(found: SupplierInvoice, *, inside: bool) -> schemas.InvoiceView
         **{"invoice_id": found.invoice_id, "supplier_id": found.supplier_id, "status": found.state.value},
         "lines": [line.document for line in found.claim.lines],
         **{"tax": found.claim.tax, "total": found.claim.total},
-        "allowed_actions": actions(found.state) if inside else [],
+        "allowed_actions": actions(found.state, given_up=found.given_up) if inside else [],
         "version": found.version,
         "created_at": rfc3339(found.created_at),
         "updated_at": rfc3339(found.updated_at),
