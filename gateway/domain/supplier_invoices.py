@@ -176,7 +176,8 @@ def excess(told: Match, claim: Claim) -> int:
     lines = sum(_line_excess(line, claim.currency) for line in told.lines)
     if not told.lines:
         return claim.total  # not even its currency is the order's
-    return lines + sum(_whole_excess(finding) for finding in told.findings)
+    unproven = claim.tax if any(line.verdict == "unknown_line" for line in told.lines) else 0  # nobody says what is due
+    return lines + unproven + sum(_whole_excess(finding) for finding in told.findings)
 
 
 def _line_excess(line: LineMatch, currency: str) -> int:

@@ -91,6 +91,16 @@ def test_what_has_not_come_is_missing_when_the_grace_is_over() -> None:
     assert then["late"].lines[0].findings[0].verdict == "qty_variance"
 
 
+def test_of_what_was_not_ordered_all_tax_is_too_much() -> None:
+    """Nobody says what is due of it, so it is approved by as much as it may be wrong."""
+    line = InvoiceLine(None, "LAMP-9", 1, 100, 100)
+    billed = Claim(currency="GBP", lines=(line,), charges=(), tax=90_000, total=90_100)
+
+    told = match(ordered(), billed.billed, RULES)
+
+    assert (told.verdict, excess(told, billed)) == ("unknown_line", 90_100)
+
+
 def test_another_currency_is_wrong_altogether() -> None:
     line = BilledLine(line_id="1", quantity=10, price=10_000_000, amount=10_000)
     euros = Claim(currency="EUR", lines=claim().lines, charges=(), tax=0, total=10_000)
