@@ -16,6 +16,7 @@ from gateway.store.runs import OpenStep, RunView
 from gateway.store.signals import Signal, signal
 from gateway.workflows.part import PartSubject
 from gateway.workflows.place_order import sagas
+from gateway.workflows.procure_to_pay import PurchaseSubject
 from gateway.workflows.saga import Assent, Branches, Gate, Moved, Pivot, Saga
 from observability import tracing
 
@@ -97,11 +98,14 @@ class Desk:
             await subject.move(connection, run.run_id, then, moved)
 
     async def _ends_as_it_stands(self, connection: Connection, run: RunView) -> None:
-        """An order waits for its parts: one that is given up after its goods have left is over."""
+        """An order waits for its parts: one that is given up after its goods have left is over. So do receipts and bills
+        for what the ERP has of their order: of one that is given up it has nothing that we know of."""
         saga = _saga(run)
-        if isinstance(saga.subject, PartSubject) and run.outcome is None:
+        ends = {PartSubject: saga.done, PurchaseSubject: saga.undone}
+        if run.outcome is None and (status := ends.get(type(saga.subject))) is not None:
             moved = Moved(self.clock(), tracing.trace_id_of(run.traceparent), self.mint("evt"))
-            await saga.subject.move(connection, run.run_id, saga.done, moved)
+            await saga.subject.status(connection, run.run_id)  # locks what is moved
+            await saga.subject.move(connection, run.run_id, status, moved)
 
     async def abandon(self, run_id: str, *, evidence: str, undo: bool = False) -> None:
         """Before the pivot the run turns back and undoes what it did; after it, it ends as it stands, unless what was

@@ -197,6 +197,22 @@ async def test_where_no_erp_books_purchases_a_person_books_what_came_and_what_is
     assert (await buying.effects(po_id))["erp"] == []
 
 
+async def test_what_comes_of_an_order_that_the_erp_was_not_brought_to_book_is_booked_by_a_person(
+    buying: Buying,
+) -> None:
+    po_id = await buying.issued(quantity=100)
+    await buying.until_effects(po_id, erp=["purchase_order"], supplier=["message"])
+    await buying.shop.fault("erp", "create_purchase_order", "refuse")
+    await buying.confirm(po_id, {"line_id": "1", "status": "changed", "quantity": 99})
+    await buying.until_exceptions(("suppliers/not_ordered", "refused_after_pivot"))
+    await received(buying, po_id, 99)
+
+    await buying.mend("abandon")
+    await buying.until_exceptions(BY_HAND)
+
+    assert await buying.purchases(po_id) == ["given_up"]
+
+
 async def test_an_invoice_that_is_too_dear_is_not_posted(buying: Buying) -> None:
     po_id = await ordered(buying)
     await received(buying, po_id, 10)
