@@ -65,16 +65,24 @@ async def lock(connection: Connection, po_id: str) -> None:
 
 
 async def order_moved(connection: Connection, po_id: str, after: OrderState, *, now: datetime) -> None:
-    """Whoever carries it out looks at it. When a proposal was refused, the supplier is asked anew."""
+    """Whoever carries it out looks at it. When a proposal was refused, the supplier is asked anew, and so is a buyer."""
     if after is OrderState.ISSUED:
-        await connection.execute("update purchase set asked_at = %s where po_id = %s and state = 'open'", (now, po_id))
-    await wake(connection, po_id)
-
-
-async def wake(connection: Connection, po_id: str) -> None:
+        anew = "update purchase set asked_at = %s, escalated_at = null where po_id = %s and state = 'open'"
+        await connection.execute(anew, (now, po_id))
     await connection.execute(
         "select wake(purchase_id) from purchase where po_id = %s and state = 'open' order by revision", (po_id,)
     )
+
+
+async def wake_later(connection: Connection, purchase_id: str) -> None:
+    """Those that waited for it to end: `standing` has locked their runs, and not those before it."""
+    await connection.execute(_WAKE_LATER, (purchase_id,))
+
+
+_WAKE_LATER = """
+select wake(l.purchase_id) from purchase p join purchase l using (po_id)
+ where p.purchase_id = %s and l.revision > p.revision and l.state = 'open' order by l.revision
+"""
 
 
 async def load(connection: Connection, purchase_id: str) -> Bought:

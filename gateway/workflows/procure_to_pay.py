@@ -69,7 +69,8 @@ class Procuring:
     async def tend(self, connection: Connection, case: Case, around: Around) -> Tended:
         """Until the supplier's word is taken, whatever it is; what it changes is booked instead."""
         seen = await purchases.standing(connection, case.purchase.purchase_id)
-        if seen.order is not OrderState.ISSUED or around.stop_wished:
+        in_time = around.now - seen.asked_at < self.clocks.escalate  # asked anew, perhaps
+        if seen.order is not OrderState.ISSUED or around.stop_wished or in_time:
             await _answered(connection, case, seen, around.now)
         if around.stop_wished:
             return Tended(nothing_left=True)
@@ -104,11 +105,10 @@ class Procuring:
 
 async def _answered(connection: Connection, case: Case, seen: Standing, now: datetime) -> None:
     """Nobody has to ask for it any more."""
-    if seen.escalated:
-        subject, resolution = case.purchase.order.po_id, {"action": f"the order is {seen.order}"}
-        await close_exception(
-            connection, class_=UNANSWERED, code=UNANSWERED_CODE, subject=subject, resolution=resolution, now=now
-        )
+    subject, resolution = case.purchase.order.po_id, {"action": f"the order is {seen.order}"}
+    await close_exception(
+        connection, class_=UNANSWERED, code=UNANSWERED_CODE, subject=subject, resolution=resolution, now=now
+    )
 
 
 def _evidence(order: Purchase, *, lines: bool = False) -> Mapping[str, Any]:
@@ -205,7 +205,7 @@ class PurchaseSubject:
         """How it ended, and whoever waits for that goes on."""
         await purchases.stand(connection, run_id, status, now=moved.now)
         po_id = (await purchases.load(connection, run_id)).order.po_id
-        await purchases.wake(connection, po_id)
+        await purchases.wake_later(connection, run_id)
         await postings.wake(connection, po_id)
 
 

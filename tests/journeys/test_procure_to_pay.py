@@ -12,6 +12,7 @@ from gateway.workflows.place_order import sagas
 from tests.journeys.buying import AS_ORDERED, Buying
 from tests.journeys.opening import open_shop
 from tests.journeys.shop import Shop
+from tests.resources.supplied import WHY
 
 ORDERED, SENT = ["purchase_order"], ["message"]
 REVERSED, WITHDRAWN = [*ORDERED, "purchase_cancel"], [*SENT, "withdrawal"]
@@ -69,6 +70,22 @@ async def test_who_does_not_answer_is_reminded_once_and_then_a_buyer_is_told_onc
 
     assert (early, await buying.exceptions()) == ([], [])
     assert (await buying.effects(po_id))["supplier"] == [*SENT, "reminder"]
+
+
+async def test_who_is_silent_again_after_a_refused_proposal_is_told_of_again(buying: Buying) -> None:
+    po_id = await buying.issued()
+    await buying.until_effects(po_id, erp=ORDERED, supplier=SENT)
+    await buying.hours_pass(po_id, 37)
+    await buying.until_exceptions(UNANSWERED)
+
+    said = await buying.confirm(po_id, {"line_id": "1", "status": "changed", "quantity": 5})
+    answer = await buying.bob.order(
+        f"/{po_id}/confirmations/{said['confirmation_id']}/decision", {"decision": "refuse", "reason": WHY}
+    )
+    assert answer.status_code == 200, answer.text
+    await buying.until_exceptions()
+    await buying.hours_pass(po_id, 37)
+    await buying.until_exceptions(UNANSWERED)
 
 
 async def test_a_late_answer_closes_what_was_asked_of_the_buyer(buying: Buying) -> None:
