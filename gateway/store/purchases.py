@@ -65,7 +65,7 @@ async def lock(connection: Connection, po_id: str) -> None:
 
 
 async def order_moved(connection: Connection, po_id: str, after: OrderState, *, now: datetime) -> None:
-    """Whoever carries it out looks at it. When a proposal was refused, the supplier is asked anew, and so is a buyer."""
+    """Whoever carries it out looks at it. When a proposal was refused, the supplier is asked anew."""
     if after is OrderState.ISSUED:
         anew = "update purchase set asked_at = %s, escalated_at = null where po_id = %s and state = 'open'"
         await connection.execute(anew, (now, po_id))
