@@ -98,8 +98,8 @@ class Desk:
             await subject.move(connection, run.run_id, then, moved)
 
     async def _ends_as_it_stands(self, connection: Connection, run: RunView) -> None:
-        """An order waits for its parts: one that is given up after its goods have left is over. Receipts and bills wait for
-        what the ERP has of their order: of one that is given up it has nothing that we know of."""
+        """An order waits for its parts: one that is given up after its goods have left is over. Receipts and bills wait
+        for what the ERP has of their order: of one that is given up it has nothing that we know of."""
         saga = _saga(run)
         ends = {PartSubject: saga.done, PurchaseSubject: saga.undone}
         if run.outcome is None and (status := ends.get(type(saga.subject))) is not None:

@@ -12,7 +12,6 @@ from gateway.workflows.place_order import sagas
 from tests.journeys.buying import AS_ORDERED, Buying
 from tests.journeys.opening import open_shop
 from tests.journeys.shop import Shop
-from tests.resources.supplied import WHY
 
 ORDERED, SENT = ["purchase_order"], ["message"]
 REVERSED, WITHDRAWN = [*ORDERED, "purchase_cancel"], [*SENT, "withdrawal"]
@@ -79,10 +78,7 @@ async def test_who_is_silent_again_after_a_refused_proposal_is_told_of_again(buy
     await buying.until_exceptions(UNANSWERED)
 
     said = await buying.confirm(po_id, {"line_id": "1", "status": "changed", "quantity": 5})
-    answer = await buying.bob.order(
-        f"/{po_id}/confirmations/{said['confirmation_id']}/decision", {"decision": "refuse", "reason": WHY}
-    )
-    assert answer.status_code == 200, answer.text
+    assert (await buying.bob.settle(po_id, said["confirmation_id"], "refuse")).is_success
     await buying.until_exceptions()
     await buying.hours_pass(po_id, 37)
     await buying.until_exceptions(UNANSWERED)

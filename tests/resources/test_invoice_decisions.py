@@ -143,6 +143,22 @@ async def test_what_was_approved_out_of_turn_is_paid_to_no_invoice_before_it(
     assert seen["match"]["lines"][0]["sums"]["invoiced_before"] == 10
 
 
+async def test_what_has_been_paid_meanwhile_is_too_much_of_another(
+    bob: Buyers, ann: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
+    """It was a little too dear; now nothing of it is due any more."""
+    first = await dear(bob, works, rita)
+    po_id = (await pam.see(f"/{first}"))["po_id"]
+    second = (await works.bill(po_id, "B-17")).json()["invoice_id"]
+    await ann.decide((await pam.do(second, "approve")).json()["approval_id"])
+    await pam.do(second, "approve")
+
+    asked = await pam.do(first, "approve")
+
+    assert (asked.status_code, asked.json()["status"]) == (200, "exception")
+    assert (await ann.decide(asked.json()["approval_id"])).json()["amount"]["amount"] == 10_250
+
+
 async def test_who_only_buys_decides_nothing(bob: Buyers, works: Payers, rita: Payers) -> None:
     invoice_id = await dear(bob, works, rita)
 
