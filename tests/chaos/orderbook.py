@@ -16,7 +16,8 @@ Priced = tuple[tuple[str, str, int, int], ...]
 
 AGREED = ("confirmed", "partially_received", "received")
 OVER, DECIDED = (*AGREED, "cancelled"), ("posted", "rejected")
-UNDER_WAY = "select count(*) from run where state in ('running', 'waiting')"
+BUYING = ("procure_to_pay", "remind_supplier", "book_receipt", "post_invoice")
+UNDER_WAY = "select count(*) from run where saga = any(%s) and state in ('running', 'waiting')"
 PAGE = [("page_size", "200")]
 
 
@@ -111,7 +112,7 @@ class Orderbook:
 
     async def _all_ended(self) -> bool:
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
-            row = await (await connection.execute(UNDER_WAY)).fetchone()
+            row = await (await connection.execute(UNDER_WAY, (list(BUYING),))).fetchone()
             return row == (0,)
 
     async def _listed(self, path: str, name: str) -> list[Json]:

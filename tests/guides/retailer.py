@@ -1,4 +1,5 @@
-"""The retailer's side of the suppliers' guide: it lets a supplier in, issues orders to it, and answers what it says."""
+"""The retailer's side of the suppliers' guide: it lets a supplier in, issues orders to it, and answers what it says,
+sends and bills."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,16 +13,23 @@ from tests.resources.supplied import WHY, purchase_body, purchase_lines, supplie
 
 Json = dict[str, Any]
 DECISIONS = {"PO-1002": "agree", "PO-1003": "refuse"}
+# What is counted of the shipments that come; two pieces are broken.
+COUNTED = {
+    "ASN-9": ("WE-311", [came(60, damaged=2), came(10, line_id="2")]),
+    "ASN-13": ("WE-312", [came(30, line_id="2")]),
+}
+REFUSED = {"held": "it bills again what INV-0042 bills", "exception": "its total is not the sum of its lines"}
 
 
 @dataclass(frozen=True, slots=True)
 class Retailer:
-    """A buyer, an approver and a receiver, by their tokens."""
+    """A buyer, an approver, a receiver and one who pays, by their tokens."""
 
     http: AsyncClient
     buyer: str
     approver: str
     receiver: str
+    payer: str
 
     async def let_in(self, partner: str) -> str:
         """The supplier that *partner* acts for."""
@@ -52,14 +60,21 @@ class Retailer:
                 await self._post(f"{path}/decision", {"decision": decision, "reason": WHY})
 
     async def receive(self) -> None:
-        """Counts what arrives of the one shipment that the guide sends; two pieces are broken."""
+        """Counts what arrives of the shipments that the guide sends."""
         answer = await self.http.get("/v1/shipping-notices?status=in_transit", headers=_bearer(self.receiver))
         for notice in answer.json()["shipping_notices"]:
-            if notice["asn_number"] == "ASN-9":
-                lines = [came(60, damaged=2), came(10, line_id="2")]
+            if notice["asn_number"] in COUNTED:
+                number, lines = COUNTED[notice["asn_number"]]
                 path = f"/v1/purchase-orders/{notice['po_id']}/receipts"
-                body = goods_body("WE-311", *lines, asn_id=notice["asn_id"])
+                body = goods_body(number, *lines, asn_id=notice["asn_id"])
                 await self._post(path, body, token=self.receiver)
+
+    async def pay(self) -> None:
+        """Rejects each invoice that somebody has to look at."""
+        for invoice in await self.invoices():
+            if reason := REFUSED.get(invoice["status"]):
+                path = f"/v1/supplier-invoices/{invoice['invoice_id']}/reject"
+                await self._post(path, {"reason": reason}, token=self.payer)
 
     async def suspend(self, supplier: str) -> None:
         await self._post(f"/v1/suppliers/{supplier}/status", {"status": "suspended", "reason": WHY})
@@ -67,6 +82,11 @@ class Retailer:
     async def orders(self) -> list[Json]:
         answer = await self.http.get("/v1/purchase-orders", headers=_bearer(self.buyer))
         found: list[Json] = answer.json()["purchase_orders"]
+        return found
+
+    async def invoices(self) -> list[Json]:
+        answer = await self.http.get("/v1/supplier-invoices", headers=_bearer(self.payer))
+        found: list[Json] = answer.json()["supplier_invoices"]
         return found
 
     async def _issued(self, supplier: str, number: str, *quantities: int) -> str:

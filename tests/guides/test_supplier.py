@@ -33,8 +33,8 @@ async def address(rig: Rig) -> str:
 async def retailer(rig: Rig, address: str) -> AsyncIterator[Retailer]:
     """Whose people have let nobody in yet."""
     tokens = []
-    for role in ("buyer", "approver", "receiver"):
-        async with rig.channel(address, whose=await rig.operator(f"the-{role}", role)) as opened:
+    for role in ("buyer", "approver", "receiver", "accounts_payable"):
+        async with rig.channel(address, whose=await rig.operator(role.replace("_", "-"), role)) as opened:
             tokens.append(opened.token)
     async with AsyncClient(base_url=address, timeout=30.0) as http:
         yield Retailer(http, *tokens)
@@ -57,6 +57,7 @@ async def test_every_command_does_what_the_guide_says(
         told.append((block, await shell.type(block.commands.replace("http://127.0.0.1:8080", address))))
         await retailer.decide()
         await retailer.receive()
+        await retailer.pay()
 
     await shell.close()
     assert [wrong for wrong in (amiss(block, printed) for block, printed in told) if wrong] == []
@@ -66,6 +67,10 @@ async def test_every_command_does_what_the_guide_says(
         "PO-1005": "declined",
         "PO-1006": "draft",
         "PO-1007": "issued",
+    }
+    assert {invoice["invoice_number"]: invoice["status"] for invoice in await retailer.invoices()} == {
+        **dict.fromkeys(("INV-0042", "INV-0050", "INV-0061"), "approved"),
+        **dict.fromkeys(("INV-0043", "INV-0060"), "rejected"),
     }
 
 

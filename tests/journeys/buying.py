@@ -7,7 +7,8 @@ from time import monotonic
 from typing import Any, LiteralString, Self
 
 from tests.journeys.shop import LAMP, PATIENCE, Shop
-from tests.resources.supplied import WHY, Buyers, purchase_body, purchase_lines, supplying
+from tests.resources.followed import follower
+from tests.resources.supplied import WHY, Buyers, purchase_body, purchase_lines
 
 Json = dict[str, Any]
 SUPPLIER, BEFORE = "sup_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "po_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
@@ -30,8 +31,7 @@ class Buying:
 
     @classmethod
     async def begin(cls, shop: Shop) -> Self:
-        works = await Buyers.partner(shop.gate, "works")
-        await supplying(shop.gate.database, "works", supplier_id=SUPPLIER, po_id=BEFORE)
+        works = await follower(shop.gate, "works", SUPPLIER, BEFORE)
         people = {"bob": "buyer", "dora": "receiver", "paul": "accounts_payable"}
         return cls(
             shop, works=works, **{who: await Buyers.operator(shop.gate, who, role) for who, role in people.items()}

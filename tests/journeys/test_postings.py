@@ -13,6 +13,7 @@ from tests.journeys.buying import SUPPLIER, Buying
 from tests.journeys.opening import open_shop
 from tests.journeys.shop import LAMP
 from tests.resources.billed import Payers, billed_line
+from tests.resources.followed import told
 
 REFUSED = ("suppliers/not_posted", "refused_after_pivot")
 BY_HAND = ("suppliers/post_by_hand", "refused_after_pivot")
@@ -75,6 +76,8 @@ async def test_what_came_and_what_is_due_is_posted_once_on_its_purchase(buying: 
     assert bill["amount"] == {"amount": 36_00, "currency": "GBP"}
     assert receipt["data"]["purchase"] == bill["data"]["purchase"] == purchase["id"]
     assert await buying.exceptions() == []
+    of_it = [(kind, data["status"]) for about, kind, data in await told(buying.works) if about == invoice_id]
+    assert of_it == [("received", "approved"), ("posted", "posted")]
 
 
 @pytest.mark.parametrize("operation", ["create_goods_receipt", "create_supplier_bill"])

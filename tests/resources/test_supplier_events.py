@@ -1,25 +1,9 @@
 """A supplier's partner follows what is ordered of it: from the issue on, and nothing of what happens in the house."""
 
-from typing import Any
-
 from tests.gate import Gate
 from tests.resources.delivered import Dock, came, goods_body, notice_body, pallet, piece
-from tests.resources.supplied import SCOPES, Buyers, purchase_lines, supplying
-
-SUPPLIER, OTHER = "sup_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "sup_01JDB7Z2M4X8Q5T3W9Y6N1K0RD"
-OLD, OLDER = "po_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "po_01JDB7Z2M4X8Q5T3W9Y6N1K0RD"
-
-
-async def follower(gate: Gate, name: str, supplier_id: str, po_id: str) -> Buyers:
-    headers = await gate.bearer(await gate.partner(name, scopes=SCOPES | {"events:read"}))
-    await supplying(gate.database, name, supplier_id=supplier_id, po_id=po_id)
-    return Buyers(gate, headers)
-
-
-async def told(partner: Buyers) -> list[tuple[str, str, dict[str, Any]]]:
-    answer = await partner.gate.http.get("/v1/events", headers=dict(partner.headers))
-    assert answer.status_code == 200, answer.text
-    return [(each["subject"], each["type"].split(".")[3], each["data"]) for each in answer.json()["events"]]
+from tests.resources.followed import OLD, OLDER, OTHER, SUPPLIER, follower, told
+from tests.resources.supplied import Buyers, purchase_lines
 
 
 async def test_a_supplier_is_told_from_the_issue_on(gate: Gate, bob: Buyers) -> None:

@@ -47,6 +47,11 @@ class PurchaseFact(TypedDict):
 
 
 @with_config(CLOSED)
+class InvoiceFact(TypedDict):
+    status: Literal["held", "waiting", "exception", "disputed", "approved", "posted", "rejected"]
+
+
+@with_config(CLOSED)
 class OrderEvent(TypedDict):
     specversion: Literal["1.0"]
     id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
@@ -126,6 +131,29 @@ class PurchaseEvent(TypedDict):
 
 
 @with_config(CLOSED)
+class InvoiceEvent(TypedDict):
+    specversion: Literal["1.0"]
+    id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
+    source: str
+    type: Literal[
+        "com.omnigate.supplier_invoice.received.v1",
+        "com.omnigate.supplier_invoice.waiting.v1",
+        "com.omnigate.supplier_invoice.exception.v1",
+        "com.omnigate.supplier_invoice.disputed.v1",
+        "com.omnigate.supplier_invoice.approved.v1",
+        "com.omnigate.supplier_invoice.posted.v1",
+        "com.omnigate.supplier_invoice.rejected.v1",
+    ]
+    subject: Annotated[str, Field(pattern="^inv_[0-9A-HJKMNP-TV-Z]{26}$")]
+    sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
+    time: Moment
+    datacontenttype: Literal["application/json"]
+    data: InvoiceFact
+
+
+@with_config(CLOSED)
 class EventPage(TypedDict):
-    events: Annotated[list[OrderEvent | ReservationEvent | ReturnEvent | PurchaseEvent], Field(max_length=200)]
+    events: Annotated[
+        list[OrderEvent | ReservationEvent | ReturnEvent | PurchaseEvent | InvoiceEvent], Field(max_length=200)
+    ]
     cursor: Annotated[str, Field(max_length=1024)]
