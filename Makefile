@@ -16,8 +16,8 @@ test: .venv/.installed
 
 # Suites whose time is not their own clock's run two at a time; what kills, counts seconds or fills the machine runs alone.
 BESIDE := tests/proof/test_contracts.py tests/proof/test_four_nodes.py tests/proof/test_cancellations.py \
-	tests/proof/test_replay.py tests/proof/test_tryton.py tests/guides tests/store/test_refund_model.py \
-	tests/store/test_reservation_model.py tests/store/test_claim_algebra_model.py tests/store/test_stock_model.py \
+	tests/proof/test_replay.py tests/proof/test_tryton.py tests/proof/test_tryton_purchase.py tests/guides \
+	tests/store/test_refund_model.py tests/store/test_reservation_model.py tests/store/test_claim_algebra_model.py tests/store/test_stock_model.py \
 	tests/adapters
 
 proof: .venv/.installed

@@ -106,7 +106,8 @@ class Bills:
         like = {"id": -1, "type": "in", "party": purchase["party"], "company": self._mapping.company}
         told = await self._erp.ask(POST, f"model.{INVOICE}.on_change", like, ["type", "party"])
         taxes = self._taxes(bill)
-        lines = [{**each, "taxes": taxes} for each in self._lines(bill, purchase)]
+        more = {"taxes": taxes, "currency": purchase["currency"]}  # Tryton takes its company's own, unless it is told
+        lines = [{**each, **more} for each in self._lines(bill, purchase)]
         accounts = {each: await self._account(each, purchase["party"]) for each in {line["product"] for line in lines}}
         return {
             **{name: purchase[name] for name in ("party", "invoice_address", "currency", "payment_term")},

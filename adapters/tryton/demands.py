@@ -14,7 +14,8 @@ Ids = Mapping[Place, int]
 Fault = tuple[str, str]  # what is wrong, and what mends it
 Judge = Callable[[Place, Json], Iterator[Fault]]
 
-ARTICLE = ("active", "template.type", "template.salable", "template.default_uom", "template.account_category")
+ARTICLE = ("active", "template.type", "template.default_uom", "template.account_category")
+SALABLE, PURCHASABLE = ("salable", "sold"), ("purchasable", "bought")
 BOOKS, EXCHANGE = "account.configuration", ("currency_exchange_debit_account", "currency_exchange_credit_account")
 
 
@@ -58,6 +59,7 @@ def demands(words: Words) -> Iterator[Demand]:
     yield Demand("sale", "sale.sale", _at(words.register, "register"), ("state", "lines"), _register)
     yield from _customers(words)
     yield from _articles(words)
+    yield from _purchases(words)
 
 
 def _customers(words: Words) -> Iterator[Demand]:
@@ -72,7 +74,21 @@ def _articles(words: Words) -> Iterator[Demand]:
     rounding = _at(words.rounding, "rounding") if words.rounding else {}
     services = {**_at(words.delivery, "delivery"), **rounding, **_each("fees", words.fees)}
     for kind, named in (("service", services), ("goods", _each("articles", words.articles))):
-        yield Demand("article", "product.product", named, ARTICLE, partial(_article, words, kind))
+        yield _used(words, kind, SALABLE, named)
+
+
+def _purchases(words: Words) -> Iterator[Demand]:
+    if words.purchases is None:
+        return
+    charges: Ids = {("purchases", "charges", kind): number for kind, number in words.purchases.charges.items()}
+    yield _used(words, "service", PURCHASABLE, charges)
+    taxes: Ids = {("purchases", "taxes", str(rate)): number for rate, number in words.purchases.taxes.items()}
+    yield Demand("tax", "account.tax", taxes, ("active", "type", "rate", "company"), partial(_tax, words))
+
+
+def _used(words: Words, kind: str, use: tuple[str, str], named: Ids) -> Demand:
+    fields = (*ARTICLE, f"template.{use[0]}")
+    return Demand("article", "product.product", named, fields, partial(_article, words, kind, use))
 
 
 def _at(number: int, key: str) -> Ids:
@@ -129,12 +145,12 @@ def _address(words: Words, place: Place, record: Json) -> Iterator[Fault]:
         yield f"the address belongs to party {record['party']}, not to {party}", f"write an address of party {party}"
 
 
-def _article(words: Words, kind: str, place: Place, record: Json) -> Iterator[Fault]:
-    template, name = record["template."], record["rec_name"]
+def _article(words: Words, kind: str, use: tuple[str, str], place: Place, record: Json) -> Iterator[Fault]:
+    template, name, (able, done) = record["template."], record["rec_name"], use
     if template["type"] != kind:
         yield f"'{name}' is of type {template['type']}, not {kind}", f"name an article that is of type {kind}"
-    if not template["salable"]:
-        yield f"'{name}' is not salable", "let it be sold (salable) in Tryton, or name another"
+    if not template[able]:
+        yield f"'{name}' is not {able}", f"let it be {done} ({able}) in Tryton, or name another"
     if template["default_uom"] != words.unit:
         said = f"'{name}' is counted in unit {template['default_uom']}, not in {words.unit}"
         yield said, "name an article that is counted in the mapping's unit"

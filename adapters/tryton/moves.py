@@ -3,7 +3,8 @@ How stock changed in Tryton's warehouses: moves that are done, into one of them 
 
 What is moved within a warehouse changes nothing, as it is counted with all its places. The first look goes back a day;
 what is older stands in a count. A move bears the moment at which it last changed, as Tryton keeps no other but a date.
-What came back by one of our returns is left out, as its inspection has counted it.
+What came back by one of our returns is left out, as its inspection has counted it, and so is what Tryton received under
+our key, as the receipt itself did.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,8 +18,12 @@ from adapters.tryton.mapping import Mapping as Words
 from adapters.tryton.trail import AT_ONCE, Position, Trail
 from gateway.told import Page, StockMove
 
-MOVE, LOCATION, BACK = "stock.move", "stock.location", "stock.shipment.out.return"
-CREDITED = ["reference", "like", "rfd\\_%"]  # under the key of a refund
+MOVE, LOCATION = "stock.move", "stock.location"
+# Shipments under our key whose goods have been counted here: of a refund, of a receipt.
+COUNTED = {
+    "stock.shipment.out.return": ["reference", "like", "rfd\\_%"],
+    "stock.shipment.in": ["reference", "like", "grn\\_%"],
+}
 FIRST_LOOK = timedelta(days=1)
 PLACES = ("from_location", "to_location")
 FIELDS = ["product", "internal_quantity", *PLACES, *(f"{place}.type" for place in PLACES), "shipment"]
@@ -69,8 +74,12 @@ class TrytonMoves:
         return {f"{SHIPMENT},{each['id']}": order_of(each["reference"]) for each in found}
 
     async def _counted(self, rows: Sequence[Json]) -> Collection[str]:
-        """The shipments by which credited goods came back."""
-        return {f"{BACK},{each['id']}" for each in await self._shipments(rows, BACK, CREDITED)}
+        """The shipments by which credited goods came back, or goods came that were received here."""
+        return {
+            f"{model},{each['id']}"
+            for model, ours in COUNTED.items()
+            for each in await self._shipments(rows, model, ours)
+        }
 
     async def _shipments(self, rows: Sequence[Json], model: str, ours: Sequence[Any]) -> list[Json]:
         named = {row["shipment"] for row in rows if (row["shipment"] or "").startswith(f"{model},")}

@@ -109,6 +109,17 @@ class Rig:
         finally:
             await database.close()
 
+    async def supplier(self, name: str) -> Credentials:
+        """A partner that acts for a supplier, and for nobody else."""
+        database = Database(self.environment["DATABASE_URL"], connections=2, name="proof")
+        await database.open()
+        try:
+            registry = Registry(database, clock=system_clock, mint=mint)
+            may = frozenset({"suppliers:read", "suppliers:write"})
+            return await registry.add(name, channels=frozenset({name}), scopes=may, plan="internal", operator="proof")
+        finally:
+            await database.close()
+
     async def audit(self, channel: Channel, *, within: float = 90.0) -> list[Promised]:
         """Waits until every acknowledged order has ended, and for the books to agree with it."""
         pending = {acked.order_id for acked in channel.acked}

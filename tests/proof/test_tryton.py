@@ -1,6 +1,6 @@
 """Whole processes over an ERP that nobody here wrote: what an order comes to in Tryton, read by a client of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from tests.peers.books import Sale, came_back, sales
 from tests.peers.clerk import Clerk
 from tests.peers.hand import warehouse_at_work
-from tests.peers.tryton import Tryton, tryton
+from tests.peers.tryton import Tryton
 from tests.peers.wiring import variables
 from tests.proof.client import Channel, Json, order
 from tests.proof.processes import until
@@ -50,12 +50,6 @@ class Shop:
         assert answer.status_code == 201, answer.text
         told: Json = answer.json()
         return told
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tryton]:
-    with tryton(tmp_path_factory.mktemp("tryton")) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ class Buyer:
     """One order's documents, under a number of its own."""
 
     number: str
+    currency: str = "EUR"
 
     @property
     def order(self) -> Purchase:
@@ -27,7 +28,7 @@ class Buyer:
             revision=1,
             supplier_id="sup_1",
             supplier_code=SUPPLIER,
-            currency="EUR",
+            currency=self.currency,
             lines=lines,
         )
 
@@ -44,7 +45,7 @@ class Buyer:
 
     def bill(self, purchase: Effect, *, tax: int = 371_73, charges: tuple[tuple[str, Money], ...] = ()) -> Bill:
         """48 lamps at 40.76, which were to cost 40.00."""
-        goods = Money(48 * 40_76, "EUR")
+        goods = Money(48 * 40_76, self.currency)
         net = goods.amount + sum(amount.amount for _, amount in charges)
         return Bill(
             invoice_id=f"sin_{self.number}",
@@ -55,8 +56,8 @@ class Buyer:
             dated=datetime.now(UTC).date(),
             lines=(BillLine(LAMPS, "LAMP-7", 48, 40_76, goods),),
             charges=charges,
-            tax=Money(tax, "EUR"),
-            total=Money(net + tax, "EUR"),
+            tax=Money(tax, self.currency),
+            total=Money(net + tax, self.currency),
         )
 
 

@@ -155,6 +155,16 @@ async def test_charges_and_a_cent_of_tax_that_is_rounded_otherwise_are_posted_as
     assert billed.lines == ((48, Decimal("40.7600")), (1, Decimal("49.9000")))
 
 
+async def test_a_bill_in_another_currency_than_the_books_is_posted_as_billed(roles: Roles, clerk: Clerk) -> None:
+    buyer = Buyer(f"PO-{uuid4().hex[:12]}", currency="GBP")
+    ordered = await roles.erp.order_goods(buyer.order, key="order:" + buyer.number)
+
+    await roles.erp.post_bill(buyer.bill(ordered), key=f"{buyer.number}:bill")
+
+    [billed] = bought(clerk, buyer.number)[0].bills
+    assert (billed.state, billed.tax, billed.total) == ("posted", Decimal("371.73"), Decimal("2328.21"))
+
+
 Spoilt = Callable[[Bill], Bill]
 
 

@@ -73,6 +73,14 @@ def _no_such_carrier(value: Json, seed: Json) -> None:
     value["carrier"] = 999_999
 
 
+def _no_such_charge(value: Json, seed: Json) -> None:
+    value["purchases"]["charges"]["freight"] = 999_999
+
+
+def _goods_as_charge(value: Json, seed: Json) -> None:
+    value["purchases"]["charges"]["freight"] = seed["products"]["LAMP-7"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "where", "what"),
     [
@@ -85,6 +93,8 @@ def _no_such_carrier(value: Json, seed: Json) -> None:
         (_no_such_currency, "SEK", "Tryton has no currency of this id"),
         (_address_of_another, "'address'", "the address belongs to party"),
         (_no_such_carrier, "'carrier'", "Tryton has no carrier of this id"),
+        (_no_such_charge, "'freight'", "Tryton has no article of this id"),
+        (_goods_as_charge, "'freight'", "is of type goods, not service"),
     ],
 )
 async def test_a_wrong_id_is_found(
@@ -141,6 +151,22 @@ async def test_a_node_that_is_no_warehouse_is_found(server: Tryton, login: Login
 
     assert [each.place for each in found] == [line(tmp_path, "leeds")]
     assert "not a warehouse" in found[0].what
+
+
+async def test_a_charge_that_cannot_be_bought_and_a_tax_of_another_rate_are_found(
+    server: Tryton, login: Login, clerk: Clerk, tmp_path: Path
+) -> None:
+    value, fuel = mapping(server.seed), server.seed["purchases"]["charges"]["fuel"]
+    value["purchases"]["taxes"]["0.19"] = server.seed["taxes"]["0.25"]
+    [product] = clerk.found("product.product", ["template"], ["id", "=", fuel])
+    clerk.ask("product.template.write", [product["template"]], {"purchasable": False})
+
+    charge, tax = await findings(login, value, tmp_path)
+    clerk.ask("product.template.write", [product["template"]], {"purchasable": True})
+
+    assert charge.place == line(tmp_path, "'fuel'")
+    assert "is not purchasable" in charge.what
+    assert "has the rate 0.25" in tax.what
 
 
 async def test_books_that_cannot_take_another_currency_are_found(

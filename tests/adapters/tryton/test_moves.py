@@ -4,19 +4,22 @@ import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from adapters.tryton import Login, TrytonMoves, mapping_from, tryton_back_ends
+from adapters.tryton import Login, Roles, TrytonMoves, mapping_from, tryton_back_ends
 from adapters.tryton.moves import FIRST_LOOK
 from adapters.tryton.trail import Position
 from gateway.domain.credits import CreditLine, CreditMemo
 from gateway.domain.money import Money
+from gateway.domain.procurement import GoodsLine
 from gateway.governance.yaml import read_yaml
 from gateway.ports import sending
 from gateway.told import StockMove
 from tests.adapters.ports.effects import EUR_22_50
 from tests.adapters.ports.ground import order, soon
+from tests.adapters.tryton.buyer import LAMPS, Buyer
 from tests.peers.clerk import Clerk
 from tests.peers.tryton import Tryton
 from tests.peers.wiring import mapping, write
@@ -102,6 +105,19 @@ async def test_what_came_back_by_one_of_our_returns_has_been_counted_by_its_insp
             await ours.erp.credit(memo, key="rfd_1:credit")
 
     assert await new(moves, before) == []
+
+
+async def test_what_was_received_here_has_been_counted_by_its_receipt(moves: TrytonMoves, roles: Roles) -> None:
+    """Of one purchase: some came by a receipt of ours, the rest by one of somebody else's."""
+    buyer = Buyer(f"PO-{uuid4().hex[:12]}")
+    before = await told(moves)
+    with sending(soon(600)):
+        ordered = await roles.erp.order_goods(buyer.order, key=f"{buyer.number}:order")
+        for number, (key, pieces) in enumerate((("grn_1:receive_goods", 8), ("by_hand:1", 3))):
+            came = buyer.receipt(ordered, GoodsLine(LAMPS, LAMP, pieces), number=str(number))
+            await roles.erp.receive_goods(came, key=key)
+
+    assert [each[:3] for each in await new(moves, before)] == [("main", 3, "receipt")]
 
 
 async def test_what_became_visible_late_is_told_by_reading_the_last_minute_again(
