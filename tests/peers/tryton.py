@@ -98,9 +98,7 @@ def tryton_on_postgresql(folder: Path) -> Iterator[Tryton]:
 def _served(conf: Path, database: str, seed: Path) -> Iterator[Tryton]:
     listen = next(line for line in conf.read_text().splitlines() if line.startswith("listen"))
     url, log = f"http://{listen.removeprefix('listen = ')}", conf.with_name("trytond.log")
-    programs = environment(
-        "tryton"
-    )  # which may have been moved since: its scripts name the Python of where they were made
+    programs = environment("tryton")  # its scripts name the Python of where they were made, and it may have been moved
     with serving([programs / "python", programs / "trytond", "-c", conf, "-d", database], url, log=log):
         yield Tryton(url, database, json.loads(seed.read_text()), log)
 
