@@ -12,7 +12,7 @@ demo-tryton: .venv/.installed
 	$(BIN)/python -m tests.peers.demo
 
 test: .venv/.installed
-	$(BIN)/python -m pytest -q -n 4 -m "not proof" $(ARGS)
+	$(BIN)/python -m pytest -q -n 6 -m "not proof" $(ARGS)
 
 # Suites whose time is not their own clock's run two at a time; what kills, counts seconds or fills the machine runs alone.
 BESIDE := tests/proof/test_contracts.py tests/proof/test_four_nodes.py tests/proof/test_cancellations.py \
