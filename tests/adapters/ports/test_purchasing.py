@@ -1,7 +1,8 @@
 """`Purchasing`, whoever provides it: what it books of buying, and what it refuses to."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,13 +12,18 @@ from gateway.errors import Failed, Rejected
 from gateway.ports import Effect
 from gateway.purchasing_ports import Purchasing
 from tests.adapters.ports.buying import PO, bill, purchase, purchasing_of, receipt
-from tests.adapters.ports.ground import Ground
+from tests.adapters.ports.ground import Ground, over_the_network
+
+
+@pytest.fixture
+async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
+    """The REST dialect. What Tryton books is of another shape: tests/adapters/tryton/test_buying.py asks it the same."""
+    async with over_the_network(tmp_path) as reached:
+        yield reached
 
 
 @pytest.fixture
 def buying(ground: Ground) -> Purchasing:
-    if ground.back_ends.purchasing is None:
-        pytest.skip("its manifest does not promise purchasing")
     return purchasing_of(ground.back_ends)
 
 
