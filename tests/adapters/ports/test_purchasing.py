@@ -17,7 +17,7 @@ from tests.adapters.ports.ground import Ground, over_the_network
 
 @pytest.fixture
 async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
-    """The REST dialect. What Tryton books is of another shape, and tests/adapters/tryton/test_buying.py asks after it."""
+    """The REST dialect. Tryton's books are of another shape: tests/adapters/tryton/test_buying.py asks after them."""
     async with over_the_network(tmp_path) as reached:
         yield reached
 
