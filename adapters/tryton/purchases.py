@@ -121,6 +121,7 @@ class Purchases:
             return "handle", {f"domain_{parts}": gone, f"recreate_{parts}": [], f"ignore_{parts}": gone}
 
         await answered(self._erp, CANCEL, f"purchase.handle.{kind}.exception", (PURCHASE, purchase), ignore)
+        await self._erp.effect(CANCEL, f"model.{PURCHASE}.process", [purchase])  # else it may be left to a worker
 
     async def _given_up(self, made: int) -> None:
         """What was refused before it was confirmed is not left for somebody to confirm by mistake."""
