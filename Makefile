@@ -14,11 +14,11 @@ demo-tryton: .venv/.installed
 test: .venv/.installed
 	$(BIN)/python -m pytest -q -n 6 -m "not proof" $(ARGS)
 
-# Suites whose time is not their own clock's run two at a time; what kills, counts seconds or fills the machine runs alone.
-BESIDE := tests/proof/test_contracts.py tests/proof/test_four_nodes.py tests/proof/test_cancellations.py \
-	tests/proof/test_replay.py tests/proof/test_tryton.py tests/proof/test_tryton_purchase.py tests/guides \
-	tests/store/test_refund_model.py tests/store/test_reservation_model.py tests/store/test_claim_algebra_model.py tests/store/test_stock_model.py \
-	tests/adapters
+# Suites whose time is not their own clock's run two at a time, the longest tests first; what kills, counts seconds or fills the machine runs alone.
+BESIDE := tests/store/test_refund_model.py tests/store/test_reservation_model.py tests/store/test_claim_algebra_model.py \
+	tests/store/test_stock_model.py tests/proof/test_contracts.py tests/proof/test_four_nodes.py \
+	tests/proof/test_cancellations.py tests/proof/test_replay.py tests/proof/test_tryton.py \
+	tests/proof/test_tryton_purchase.py tests/guides tests/adapters
 
 proof: .venv/.installed
 	$(BIN)/python -m pytest -q -rP -n 2 --dist worksteal -m 'proof and not full' -o faulthandler_timeout=1800 --durations=30 $(BESIDE)
