@@ -51,24 +51,26 @@ class InvoiceFact(TypedDict):
     status: Literal["held", "waiting", "exception", "disputed", "approved", "posted", "rejected"]
 
 
-@with_config(CLOSED)
-class OrderEvent(TypedDict):
+class _Envelope(TypedDict):
+    """What CloudEvents asks of each."""
+
     specversion: Literal["1.0"]
     id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
     source: str
-    type: OrderEventType
-    subject: OrderId
     sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
     time: Moment
     datacontenttype: Literal["application/json"]
+
+
+@with_config(CLOSED)
+class OrderEvent(_Envelope):
+    type: OrderEventType
+    subject: OrderId
     data: OrderFact
 
 
 @with_config(CLOSED)
-class ReservationEvent(TypedDict):
-    specversion: Literal["1.0"]
-    id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
-    source: str
+class ReservationEvent(_Envelope):
     type: Literal[
         "com.omnigate.reservation.created.v1",
         "com.omnigate.reservation.extended.v1",
@@ -77,17 +79,11 @@ class ReservationEvent(TypedDict):
         "com.omnigate.reservation.expired.v1",
     ]
     subject: Annotated[str, Field(pattern="^rsv_[0-9A-HJKMNP-TV-Z]{26}$")]
-    sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
-    time: Moment
-    datacontenttype: Literal["application/json"]
     data: ReservationFact
 
 
 @with_config(CLOSED)
-class ReturnEvent(TypedDict):
-    specversion: Literal["1.0"]
-    id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
-    source: str
+class ReturnEvent(_Envelope):
     type: Literal[
         "com.omnigate.return.authorised.v1",
         "com.omnigate.return.scanned.v1",
@@ -101,17 +97,11 @@ class ReturnEvent(TypedDict):
         "com.omnigate.return.refund_failed.v1",
     ]
     subject: Annotated[str, Field(pattern="^ret_[0-9A-HJKMNP-TV-Z]{26}$")]
-    sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
-    time: Moment
-    datacontenttype: Literal["application/json"]
     data: ReturnFact
 
 
 @with_config(CLOSED)
-class PurchaseEvent(TypedDict):
-    specversion: Literal["1.0"]
-    id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
-    source: str
+class PurchaseEvent(_Envelope):
     type: Literal[
         "com.omnigate.purchase_order.issued.v1",
         "com.omnigate.purchase_order.confirmed.v1",
@@ -124,17 +114,11 @@ class PurchaseEvent(TypedDict):
         "com.omnigate.purchase_order.goods_received.v1",
     ]
     subject: Annotated[str, Field(pattern="^po_[0-9A-HJKMNP-TV-Z]{26}$")]
-    sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
-    time: Moment
-    datacontenttype: Literal["application/json"]
     data: PurchaseFact
 
 
 @with_config(CLOSED)
-class InvoiceEvent(TypedDict):
-    specversion: Literal["1.0"]
-    id: Annotated[str, Field(pattern="^evt_[0-9A-HJKMNP-TV-Z]{26}$")]
-    source: str
+class InvoiceEvent(_Envelope):
     type: Literal[
         "com.omnigate.supplier_invoice.received.v1",
         "com.omnigate.supplier_invoice.waiting.v1",
@@ -145,9 +129,6 @@ class InvoiceEvent(TypedDict):
         "com.omnigate.supplier_invoice.rejected.v1",
     ]
     subject: Annotated[str, Field(pattern="^inv_[0-9A-HJKMNP-TV-Z]{26}$")]
-    sequence: Annotated[str, Field(pattern="^[0-9]{10}$")]
-    time: Moment
-    datacontenttype: Literal["application/json"]
     data: InvoiceFact
 
 

@@ -17,10 +17,9 @@ from gateway.refusals import Conflict, Fault, Invalid, NaturalKeyConflict, NotFo
 from gateway.resources.answers import JSON, content_hash, hand_of
 from gateway.resources.once import Done, once
 from gateway.resources.suppliers.purchase_schemas import ConfirmationReceipt
-from gateway.resources.suppliers.purchase_views import seen_order, told_order
+from gateway.resources.suppliers.purchase_views import locked_order, seen_order, told_order
 from gateway.resources.suppliers.views import refuse_unless_expected
 from gateway.store import purchase_orders
-from gateway.store.accept import order_locked
 from gateway.store.confirmations import (
     Confirmation,
     decide_confirmation,
@@ -118,14 +117,6 @@ class Confirming:
 async def _move(connection: Connection, found: PurchaseOrder, trigger: Trigger, hand: Hand) -> None:
     after, number = MOVES[found.state, trigger], found.revision.revision
     await purchase_orders.move_order(connection, found.po_id, after, hand, revision=number)
-
-
-async def locked_order(connection: Connection, call: Call) -> PurchaseOrder:
-    """Asked before any lock: how long an answer takes must not tell of another supplier's order."""
-    await seen_order(connection, call)
-    with order_locked():
-        await purchase_orders.lock_order(connection, call.path_parameters["po_id"])
-    return await seen_order(connection, call)
 
 
 def _told(known: Confirmation, *, replayed: bool = False) -> Done:

@@ -14,8 +14,9 @@ from gateway.resources.answers import JSON, whose
 from gateway.resources.pages import PageTokens, page_size
 from gateway.resources.preconditions import etag_of
 from gateway.resources.suppliers import purchase_schemas as schemas
+from gateway.store.accept import order_locked
 from gateway.store.pool import Connection, Database
-from gateway.store.purchase_orders import PurchaseOrder, Sought, list_orders, load_order
+from gateway.store.purchase_orders import PurchaseOrder, Sought, list_orders, load_order, lock_order
 
 ABSENT = "there is no such purchase order"
 _ASKED = {"pending": "pending_approval", "approved": "approved", "rejected": "rejected"}
@@ -27,6 +28,14 @@ async def seen_order(connection: Connection, call: Call, *, revision: int | None
     if found is None:
         raise NotFound(ABSENT)
     return found
+
+
+async def locked_order(connection: Connection, call: Call) -> PurchaseOrder:
+    """The same, held for the transaction. Asked before any lock, so that the time tells nothing of another's order."""
+    await seen_order(connection, call)
+    with order_locked():
+        await lock_order(connection, call.path_parameters["po_id"])
+    return await seen_order(connection, call)
 
 
 def told_order(found: PurchaseOrder, call: Call) -> Answer:

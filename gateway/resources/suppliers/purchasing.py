@@ -21,10 +21,9 @@ from gateway.refusals import Conflict, Fault, Invalid
 from gateway.resources.answers import JSON, content_hash, hand_of, key_taken
 from gateway.resources.once import Done, once
 from gateway.resources.suppliers.purchase_schemas import PurchaseReceipt
-from gateway.resources.suppliers.purchase_views import seen_order, told_order
+from gateway.resources.suppliers.purchase_views import locked_order, seen_order, told_order
 from gateway.resources.suppliers.views import refuse_unless_expected
 from gateway.store import approvals, purchase_orders, purchases
-from gateway.store.accept import order_locked
 from gateway.store.pool import Connection, Database
 from gateway.store.purchase_orders import PurchaseOrder
 from gateway.store.suppliers import load_supplier
@@ -136,10 +135,7 @@ class Purchasing:
 
     async def _change(self, call: Call, if_match: Sequence[str], trigger: Trigger, change: Change) -> Answer:
         async def do(connection: Connection) -> Done:
-            await seen_order(connection, call)  # before any lock: how long it takes tells nothing of another's
-            with order_locked():
-                await purchase_orders.lock_order(connection, call.path_parameters["po_id"])
-            found = await seen_order(connection, call)
+            found = await locked_order(connection, call)
             refuse_unless_expected(found.version, if_match, called="purchase order")
             if (found.state, trigger) not in MOVES:
                 raise Conflict(f"a purchase order that is {found.state} does not allow this", effect="none")

@@ -18,8 +18,8 @@ from gateway.purchase_refusals import DutiesNotSeparate
 from gateway.refusals import Conflict, Invalid
 from gateway.resources.answers import JSON, content_hash, hand_of, key_taken
 from gateway.resources.once import Done, once
-from gateway.resources.suppliers.confirming import locked_order
 from gateway.resources.suppliers.delivery_views import receipt_view
+from gateway.resources.suppliers.purchase_views import locked_order
 from gateway.resources.suppliers.shipping import faults_of, refuse_unless_confirmed
 from gateway.store import goods_in, shipping_notices
 from gateway.store.accept import order_locked

@@ -15,9 +15,9 @@ from gateway.domain.shipping import NoticeState, Wrong, open_pieces, units, wron
 from gateway.refusals import Conflict, Fault, Invalid
 from gateway.resources.answers import JSON, content_hash, hand_of, key_taken
 from gateway.resources.once import Done, once
-from gateway.resources.suppliers.confirming import locked_order
 from gateway.resources.suppliers.delivery_schemas import NoticeReceipt
 from gateway.resources.suppliers.delivery_views import seen_notice, told_notice
+from gateway.resources.suppliers.purchase_views import locked_order
 from gateway.resources.suppliers.purchasing import refuse_unless_active
 from gateway.resources.suppliers.views import refuse_unless_expected
 from gateway.store import shipping_notices
