@@ -1,17 +1,27 @@
 """Page tokens: opaque, bound to the caller and to what was asked, and without any authority of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import orjson
 from cryptography.fernet import Fernet, InvalidToken
 
+from gateway.context import Call
 from gateway.refusals import Malformed
 from gateway.store.secrets import Secrets
 
 USUAL, MOST = 50, 200
 LIFETIME = timedelta(days=3)
+
+Row_co = TypeVar("Row_co", covariant=True)
+Row = TypeVar("Row")
+
+
+class Rows(Protocol[Row_co]):
+    """What is asked for, in its order: at most *limit* of it, behind *after* or from the beginning."""
+
+    async def __call__(self, *, after: Any, limit: int) -> Sequence[Row_co]: ...
 
 
 def page_size(query: Mapping[str, Any]) -> int:
@@ -27,6 +37,16 @@ class PageTokens:
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self._fernet: Fernet | None = None
+
+    async def page(
+        self, call: Call, question: tuple[str | None, ...], rows: Rows[Row], *, end: Callable[[Row], Any]
+    ) -> tuple[Sequence[Row], str]:
+        """The page that is asked for, and the token of the one behind its *end*: empty when there is none."""
+        size, token = page_size(call.query), call.query.get("page_token")
+        after = await self.open(token, question, now=call.now) if token else None
+        found = await rows(after=after, limit=size + 1)
+        shown = found[:size]
+        return shown, await self.seal(question, end(shown[-1]), now=call.now) if len(found) > size else ""
 
     async def seal(self, question: tuple[str | None, ...], after: Any, *, now: datetime) -> str:
         fernet = await self._opened()

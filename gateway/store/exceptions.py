@@ -57,7 +57,7 @@ class Sought:
     subject: str | None = None
 
 
-After = tuple[datetime, str]  # due time and id of the last one that was shown
+After = tuple[datetime | str, str]  # due time and id of the last one that was shown
 
 _COLUMNS = """exception_id, class, code, subject, workflow, owner, severity, state, opened_at, due_at, evidence,
     actions, occurrences, resolved_at, resolution, version"""

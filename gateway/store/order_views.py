@@ -140,11 +140,11 @@ select asked.order_id, asked.partner, o.status, o.version, o.document, p.documen
 
 
 async def list_events(
-    database: Database, order_id: str, *, partner: str | None, after: int, limit: int
+    database: Database, order_id: str, *, partner: str | None, after: int | None, limit: int
 ) -> list[EventRow]:
     """Oldest first, beginning behind the sequence number *after*. An order that was accepted has at least one."""
     async with database.connection() as connection:
-        cursor = await connection.execute(_EVENTS, (order_id, after, partner, partner, limit))
+        cursor = await connection.execute(_EVENTS, (order_id, after or 0, partner, partner, limit))
         return [EventRow(*row) for row in await cursor.fetchall()]
 
 

@@ -83,7 +83,7 @@ select asked.sku, asked.node_id, i.quantity, i.eta, i.confidence
 
 
 async def list_positions(
-    database: Database, *, node_id: str | None, sku: str | None, after: Sequence[str], limit: int
+    database: Database, *, node_id: str | None, sku: str | None, after: Sequence[str] | None, limit: int
 ) -> list[PositionRow]:
     """By node, SKU and condition, beginning behind *after* (three texts, or none)."""
     place = dict(zip(("after_node", "after_sku", "after_condition"), after or ("", "", ""), strict=True))

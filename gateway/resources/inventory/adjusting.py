@@ -15,7 +15,7 @@ from gateway.domain.time import rfc3339
 from gateway.refusals import Conflict, Fault, Forbidden, Invalid, NotFound, PreconditionFailed
 from gateway.resources.answers import JSON
 from gateway.resources.once import Done, once
-from gateway.resources.pages import PageTokens, page_size
+from gateway.resources.pages import PageTokens
 from gateway.store import adjustments
 from gateway.store.adjustments import AdjustmentRow, There
 from gateway.store.pool import Connection, Database
@@ -138,16 +138,12 @@ async def adjustment(database: Database, call: Call) -> bytes:
 
 
 async def adjustment_page(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token = page_size(call.query), call.query.get("page_token")
     sku = call.query["sku"].upper() if "sku" in call.query else None
     sought = {"sku": sku, "node": call.query.get("node_id"), "state": call.query.get("state")}
     question = ("list_adjustments", call.caller.subject, *sought.values())
-    after = await pages.open(token, question, now=call.now) if token else None
-    rows = await adjustments.list_adjustments(database, sought, after=after, limit=size + 1)
-    shown, following = rows[:size], ""
-    if len(rows) > size:
-        following = await pages.seal(question, shown[-1].adjustment_id, now=call.now)
-    return orjson.dumps({"adjustments": [_view(row) for row in shown], "next_page_token": following})
+    found = partial(adjustments.list_adjustments, database, sought)
+    rows, following = await pages.page(call, question, found, end=lambda row: row.adjustment_id)
+    return orjson.dumps({"adjustments": [_view(row) for row in rows], "next_page_token": following})
 
 
 async def decide(database: Database, call: Call, *, policy: InventoryPolicy, mint: Mint) -> Answer:

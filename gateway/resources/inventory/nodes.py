@@ -1,6 +1,7 @@
 """Nodes and positions, as operations set and see them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from gateway.domain.time import rfc3339
 from gateway.refusals import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 from gateway.resources.answers import JSON
 from gateway.resources.inventory.schemas import Node, NodeList, SafetyStockReceipt
-from gateway.resources.pages import PageTokens, page_size
+from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import etag_of, tags_expected
 from gateway.store import audit
 from gateway.store.accept import outcome_told
@@ -132,16 +133,16 @@ def _refuse_unknown(call: Call, known: dict[tuple[str, ...], int]) -> None:
 
 
 async def position_page(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token, node_id = page_size(call.query), call.query.get("page_token"), call.query.get("node_id")
+    node_id = call.query.get("node_id")
     sku = call.query["sku"].upper() if "sku" in call.query else None
     question = ("list_positions", call.caller.subject, node_id, sku)
-    after = await pages.open(token, question, now=call.now) if token else ()
-    rows = await list_positions(database, node_id=node_id, sku=sku, after=after, limit=size + 1)
-    shown, following = rows[:size], ""
-    if len(rows) > size:
-        last = shown[-1].position
-        following = await pages.seal(question, [last.node_id, last.sku, last.condition], now=call.now)
-    return orjson.dumps({"positions": [_position(row) for row in shown], "next_page_token": following})
+    found = partial(list_positions, database, node_id=node_id, sku=sku)
+    rows, following = await pages.page(call, question, found, end=_place)
+    return orjson.dumps({"positions": [_position(row) for row in rows], "next_page_token": following})
+
+
+def _place(row: PositionRow) -> tuple[str, str, str]:
+    return row.position.node_id, row.position.sku, row.position.condition
 
 
 def _position(row: PositionRow) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gateway.errors import GatewayError
 from gateway.refusals import Fault, Invalid, Malformed, NotFound, denied
 from gateway.resources.answers import JSON, whose
 from gateway.resources.inventory.reservation_views import page_of, receipt_of
-from gateway.resources.pages import PageTokens, page_size
+from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import etag_of
 from gateway.store.applications import Application
 from gateway.store.pool import Database
@@ -112,13 +112,9 @@ async def reservation_of(database: Database, call: Call) -> Reservation:
 
 
 async def page_of_reservations(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token = page_size(call.query), call.query.get("page_token")
     type_, id_ = call.query.get("holder_type"), call.query.get("holder_id")
     if (type_ is None) != (id_ is None):
         raise Malformed("holder_type and holder_id come together")
     question = ("list_reservations", call.caller.partner, type_, id_)
-    after = await pages.open(token, question, now=call.now) if token else None
-    found = await list_reservations(database, Sought(whose(call), type_, id_), after=after, limit=size + 1)
-    shown = found[:size]
-    following = await pages.seal(question, shown[-1].reservation_id, now=call.now) if len(found) > size else ""
-    return page_of(shown, following)
+    found = partial(list_reservations, database, Sought(whose(call), type_, id_))
+    return page_of(*await pages.page(call, question, found, end=lambda row: row.reservation_id))

@@ -1,13 +1,14 @@
 """Lists page by page: what a question means, and the token that leads to the next page of its answer."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from gateway.context import Call
 from gateway.refusals import NotFound
 from gateway.resources.answers import whose
 from gateway.resources.orders.views import event_page, order_page
-from gateway.resources.pages import PageTokens, page_size
+from gateway.resources.pages import PageTokens
 from gateway.store.order_lists import Wanted, list_orders
 from gateway.store.order_views import list_events
 from gateway.store.pool import Database
@@ -17,16 +18,10 @@ _FILTERS = ("channel_id", "channel_order_id", "placed_from", "placed_before")
 
 
 async def page_of_orders(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token = page_size(call.query), call.query.get("page_token")
     statuses = tuple(sorted(call.query.get("status", ())))
     question = ("list_orders", call.caller.account, ",".join(statuses), *(call.query.get(name) for name in _FILTERS))
-    after = tuple(await pages.open(token, question, now=call.now)) if token else None
-    rows = await list_orders(database, _wanted(call, statuses), after=after, limit=size + 1)
-    shown = rows[:size]
-    if len(rows) == len(shown):
-        return order_page(shown, "")
-    last = [shown[-1].stands_at.isoformat(), shown[-1].order_id]
-    return order_page(shown, await pages.seal(question, last, now=call.now))
+    found = partial(list_orders, database, _wanted(call, statuses))
+    return order_page(*await pages.page(call, question, found, end=lambda row: (row.stands_at, row.order_id)))
 
 
 def _wanted(call: Call, statuses: tuple[str, ...]) -> Wanted:
@@ -48,12 +43,10 @@ def _moment(text: Any) -> datetime | None:
 
 async def page_of_events(database: Database, pages: PageTokens, call: Call, *, absent: str) -> bytes:
     """Raises `NotFound`: an order that was accepted has at least one event."""
-    size, token, order_id = page_size(call.query), call.query.get("page_token"), call.path_parameters["order_id"]
+    order_id = call.path_parameters["order_id"]
     question = ("list_order_events", call.caller.account, order_id)
-    after = await pages.open(token, question, now=call.now) if token else 0
-    rows = await list_events(database, order_id, partner=whose(call), after=after, limit=size + 1)
-    if not rows and after == 0:
+    found = partial(list_events, database, order_id, partner=whose(call))
+    rows, following = await pages.page(call, question, found, end=lambda row: row.sequence)
+    if not rows and not call.query.get("page_token"):
         raise NotFound(absent)
-    shown = rows[:size]
-    following = await pages.seal(question, shown[-1].sequence, now=call.now) if len(rows) > size else ""
-    return event_page(shown, following)
+    return event_page(rows, following)

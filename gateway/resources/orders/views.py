@@ -1,6 +1,6 @@
 """Orders as the partner reads them: rows become the documents of the contract."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -104,7 +104,7 @@ def _references(row: OrderRow) -> list[Reference]:
     return [{"system": _BOOKS[kind], "type": kind, "value": value} for kind, value in sorted(found) if kind in _BOOKS]
 
 
-def order_page(rows: list[SummaryRow], next_page_token: str) -> bytes:
+def order_page(rows: Sequence[SummaryRow], next_page_token: str) -> bytes:
     page: OrderPage = {"orders": [_summary(row) for row in rows], "next_page_token": next_page_token}
     return orjson.dumps(page)
 
@@ -123,7 +123,7 @@ def _summary(row: SummaryRow) -> OrderSummary:
     }
 
 
-def event_page(rows: list[EventRow], next_page_token: str) -> bytes:
+def event_page(rows: Sequence[EventRow], next_page_token: str) -> bytes:
     events = [
         {
             "event_id": row.event_id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from gateway.domain.returns import ReturnLine
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON, whose
-from gateway.resources.pages import PageTokens, page_size
+from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import etag_of
 from gateway.resources.returns.schemas import Money, Refund, ReturnLineView, ReturnPage, ReturnView
 from gateway.store.pool import Connection, Database
@@ -94,12 +95,9 @@ def money(amount: int, currency: str) -> Money:
 
 
 async def page_of_returns(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token = page_size(call.query), call.query.get("page_token")
     filters = [call.query.get(name) for name in _FILTERS]
     question = ("list_returns", call.caller.account, *filters)
-    after = await pages.open(token, question, now=call.now) if token else None
-    rows = await list_returns(database, Sought(whose(call), *filters), after=after, limit=size + 1)
-    shown = rows[:size]
-    following = await pages.seal(question, shown[-1].told.return_id, now=call.now) if len(rows) > size else ""
-    page: ReturnPage = {"returns": [return_view(row) for row in shown], "next_page_token": following}
+    found = partial(list_returns, database, Sought(whose(call), *filters))
+    rows, following = await pages.page(call, question, found, end=lambda row: row.told.return_id)
+    page: ReturnPage = {"returns": [return_view(row) for row in rows], "next_page_token": following}
     return orjson.dumps(page)

@@ -1,6 +1,7 @@
 """Shipping notices and goods receipts as callers read them, found within the caller's reach."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import cast
 
 import orjson
@@ -10,7 +11,7 @@ from gateway.domain.shipping import packed
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON, whose
-from gateway.resources.pages import PageTokens, page_size
+from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import etag_of
 from gateway.resources.suppliers import delivery_schemas as schemas
 from gateway.store import goods_receipts, shipping_notices
@@ -58,15 +59,11 @@ def notice_view(found: Notice) -> schemas.NoticeView:
 
 
 async def page_of_notices(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token = page_size(call.query), call.query.get("page_token")
     po_id, status = call.query.get("po_id"), call.query.get("status")
     question = ("list_shipping_notices", call.caller.account, po_id, status)
-    after = await pages.open(token, question, now=call.now) if token else None
-    sought = shipping_notices.Sought(whose(call), po_id=po_id, status=status)
-    rows = await list_notices(database, sought, after=after, limit=size + 1)
-    shown = rows[:size]
-    following = await pages.seal(question, shown[-1].asn_id, now=call.now) if len(rows) > size else ""
-    views = [notice_view(row) for row in shown]
+    found = partial(list_notices, database, shipping_notices.Sought(whose(call), po_id=po_id, status=status))
+    rows, following = await pages.page(call, question, found, end=lambda row: row.asn_id)
+    views = [notice_view(row) for row in rows]
     return orjson.dumps(schemas.NoticePage(shipping_notices=views, next_page_token=following))
 
 
@@ -98,14 +95,9 @@ def receipt_view(found: Receipt, *, inside: bool) -> schemas.GoodsView:
 
 
 async def page_of_receipts(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token = page_size(call.query), call.query.get("page_token")
-    po_id, node_id = call.query.get("po_id"), call.query.get("node_id")
+    mine, po_id, node_id = whose(call), call.query.get("po_id"), call.query.get("node_id")
     question = ("list_goods_receipts", call.caller.account, po_id, node_id)
-    after = await pages.open(token, question, now=call.now) if token else None
-    mine = whose(call)
-    sought = goods_receipts.Sought(mine, po_id=po_id, node_id=node_id)
-    rows = await list_receipts(database, sought, after=after, limit=size + 1)
-    shown = rows[:size]
-    following = await pages.seal(question, shown[-1].receipt_id, now=call.now) if len(rows) > size else ""
-    views = [receipt_view(row, inside=mine is None) for row in shown]
+    found = partial(list_receipts, database, goods_receipts.Sought(mine, po_id=po_id, node_id=node_id))
+    rows, following = await pages.page(call, question, found, end=lambda row: row.receipt_id)
+    views = [receipt_view(row, inside=mine is None) for row in rows]
     return orjson.dumps(schemas.GoodsPage(goods_receipts=views, next_page_token=following))

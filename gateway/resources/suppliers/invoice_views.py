@@ -2,6 +2,7 @@
 it, and none of the retailer's tolerances."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -12,7 +13,7 @@ from gateway.domain.supplier_invoices import InvoiceState, actions
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON, whose
-from gateway.resources.pages import PageTokens, page_size
+from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import etag_of
 from gateway.resources.suppliers import invoice_schemas as schemas
 from gateway.store.pool import Connection, Database
@@ -110,13 +111,10 @@ def _sums(sums: Mapping[str, int]) -> schemas.Sums:
 
 
 async def page_of_invoices(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token = page_size(call.query), call.query.get("page_token")
+    mine = whose(call)
     wanted = {name: call.query.get(name) for name in ("supplier_id", "po_id", "status")}
     question = ("list_supplier_invoices", call.caller.account, *wanted.values())
-    after = await pages.open(token, question, now=call.now) if token else None
-    mine = whose(call)
-    rows = await list_invoices(database, Sought(mine, **wanted), after=after, limit=size + 1)
-    shown = rows[:size]
-    following = await pages.seal(question, shown[-1].invoice_id, now=call.now) if len(rows) > size else ""
-    views = [invoice_view(row, inside=mine is None) for row in shown]
+    found = partial(list_invoices, database, Sought(mine, **wanted))
+    rows, following = await pages.page(call, question, found, end=lambda row: row.invoice_id)
+    views = [invoice_view(row, inside=mine is None) for row in rows]
     return orjson.dumps(schemas.InvoicePage(supplier_invoices=views, next_page_token=following))

@@ -1,6 +1,7 @@
 """Purchase orders as callers read them: a supplier sees what was issued to it, and nothing of how that came about."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -11,7 +12,7 @@ from gateway.domain.receiving import NOTHING, progress
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON, whose
-from gateway.resources.pages import PageTokens, page_size
+from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import etag_of
 from gateway.resources.suppliers import purchase_schemas as schemas
 from gateway.store.accept import order_locked
@@ -129,14 +130,9 @@ def revision_told(found: PurchaseOrder, *, inside: bool) -> bytes:
 
 
 async def page_of_orders(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token = page_size(call.query), call.query.get("page_token")
-    supplier_id, po_number = call.query.get("supplier_id"), call.query.get("po_number")
+    mine, supplier_id, po_number = whose(call), call.query.get("supplier_id"), call.query.get("po_number")
     question = ("list_purchase_orders", call.caller.account, supplier_id, po_number)
-    after = await pages.open(token, question, now=call.now) if token else None
-    mine = whose(call)
-    sought = Sought(mine, supplier_id=supplier_id, po_number=po_number)
-    rows = await list_orders(database, sought, after=after, limit=size + 1)
-    shown = rows[:size]
-    following = await pages.seal(question, shown[-1].po_id, now=call.now) if len(rows) > size else ""
-    views = [order_view(row, inside=mine is None) for row in shown]
+    found = partial(list_orders, database, Sought(mine, supplier_id=supplier_id, po_number=po_number))
+    rows, following = await pages.page(call, question, found, end=lambda row: row.po_id)
+    views = [order_view(row, inside=mine is None) for row in rows]
     return orjson.dumps(schemas.PurchasePage(purchase_orders=views, next_page_token=following))

@@ -1,6 +1,7 @@
 """Suppliers as callers read them, found within the caller's reach and at the version that they expect."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import orjson
 
@@ -9,7 +10,7 @@ from gateway.domain.suppliers import next_of
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound, PreconditionFailed
 from gateway.resources.answers import JSON, whose
-from gateway.resources.pages import PageTokens, page_size
+from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import etag_of, tags_expected
 from gateway.resources.suppliers.schemas import SupplierPage, SupplierView
 from gateway.store.pool import Connection, Database
@@ -58,11 +59,9 @@ def supplier_view(found: Supplier) -> SupplierView:
 
 
 async def page_of_suppliers(database: Database, pages: PageTokens, call: Call) -> bytes:
-    size, token, status = page_size(call.query), call.query.get("page_token"), call.query.get("status")
+    status = call.query.get("status")
     question = ("list_suppliers", call.caller.account, status)
-    after = await pages.open(token, question, now=call.now) if token else None
-    rows = await list_suppliers(database, partner=whose(call), status=status, after=after, limit=size + 1)
-    shown = rows[:size]
-    following = await pages.seal(question, shown[-1].supplier_id, now=call.now) if len(rows) > size else ""
-    page: SupplierPage = {"suppliers": [supplier_view(row) for row in shown], "next_page_token": following}
+    found = partial(list_suppliers, database, partner=whose(call), status=status)
+    rows, following = await pages.page(call, question, found, end=lambda row: row.supplier_id)
+    page: SupplierPage = {"suppliers": [supplier_view(row) for row in rows], "next_page_token": following}
     return orjson.dumps(page)
