@@ -6,7 +6,7 @@ import structlog
 
 from gateway.store import change_feeds
 from gateway.told import Changes
-from gateway.workflows.pauses import pause_after
+from gateway.workflows.pauses import look_for_ever
 from gateway.workflows.tools import Tools
 
 log = structlog.get_logger("worker.feed")
@@ -21,19 +21,11 @@ class Feed:
         self.source, self.changes, self.tools, self.holder = source, changes, tools, holder
 
     async def follow(self) -> None:
-        """For ever. Trouble, whatever it is, costs time only."""
-        failed = 0
-        while True:
-            try:
-                more = await self.read()
-                failed = 0
-            except Exception as error:
-                failed += 1
-                more = False
-                self.tools.metrics.asked(self.source, "failed")
-                log.warning("changes not read", source=self.source, error=type(error).__name__, failed=failed)
-            if not more:
-                await asyncio.sleep(pause_after(failed, self.tools))
+        await look_for_ever(self.read, self._failed, self.tools)
+
+    def _failed(self, error: Exception, failed: int) -> None:
+        self.tools.metrics.asked(self.source, "failed")
+        log.warning("changes not read", source=self.source, error=type(error).__name__, failed=failed)
 
     async def read(self) -> bool:
         """One page, if it is our turn. True: there is more to read at once."""

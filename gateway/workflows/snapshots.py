@@ -1,13 +1,13 @@
 """Snapshots that are complete are applied beside the runs: a batch at a time, from where it stands."""
 
-import asyncio
+from itertools import count
 
 import structlog
 
 from gateway.domain.inventory import InventoryPolicy
 from gateway.store import applying
 from gateway.store.views import Hearing
-from gateway.workflows.pauses import pause_after
+from gateway.workflows.pauses import look_for_ever
 from gateway.workflows.tools import Tools
 
 log = structlog.get_logger("worker.snapshots")
@@ -22,20 +22,16 @@ class Snapshots:
 
     def __init__(self, tools: Tools, policy: InventoryPolicy, *, holder: str) -> None:
         self.tools, self.policy, self.holder = tools, policy, holder
+        self._looked = count()
 
     async def follow(self) -> None:
-        """For ever. Trouble, whatever it is, costs time only."""
-        failed = looked = 0
-        while True:
-            try:
-                more, failed = await self.go_on(), 0
-                looked += 1
-                if looked % SWEEPS == 1:
-                    await applying.sweep(self.tools.database, self.tools.clock())
-            except Exception as error:
-                more, failed = False, failed + 1
-                log.warning("snapshot not applied", error=type(error).__name__, failed=failed)
-            await asyncio.sleep(BREATH if more else pause_after(failed, self.tools))
+        await look_for_ever(self._look, _failed, self.tools, breath=BREATH)
+
+    async def _look(self) -> bool:
+        more = await self.go_on()
+        if next(self._looked) % SWEEPS == 0:
+            await applying.sweep(self.tools.database, self.tools.clock())
+        return more
 
     async def go_on(self) -> bool:
         """One batch, if there is one. True: there may be more to do at once."""
@@ -47,3 +43,7 @@ class Snapshots:
         if state != "applying":
             log.info("snapshot ended", snapshot_id=held.snapshot_id, source=held.source_id, state=state)
         return True
+
+
+def _failed(error: Exception, failed: int) -> None:
+    log.warning("snapshot not applied", error=type(error).__name__, failed=failed)
