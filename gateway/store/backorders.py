@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
-from psycopg.types.json import Jsonb
-
+from gateway.store import events
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 
 EVENT = "com.omnigate.order.backordered.v1"
@@ -77,15 +77,12 @@ select wake(run_id) from due
 """
 
 
-async def tell(
-    connection: Connection, order_id: str, group_id: str, *, event_id: str, now: datetime, trace_id: str
-) -> None:
-    """The order's partner can read that pieces of this group wait from *now* on."""
+async def tell(connection: Connection, order_id: str, group_id: str, by: Hand) -> None:
+    """The order's partner can read that pieces of this group wait from now on."""
     cursor = await connection.execute("select status from orders where order_id = %s", (order_id,))
     row = await cursor.fetchone()
     assert row is not None, "orders are never deleted"
-    told = (event_id, order_id, EVENT, now, trace_id, Jsonb({"status": row[0], "group_id": group_id}))
-    await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", told)
+    await events.tell(connection, order_id, EVENT, by, {"status": row[0], "group_id": group_id})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from psycopg.types.json import Jsonb
 
 from gateway.context import Call
 from gateway.domain.orders import OrderStatus, decides, event_type
+from gateway.store import events
 from gateway.store.accept import order_locked
 from gateway.store.decisions import announce
 from gateway.store.pool import Connection
@@ -74,17 +75,8 @@ async def request_cancel(connection: Connection, call: Call, wish: Wish) -> None
     """Write the wish down and wake the run. The caller holds the locks of `lock_standing`."""
     after = OrderStatus.CANCEL_REQUESTED
     await connection.execute(_REQUEST, (after.value, call.now, Jsonb(dict(wish.cancel)), wish.order_id))
-    await connection.execute(
-        "select record_event(%s, %s, %s, %s, %s, %s)",
-        (
-            wish.event_id,
-            wish.order_id,
-            event_type(wish.before, after),
-            call.now,
-            call.trace_id,
-            Jsonb({"status": after.value}),
-        ),
-    )
+    event, ids = event_type(wish.before, after), {"event_id": wish.event_id, "trace_id": call.trace_id}
+    await events.record(connection, wish.order_id, event, {"status": after.value}, now=call.now, **ids)
     if decides(wish.before, after):
         await announce(connection, wish.order_id)
     data = {"reason": wish.reason} if wish.reason else {}

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
-from psycopg.types.json import Jsonb
-
 from gateway.domain.holds import MOST_OPEN, PLACED_EVENT, RELEASED_EVENT, HoldState, HoldType, has_ended
 from gateway.refusals import Conflict, Fault, Invalid
+from gateway.store import events
 from gateway.store.cancelling import Standing, is_within_reach
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
@@ -148,13 +147,5 @@ def facts_of(hold: HoldRow, *, reason: str, changed: bool) -> dict[str, object]:
 
 
 async def _tell(connection: Connection, hold: HoldRow, event: str, by: Hand) -> None:
-    """The order has a new version, and its partner can read why."""
-    cursor = await connection.execute(_TOUCH, (by.now, hold.order_id))
-    row = await cursor.fetchone()
-    assert row is not None, "orders are never deleted"
-    told = {"status": row[0], "hold": {"hold_id": hold.hold_id, "type": hold.type}}
-    values = (by.mint("evt"), hold.order_id, event, by.now, by.trace_id, Jsonb(told))
-    await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", values)
-
-
-_TOUCH = "update orders set version = version + 1, updated_at = %s where order_id = %s returning status"
+    told = {"hold_id": hold.hold_id, "type": hold.type}
+    await events.tell_of_order(connection, hold.order_id, event, by, hold=told)

@@ -15,6 +15,7 @@ from gateway.customer_refusals import OfferClosed
 from gateway.domain.holds import has_ended
 from gateway.domain.offer_decisions import EVENTS, OfferAnswer, OfferKind
 from gateway.refusals import Conflict, Fault, Invalid
+from gateway.store import events
 from gateway.store.cancelling import Standing
 from gateway.store.delivery_promises import AGREE
 from gateway.store.hands import Hand
@@ -133,16 +134,6 @@ update orders set personal_id = kept.personal_id from kept where order_id = %(or
 
 async def _tell(connection: Connection, decided: Decided, by: Hand) -> None:
     """The order has a new version, its partner can read why, and its run goes on with the answer."""
-    cursor = await connection.execute(_TOUCH, (by.now, decided.order_id))
-    row = await cursor.fetchone()
-    assert row is not None, "orders are never deleted"
-    told = {
-        "status": row[0],
-        "offer": {"offer_id": decided.offer_id, "group_id": decided.group_id, "kind": decided.kind},
-    }
-    values = (by.mint("evt"), decided.order_id, EVENTS[decided.state], by.now, by.trace_id, Jsonb(told))
-    await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", values)
+    offer = {"offer_id": decided.offer_id, "group_id": decided.group_id, "kind": decided.kind}
+    await events.tell_of_order(connection, decided.order_id, EVENTS[decided.state], by, offer=offer)
     await connection.execute("select wake(%s)", (decided.order_id,))
-
-
-_TOUCH = "update orders set version = version + 1, updated_at = %s where order_id = %s returning status"

@@ -19,6 +19,7 @@ from gateway.domain.orders import (
     may_become,
     order_from,
 )
+from gateway.store import events
 from gateway.store.decisions import ANNOUNCE, announce
 from gateway.store.pool import Connection
 
@@ -136,8 +137,8 @@ async def ask(
     cursor = await connection.execute(_ASK, values)
     row = await cursor.fetchone()
     if action is not None and row is not None:
-        told = (event_id, order_id, ACTION_NEEDED_EVENT, now, trace_id, Jsonb({"status": row[0]}))
-        await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", told)
+        told, ids = {"status": row[0]}, {"event_id": event_id, "trace_id": trace_id}
+        await events.record(connection, order_id, ACTION_NEEDED_EVENT, told, now=now, **ids)
         await announce(connection, order_id)
 
 

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from gateway.domain.purchase_orders import OrderState, PurchaseLine, read_lines, total
 from gateway.domain.receiving import Delivered
-from gateway.store import purchases
+from gateway.store import events, purchases
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone
@@ -213,6 +213,4 @@ _TOUCH = "update purchase_order set version = version + 1, updated_at = greatest
 
 
 async def _tell(connection: Connection, po_id: str, kind: str, hand: Hand, data: Mapping[str, Any]) -> None:
-    name = f"com.omnigate.purchase_order.{kind}.v1"
-    told = (hand.mint("evt"), po_id, name, hand.now, hand.trace_id, Jsonb(dict(data)))
-    await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", told)
+    await events.tell(connection, po_id, f"com.omnigate.purchase_order.{kind}.v1", hand, data)

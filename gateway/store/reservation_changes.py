@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from gateway.context import Call
 from gateway.domain.reservations import Kind, Reservation
 from gateway.stock_refusals import StockLocked
-from gateway.store import claims
+from gateway.store import claims, events
 from gateway.store.pool import Connection
 from gateway.store.reservation_views import read_reservation
 
@@ -89,8 +88,5 @@ update reservation set expires_at = %s, version = version + 1, updated_at = cloc
 async def record_change(connection: Connection, call: Call, after: Reservation, what: str, *, event_id: str) -> None:
     """The event of a change: *what* was done, and how the reservation stands since."""
     kind = f"com.omnigate.reservation.{what}.v1"
-    data = Jsonb({"state": after.state, "version": after.version})
-    await connection.execute(
-        "select record_event(%s, %s, %s, %s, %s, %s)",
-        (event_id, after.reservation_id, kind, after.updated_at, call.trace_id, data),
-    )
+    data, ids = {"state": after.state, "version": after.version}, {"event_id": event_id, "trace_id": call.trace_id}
+    await events.record(connection, after.reservation_id, kind, data, now=after.updated_at, **ids)

@@ -15,6 +15,7 @@ from gateway.domain.returns import SAGA, SAGA_VERSION
 from gateway.domain.returns_policy import ReturnRule, ReturnsPolicy
 from gateway.domain.shares import Block
 from gateway.domain.unit_values import line_total, portion
+from gateway.store import events
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 
@@ -170,8 +171,7 @@ async def authorise(connection: Connection, granted: Authorised, hand: Hand) -> 
     await connection.execute(_INSERT, row)
     for number, wish in enumerate(granted.wishes, 1):
         await _write_line(connection, granted, wish, number)
-    told = (hand.mint("evt"), granted.return_id, _EVENT, hand.now, hand.trace_id, Jsonb({"status": "authorised"}))
-    await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", told)
+    await events.tell(connection, granted.return_id, _EVENT, hand, {"status": "authorised"})
     run = {"run": granted.return_id, "saga": SAGA, "version": SAGA_VERSION, "trace": granted.traceparent}
     await connection.execute(_START, {**run, "now": hand.now})
 

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, LiteralString
 
-from psycopg.types.json import Jsonb
-
 from gateway.domain.returns import (
     GIVES_UP,
     Return,
@@ -16,6 +14,7 @@ from gateway.domain.returns import (
     may_become,
 )
 from gateway.domain.returns_policy import ReturnRule
+from gateway.store import events
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 
@@ -132,13 +131,7 @@ async def happened(
 ) -> None:
     """It has a new version, and its event: `received`, `inspected`, or a state that it has come to."""
     await connection.execute(_TOUCH, (hand.now, return_id))
-    await connection.execute(
-        "select record_event(%s, %s, %s, %s, %s, %s)",
-        (
-            *(hand.mint("evt"), return_id, f"com.omnigate.return.{kind}.v1", hand.now, hand.trace_id),
-            Jsonb(dict(data or {})),
-        ),
-    )
+    await events.tell(connection, return_id, f"com.omnigate.return.{kind}.v1", hand, data or {})
 
 
 _TOUCH = "update returns set version = version + 1, updated_at = greatest(updated_at, %s) where return_id = %s"

@@ -11,7 +11,7 @@ from gateway.domain.invoice_numbers import InvoiceMark
 from gateway.domain.money import Money
 from gateway.domain.procurement import POSTING
 from gateway.domain.supplier_invoices import Claim, InvoiceLine, InvoiceState, read_invoice_lines
-from gateway.store import postings
+from gateway.store import events, postings
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone
@@ -235,6 +235,5 @@ async def touch_invoice(connection: Connection, invoice_id: str, hand: Hand) -> 
 
 
 async def tell(connection: Connection, invoice_id: str, kind: str, hand: Hand, state: InvoiceState) -> None:
-    name = f"com.omnigate.supplier_invoice.{kind}.v1"
-    told = (hand.mint("evt"), invoice_id, name, hand.now, hand.trace_id, Jsonb({"status": state.value}))
-    await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", told)
+    event = f"com.omnigate.supplier_invoice.{kind}.v1"
+    await events.tell(connection, invoice_id, event, hand, {"status": state.value})

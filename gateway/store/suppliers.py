@@ -8,6 +8,7 @@ from typing import Any, LiteralString
 from psycopg.types.json import Jsonb
 
 from gateway.domain.suppliers import SupplierStatus
+from gateway.store import events
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 
@@ -132,6 +133,4 @@ _MOVE: LiteralString = f"update supplier set status = %s, {_TOUCHED}"
 
 
 async def _tell(connection: Connection, supplier_id: str, kind: str, hand: Hand, data: Mapping[str, Any]) -> None:
-    name = f"com.omnigate.supplier.{kind}.v1"
-    told = (hand.mint("evt"), supplier_id, name, hand.now, hand.trace_id, Jsonb(dict(data)))
-    await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", told)
+    await events.tell(connection, supplier_id, f"com.omnigate.supplier.{kind}.v1", hand, data)

@@ -1,14 +1,11 @@
 """Orders whose money could not be held anew: told to partners, held, put in front of a person, and let go again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-
-from psycopg.types.json import Jsonb
 
 from gateway.domain.holds import PLACED_EVENT, RELEASED_EVENT
-from gateway.domain.identifiers import Mint
+from gateway.store.events import tell_of_order
 from gateway.store.exceptions import Opening, close_exception, open_exception
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.store.renewals import Renewal
 
@@ -16,28 +13,7 @@ CLASS, CODE = "payment/renewal_declined", "renewal_declined"
 _WE = "omnigate"
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Nobody's hand: when, and under which trace."""
-
-    mint: Mint
-    now: datetime
-    trace_id: str
-
-
-async def tell(connection: Connection, order_id: str, event: str, by: Machine, **told: Mapping[str, str]) -> None:
-    """The order's partner can read it; the order has a new version."""
-    cursor = await connection.execute(_TOUCH, (by.now, order_id))
-    row = await cursor.fetchone()
-    assert row is not None, "orders are never deleted"
-    values = (by.mint("evt"), order_id, event, by.now, by.trace_id, Jsonb({"status": row[0], **told}))
-    await connection.execute("select record_event(%s, %s, %s, %s, %s, %s)", values)
-
-
-_TOUCH = "update orders set version = version + 1, updated_at = %s where order_id = %s returning status"
-
-
-async def left_to_a_person(connection: Connection, renewal: Renewal, by: Machine, *, reason: Mapping[str, str]) -> None:
+async def left_to_a_person(connection: Connection, renewal: Renewal, by: Hand, *, reason: Mapping[str, str]) -> None:
     """An exception, and a hold without an end on the goods, unless there is one of ours."""
     evidence = {"reason": reason["code"], "tries": renewal.number, "amount": renewal.amount}
     known = {**evidence, "authorisation": renewal.instead_of}
@@ -46,7 +22,9 @@ async def left_to_a_person(connection: Connection, renewal: Renewal, by: Machine
     hold_id = by.mint("hld")
     cursor = await connection.execute(_HOLD, (hold_id, renewal.order_id, _WE, by.now, renewal.order_id, _WE))
     if await cursor.fetchone() is not None:
-        await tell(connection, renewal.order_id, PLACED_EVENT, by, hold={"hold_id": hold_id, "type": "payment"})
+        await tell_of_order(
+            connection, renewal.order_id, PLACED_EVENT, by, hold={"hold_id": hold_id, "type": "payment"}
+        )
 
 
 _HOLD = """
@@ -56,18 +34,18 @@ select %s, %s, 'payment', 'the money could not be held anew', %s, %s
 """
 
 
-async def settled(connection: Connection, order_id: str, by: Machine) -> None:
+async def settled(connection: Connection, order_id: str, by: Hand) -> None:
     """The money is held anew, or nothing is owed any more: nobody has to decide, and our own hold is over."""
     why = {"why": "the money is held anew, or the order has ended"}
     await close_exception(connection, class_=CLASS, code=CODE, subject=order_id, resolution=why, now=by.now)
     await let_go(connection, order_id, by, who=_WE, reason=why["why"])
 
 
-async def let_go(connection: Connection, order_id: str, by: Machine, *, who: str, reason: str) -> None:
+async def let_go(connection: Connection, order_id: str, by: Hand, *, who: str, reason: str) -> None:
     """Our own hold is released, and the parts that waited for that are woken."""
     cursor = await connection.execute(_RELEASE, (who, by.now, reason, order_id, _WE))
     for (hold_id,) in await cursor.fetchall():
-        await tell(connection, order_id, RELEASED_EVENT, by, hold={"hold_id": hold_id, "type": "payment"})
+        await tell_of_order(connection, order_id, RELEASED_EVENT, by, hold={"hold_id": hold_id, "type": "payment"})
     await wake_waiting(connection, order_id)
 
 

@@ -8,6 +8,7 @@ from gateway.domain.orders import Order
 from gateway.domain.sourcing import Decision
 from gateway.domain.sourcing_terms import Site, Take, Task
 from gateway.store import backorders, order_lines
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.workflows.saga import Around
 
@@ -93,12 +94,8 @@ async def leave(connection: Connection, order: Order, rest: Rest, around: Around
         waits = {line_id: lines[line_id].open for line_id in rest.pieces if line_id not in vain and lines[line_id].open}
         if waits:
             await order_lines.move(connection, order.order_id, ("backorder",), waits)
-            await backorders.tell(
-                *(connection, order.order_id, order.group.group_id),
-                event_id=mint("evt"),
-                now=around.now,
-                trace_id=around.trace_id,
-            )
+            by = Hand("system", around.now, around.trace_id, mint)
+            await backorders.tell(connection, order.order_id, order.group.group_id, by)
     for code, pieces in rest.by_reason(cancelled).items():
         told = {"code": code, "detail": _SENTENCES[code]}
         await order_lines.move(connection, order.order_id, ("cancel",), pieces, reason=told)

@@ -14,6 +14,8 @@ from gateway.domain.owed import Owed, still_owed
 from gateway.domain.sourcing_policy import MoneyTerms
 from gateway.ports import BackEnds, Effect
 from gateway.store import fulfilments, order_lines, orders, payments, renewals, unpaid
+from gateway.store.events import tell_of_order
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.workflows import money
 from gateway.workflows.reasons import EXPIRED, PAYMENT
@@ -70,8 +72,8 @@ class RenewalSubject:
         self, connection: Connection, renewal: renewals.Renewal, moved: Moved, reason: Mapping[str, str]
     ) -> None:
         """Not the order's end. It is tried again, or else a person has to decide, and no goods leave before."""
-        order_id, by = renewal.order_id, unpaid.Machine(self._mint, moved.now, moved.trace_id)
-        await unpaid.tell(connection, order_id, DECLINED, by, reason=reason)
+        order_id, by = renewal.order_id, Hand("system", moved.now, moved.trace_id, self._mint)
+        await tell_of_order(connection, order_id, DECLINED, by, reason=reason)
         if await renewals.tries(connection, order_id) >= self._terms.renew_tries:
             await renewals.give_up(connection, renewal.renewal_id)
             await unpaid.left_to_a_person(connection, renewal, by, reason=reason)
@@ -100,8 +102,8 @@ class TakingOver:
         left = await payments.hold_instead(connection, order_id, held.id, case.amount, until=until)
         await renewals.stand(connection, renewal.renewal_id, "in_force", now=around.now, left_there=left)
         await orders.refer(connection, order_id, {"hold_money.authorisation": held.id})
-        by = unpaid.Machine(self.mint, around.now, around.trace_id)
-        await unpaid.tell(connection, order_id, RENEWED, by)
+        by = Hand("system", around.now, around.trace_id, self.mint)
+        await tell_of_order(connection, order_id, RENEWED, by)
         await unpaid.settled(connection, order_id, by)
         return Tended(effect=Effect(held.id, held.key, "authorisation", held.facts))
 

@@ -9,6 +9,7 @@ from gateway.domain.sourcing_policy import MoneyTerms
 from gateway.refusals import Conflict
 from gateway.store import orders, renewals, signals, unpaid
 from gateway.store.exceptions import ExceptionRow
+from gateway.store.hands import Hand
 from gateway.store.mending import Deed, Mendable
 from gateway.store.pool import Connection
 from gateway.workflows.renew import NAME, VERSION, owed
@@ -31,7 +32,7 @@ class Renewing:
         if over and begun:
             return Tended(answered=tended.answered)
         if over and last is not None:
-            by = unpaid.Machine(self.mint, around.now, around.trace_id)
+            by = Hand("system", around.now, around.trace_id, self.mint)
             await unpaid.settled(connection, order_id, by)
         if over or begun or around.stop_wished:
             return tended
@@ -62,7 +63,7 @@ def unpaid_orders(mint: Mint) -> Mendable:
         await signals.lock_run(connection, seen.subject)
         stored = await orders.load(connection, seen.subject)
         if deed.action == "resolve" and deed.reference is None:
-            by = unpaid.Machine(mint, deed.now, stored.trace_id)
+            by = Hand("system", deed.now, stored.trace_id, mint)
             await unpaid.let_go(
                 connection, seen.subject, by, who=deed.operator, reason=f"decided: {deed.evidence}"[:500]
             )
