@@ -21,6 +21,7 @@ from gateway.domain.orders import (
 )
 from gateway.store import events
 from gateway.store.decisions import ANNOUNCE, announce
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 
 ACTION = ("next_action.type", "next_action.url", "next_action.expires_at")  # among an order's references
@@ -120,25 +121,16 @@ def _moves(after: OrderStatus) -> dict[str, list[Any]]:
     }
 
 
-async def ask(
-    connection: Connection,
-    order_id: str,
-    action: Mapping[str, str] | None,
-    *,
-    now: datetime,
-    trace_id: str,
-    event_id: str,
-) -> None:
+async def ask(connection: Connection, order_id: str, action: Mapping[str, str] | None, by: Hand) -> None:
     """Let the channel know what its customer has to do; None: nothing any more. Kept with what an order refers to, and
     only for as long as it can be done."""
     asked = {f"next_action.{name}": value for name, value in (action or {}).items()}
     assert asked.keys() <= set(ACTION), "an action has these parts"
-    values = {"order_id": order_id, "now": now, "refs": Jsonb(asked)}
+    values = {"order_id": order_id, "now": by.now, "refs": Jsonb(asked)}
     cursor = await connection.execute(_ASK, values)
     row = await cursor.fetchone()
     if action is not None and row is not None:
-        told, ids = {"status": row[0]}, {"event_id": event_id, "trace_id": trace_id}
-        await events.record(connection, order_id, ACTION_NEEDED_EVENT, told, now=now, **ids)
+        await events.tell(connection, order_id, ACTION_NEEDED_EVENT, by, {"status": row[0]})
         await announce(connection, order_id)
 
 

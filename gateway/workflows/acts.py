@@ -5,7 +5,8 @@ from datetime import timedelta
 import structlog
 
 from gateway.domain.time import rfc3339
-from gateway.store import signals
+from gateway.store import orders, signals
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.workflows import engine
 from gateway.workflows.held import Held
@@ -109,14 +110,14 @@ class Acts:
             await engine.sleep_until(connection, self.run.lease, self.run.now())
 
     async def ask(self, connection: Connection, step: Assent | None) -> None:
-        """Tell whose resource it is what has to be done by whom; None: that it has been."""
+        """Tell the order's channel what its customer has to do; None: that it has been done."""
         action = None
         if step is not None:
             until = self.tools.clock() + timedelta(seconds=step.patience)
             url = self.run.effects[step.of].action or ""
             action = {"type": "redirect", "url": url, "expires_at": rfc3339(until)}
-        moved = Moved(self.tools.clock(), self.run.trace_id, self.tools.mint("evt"))
-        await self.run.saga.subject.ask(connection, self.run.lease.run_id, action, moved)
+        by = Hand("system", self.tools.clock(), self.run.trace_id, self.tools.mint)
+        await orders.ask(connection, self.run.case.order.order_id, action, by)
 
     async def _park(self, connection: Connection, park: Park) -> None:
         cause = {"code": park.code, "step": park.step, "detail": park.detail}

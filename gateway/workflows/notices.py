@@ -54,9 +54,6 @@ class NoticeSubject:
     async def status(self, connection: Connection, run_id: str) -> str:
         return await notices.status(connection, run_id)
 
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise AssertionError("nobody has to act before a message is sent")
-
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         await notices.stand(connection, run_id, status, now=moved.now)
 

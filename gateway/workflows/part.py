@@ -49,9 +49,6 @@ class PartSubject:
     async def status(self, connection: Connection, run_id: str) -> str:
         return await fulfilments.lock_status(connection, run_id)
 
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise AssertionError("no step of a part waits for its customer")
-
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         part = await fulfilments.one(connection, run_id)
         after = FulfilmentStatus(status)

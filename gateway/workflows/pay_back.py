@@ -3,7 +3,6 @@ pay_back: money of one refund goes back to where it came from, then the ERP cred
 have been given back is found out, never undone.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,9 +116,6 @@ class RefundSubject:
 
     async def status(self, connection: Connection, run_id: str) -> str:
         return (await refunds.locked(connection, run_id)).state
-
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise AssertionError("nobody has to act before money goes back")
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         owed = await refunds.locked(connection, run_id)

@@ -60,9 +60,6 @@ class OrderSubject:
     async def status(self, connection: Connection, run_id: str) -> str:
         return await orders.lock_status(connection, run_id)
 
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        await orders.ask(connection, run_id, action, now=moved.now, trace_id=moved.trace_id, event_id=moved.event_id)
-
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         reason = {"code": moved.reason.code, "detail": moved.reason.detail} if moved.reason else None
         await orders.transition(

@@ -3,7 +3,6 @@ book_receipt and post_invoice: the ERP is told once of goods that came, and once
 approved, when it has the purchase that they are of. Forward only: what may have been posted is found out, never undone.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -70,9 +69,6 @@ class ReceiptSubject:
     async def status(self, connection: Connection, run_id: str) -> str:
         return "received"
 
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise AssertionError("nobody has to act before goods are booked")
-
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         """The journal says that they are booked, and under which number."""
 
@@ -89,9 +85,6 @@ class InvoiceSubject:
 
     async def status(self, connection: Connection, run_id: str) -> str:
         return await supplier_invoices.lock_state(connection, run_id)
-
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise AssertionError("nobody has to act before an invoice is posted")
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         posting = await postings.bill(connection, run_id)

@@ -198,9 +198,6 @@ class PurchaseSubject:
         seen = await purchases.standing(connection, run_id)
         return OVER if seen.order is OrderState.CANCELLED or seen.superseded else seen.state
 
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise AssertionError("nobody has to act before goods are ordered")
-
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         """How it ended, and whoever waits for that goes on."""
         await purchases.stand(connection, run_id, status, now=moved.now)

@@ -1,6 +1,5 @@
 """remind_supplier: one question to a supplier that has not answered, once, unless the answer has come meanwhile."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -42,9 +41,6 @@ class ReminderSubject:
 
     async def status(self, connection: Connection, run_id: str) -> str:
         return (await purchases.reminder(connection, run_id))[2]
-
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise AssertionError("nobody has to act before a supplier is reminded")
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         await purchases.reminded(connection, run_id, now=moved.now)

@@ -51,28 +51,23 @@ class RenewalSubject:
     async def status(self, connection: Connection, run_id: str) -> str:
         return (await renewals.load(connection, run_id)).status
 
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        """It is the order's customer who is asked."""
-        order_id = (await renewals.load(connection, run_id)).order_id
-        now, trace_id, event_id = moved.now, moved.trace_id, moved.event_id
-        await orders.ask(connection, order_id, action, now=now, trace_id=trace_id, event_id=event_id)
-
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         reason = {"code": moved.reason.code, "detail": moved.reason.detail} if moved.reason else None
         await renewals.stand(connection, run_id, status, now=moved.now, reason=reason)
         renewal = await renewals.load(connection, run_id)
+        by = Hand("system", moved.now, moved.trace_id, self._mint)
         if status == "declined" and reason is not None:
-            await self._declined(connection, renewal, moved, reason)
+            await self._declined(connection, renewal, by, reason)
         if status != "renewed":
-            await self.ask(connection, run_id, None, moved)
+            await orders.ask(connection, renewal.order_id, None, by)
         await unpaid.wake_waiting(connection, renewal.order_id)
         await fulfilments.wake(connection, renewal.order_id)
 
     async def _declined(
-        self, connection: Connection, renewal: renewals.Renewal, moved: Moved, reason: Mapping[str, str]
+        self, connection: Connection, renewal: renewals.Renewal, by: Hand, reason: Mapping[str, str]
     ) -> None:
         """Not the order's end. It is tried again, or else a person has to decide, and no goods leave before."""
-        order_id, by = renewal.order_id, Hand("system", moved.now, moved.trace_id, self._mint)
+        order_id = renewal.order_id
         await tell_of_order(connection, order_id, DECLINED, by, reason=reason)
         if await renewals.tries(connection, order_id) >= self._terms.renew_tries:
             await renewals.give_up(connection, renewal.renewal_id)

@@ -3,7 +3,6 @@ return_to_refund: as goods come back and are found good, what is due for them is
 tranche after the other; the return is closed once all of it is counted and nothing is owed any more.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -72,9 +71,6 @@ class ReturnSubject:
     async def status(self, connection: Connection, run_id: str) -> str:
         await returns.lock_return(connection, run_id)
         return (await _seen(connection, run_id)).state
-
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: Moved) -> None:
-        raise AssertionError("nobody has to act before goods come back")
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         """Closed, unless it was given up before."""

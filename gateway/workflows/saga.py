@@ -146,9 +146,6 @@ class Subject(Protocol):
     async def status(self, connection: Connection, run_id: str) -> str:
         """Where the resource stands. Locks it: exactly one of somebody's wish to stop and our next intent wins."""
 
-    async def ask(self, connection: Connection, run_id: str, action: Mapping[str, str] | None, moved: "Moved") -> None:
-        """Somebody outside has to do *action* before it goes on; None: no more."""
-
     async def move(self, connection: Connection, run_id: str, status: str, moved: "Moved") -> None:
         """The resource's status changes, with its event."""
 
