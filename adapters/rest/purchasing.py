@@ -81,14 +81,21 @@ class RestPurchasing:
         return Effect(purchase, key, CANCEL)
 
 
-def purchase_order(order: Purchase, *, reference: str) -> Json:
-    """A revision of a purchase order in the ERP's words; prices in minor units."""
+def named(order: Purchase, *, reference: str) -> Json:
+    """Which revision of which order it is about, and of whom it is ordered."""
     return {
         "reference": reference,
         "po_id": order.po_id,
         "po_number": order.po_number,
         "revision": order.revision,
         "supplier_code": order.supplier_code,
+    }
+
+
+def purchase_order(order: Purchase, *, reference: str) -> Json:
+    """A revision of a purchase order, as ERP and supplier are told; prices in minor units."""
+    return {
+        **named(order, reference=reference),
         "currency": order.currency,
         "lines": [
             {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from adapters.reading import Json
 from adapters.rest.dialect import Conversation
+from adapters.rest.purchasing import named, purchase_order
 from gateway.domain.procurement import Purchase
 from gateway.ports import Effect
 from gateway.purchasing_ports import Reminder
@@ -20,8 +21,7 @@ class RestSupplierLink:
         self._supplier = conversation
 
     async def transmit(self, order: Purchase, *, key: str) -> Effect:
-        body = {**named(order, reference=key), "currency": order.currency, "lines": lines(order)}
-        sent = await self._supplier.effect("transmit", MESSAGES, body, key=key)
+        sent = await self._supplier.effect("transmit", MESSAGES, purchase_order(order, reference=key), key=key)
         self._supplier.text(sent, "reference", expected=key)
         self._supplier.text(sent, "status", expected="received")
         return self._done(sent, "message", key=key)
@@ -52,27 +52,3 @@ class RestSupplierLink:
         made = self._supplier.identifier(answer)
         facts: Mapping[str, str] = {"message_id": made} if kind == "message" else {}
         return Effect(made, key, kind, facts)
-
-
-def named(order: Purchase, *, reference: str) -> Json:
-    """Which revision of which order it is about, and who is to read it."""
-    return {
-        "reference": reference,
-        "po_id": order.po_id,
-        "po_number": order.po_number,
-        "revision": order.revision,
-        "supplier_code": order.supplier_code,
-    }
-
-
-def lines(order: Purchase) -> list[Json]:
-    return [
-        {
-            "line_id": line.line_id,
-            "sku": line.sku,
-            "quantity": line.quantity,
-            "unit_price": line.unit_price,
-            "requested_date": line.requested_date,
-        }
-        for line in order.lines
-    ]
