@@ -23,6 +23,18 @@ Text200 = Annotated[str, Field(min_length=1, max_length=200)]
 Text255 = Annotated[str, Field(min_length=1, max_length=255)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
 Code = Annotated[str, Field(pattern=_CODE)]
+Role = Literal[
+    "viewer",
+    "support",
+    "inventory_controller",
+    "finance",
+    "approver",
+    "buyer",
+    "receiver",
+    "accounts_payable",
+    "platform",
+    "admin",
+]
 
 
 @with_config(CLOSED)

@@ -6,22 +6,10 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from gateway.domain.approvals import ApprovalState, Verdict
-from gateway.resources.shapes import CLOSED, Moment, Text64, Text200
+from gateway.resources.shapes import CLOSED, Moment, Role, Text64, Text200
 
 ApprovalId = Annotated[str, Field(pattern="^apr_[0-9A-HJKMNP-TV-Z]{26}$")]
 Kind = Annotated[str, Field(max_length=40, pattern="^[a-z][a-z_]*$")]
-Role = Literal[
-    "viewer",
-    "support",
-    "inventory_controller",
-    "finance",
-    "approver",
-    "buyer",
-    "receiver",
-    "accounts_payable",
-    "platform",
-    "admin",
-]
 ContentHash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Reason = Annotated[str, Field(min_length=3, max_length=500)]
 Status = ApprovalState

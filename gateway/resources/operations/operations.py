@@ -14,10 +14,9 @@ from gateway.resources.operations.schemas import (
     ExceptionId,
     ExceptionPage,
     ExceptionView,
-    Role,
     State,
 )
-from gateway.resources.shapes import Text200
+from gateway.resources.shapes import Role, Text200
 
 _TAGS = r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'
 _Key = Annotated[str, Field(pattern=r'^("[A-Za-z0-9._:\-]{16,255}"|[A-Za-z0-9._:\-]{16,255})$')]

@@ -5,23 +5,11 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from gateway.resources.shapes import CLOSED, Code, Moment, Text200
+from gateway.resources.shapes import CLOSED, Code, Moment, Role, Text200
 
 ExceptionId = Annotated[str, Field(pattern="^xcp_[0-9A-HJKMNP-TV-Z]{26}$")]
 Class = Annotated[str, Field(max_length=80, pattern="^[a-z_]+/[a-z_]+$")]
 Cause = Annotated[str, Field(max_length=64, pattern="^[a-z][a-z0-9_]*$")]
-Role = Literal[
-    "viewer",
-    "support",
-    "inventory_controller",
-    "finance",
-    "approver",
-    "buyer",
-    "receiver",
-    "accounts_payable",
-    "platform",
-    "admin",
-]
 State = Literal["open", "resolved"]
 Action = Annotated[str, Field(max_length=40, pattern="^[a-z][a-z_]*$")]
 As = Literal["succeeded", "failed"]
