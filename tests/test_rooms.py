@@ -44,6 +44,7 @@ RULES: dict[str, tuple[Finder, tuple[str, ...]]] = {
             "gateway/server/",  # uvicorn with bounds: ASGI's types
             "gateway/edge/",
             "gateway/partners/routes.py",
+            "gateway/resources/conditional.py",
             "gateway/resources/orders/routes.py",
             "gateway/resources/callbacks/routes.py",
             "gateway/resources/inventory/routes.py",

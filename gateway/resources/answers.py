@@ -3,11 +3,14 @@
 import hashlib
 from typing import Any
 
-from gateway.context import Call
+import orjson
+
+from gateway.context import Answer, Call
 from gateway.domain.access import Allow
 from gateway.domain.documents import differing
 from gateway.domain.identifiers import Mint
 from gateway.refusals import Fault, NaturalKeyConflict
+from gateway.resources.preconditions import etag_of
 from gateway.store.hands import Hand
 
 JSON = "application/json"
@@ -18,6 +21,11 @@ def whose(call: Call) -> str | None:
     """The partner whose resources the policy lets the caller see; None: everybody's."""
     decision = next((d for d in reversed(call.decisions) if isinstance(d, Allow)), None)
     return None if decision is not None and decision.reach == "all" else call.caller.partner or ""
+
+
+def at_version(version: int, view: object) -> Answer:
+    """How something stands, and the version of it that a change has to name."""
+    return Answer(200, {"content-type": JSON, "etag": etag_of(version)}, orjson.dumps(view))
 
 
 def content_hash(call: Call) -> bytes:

@@ -8,6 +8,7 @@ from gateway.domain.feeds import Source
 from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.resources.answers import JSON
+from gateway.resources.conditional import if_match
 from gateway.resources.inventory import adjusting, feed_operations, feeding, snapshots, sources
 from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import etag_of
@@ -35,8 +36,8 @@ def _sources(router: APIRouter, database: Database, *, mint: Mint) -> None:
 
     @router.put("/sources/{source_id}", **feed_operations.PUT_SOURCE)
     async def put_source(request: Request) -> Response:
-        matches = request.headers.getlist("if-match")
-        return _source(await sources.put(database, call_of(request.scope), if_match=matches, mint=mint))
+        call = call_of(request.scope)
+        return _source(await sources.put(database, call, if_match=if_match(request), mint=mint))
 
 
 def _reports(router: APIRouter, database: Database, *, policy: InventoryPolicy, public: str, mint: Mint) -> None:

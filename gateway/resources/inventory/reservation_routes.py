@@ -6,6 +6,7 @@ from gateway.context import call_of
 from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.resources.answers import JSON
+from gateway.resources.conditional import if_match
 from gateway.resources.inventory import reservation_operations as operations
 from gateway.resources.inventory.changing import CONSUME, EXTEND, RELEASE, Change, Changing
 from gateway.resources.inventory.reservation_views import body_of
@@ -54,8 +55,7 @@ def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None
 
 def _changes(router: APIRouter, changing: Changing) -> None:
     async def changed(request: Request, how: Change) -> Response:
-        condition = request.headers.getlist("if-match")
-        return Response(*(await changing.change(call_of(request.scope), how, if_match=condition)).sent)
+        return Response(*(await changing.change(call_of(request.scope), how, if_match=if_match(request))).sent)
 
     @router.post("/{reservation_id}/release", **operations.RELEASE_RESERVATION)
     async def release_reservation(request: Request) -> Response:

@@ -7,6 +7,7 @@ from gateway.context import call_of
 from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.resources.answers import JSON
+from gateway.resources.conditional import if_match
 from gateway.resources.inventory import nodes, operations
 from gateway.resources.inventory.availability import Availabilities
 from gateway.resources.inventory.changes import Changes
@@ -52,9 +53,8 @@ def _nodes(router: APIRouter, database: Database, *, mint: Mint) -> None:
 
     @router.put("/nodes/{node_id}", **operations.PUT_NODE)
     async def put_node(request: Request) -> Response:
-        matches, only_new = request.headers.getlist("if-match"), "if-none-match" in request.headers
-        call = call_of(request.scope)
-        return _node(await nodes.put(database, call, if_match=matches, only_new=only_new, mint=mint))
+        call, only_new = call_of(request.scope), "if-none-match" in request.headers
+        return _node(await nodes.put(database, call, if_match=if_match(request), only_new=only_new, mint=mint))
 
 
 def _positions(router: APIRouter, database: Database, pages: PageTokens, *, mint: Mint) -> None:

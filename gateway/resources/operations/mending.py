@@ -9,7 +9,7 @@ import orjson
 from gateway.context import Answer, Call
 from gateway.domain.identifiers import Mint
 from gateway.refusals import Conflict, NotFound, PreconditionFailed, Refused
-from gateway.resources.answers import JSON
+from gateway.resources.answers import JSON, at_version
 from gateway.resources.operations.views import exception_view
 from gateway.resources.preconditions import etag_of, tags_expected
 from gateway.store import audit
@@ -49,8 +49,7 @@ class Bench:
         """The key first: a copy of the request stands in line for it, and then finds the answer."""
         deed = _deed(call)
         after = settled(seen, deed)
-        headers = {"content-type": JSON, "etag": etag_of(after.version)}
-        answer = _checked(call, Answer(200, headers, orjson.dumps(exception_view(after, self.mendables))))
+        answer = _checked(call, at_version(after.version, exception_view(after, self.mendables)))
         call.effect = "unknown"
         if not await keep(connection, call, seen.exception_id, answer):
             return await given_before(connection, call)

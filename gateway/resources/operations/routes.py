@@ -7,6 +7,7 @@ from gateway.context import call_of
 from gateway.domain.identifiers import Mint
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON
+from gateway.resources.conditional import if_match
 from gateway.resources.operations import operations
 from gateway.resources.operations.listing import page_of_exceptions
 from gateway.resources.operations.mending import Bench
@@ -46,5 +47,4 @@ def _commands(router: APIRouter, bench: Bench) -> None:
 
     @router.post("/{exception_id}/actions", **operations.ACT_ON_EXCEPTION)
     async def act_on_exception(request: Request) -> Response:
-        condition = request.headers.getlist("if-match")
-        return Response(*(await bench.act(call_of(request.scope), if_match=condition)).sent)
+        return Response(*(await bench.act(call_of(request.scope), if_match=if_match(request))).sent)

@@ -8,6 +8,7 @@ from gateway.context import call_of
 from gateway.domain.identifiers import Mint
 from gateway.refusals import NotFound
 from gateway.resources.answers import JSON
+from gateway.resources.conditional import if_match
 from gateway.resources.orders import operations
 from gateway.resources.orders.cancelling import cancel
 from gateway.resources.orders.explaining import decisions_of
@@ -66,10 +67,8 @@ def _commands(router: APIRouter, database: Database, *, public: str, decide: Dec
 
     @router.post("/{order_id}/cancel", **operations.CANCEL_ORDER)
     async def cancel_order(request: Request) -> Response:
-        condition = request.headers.getlist("if-match")
-        return Response(
-            *(await cancel(database, call_of(request.scope), if_match=condition, public=public, mint=mint)).sent
-        )
+        answer = await cancel(database, call_of(request.scope), if_match=if_match(request), public=public, mint=mint)
+        return Response(*answer.sent)
 
 
 def _questions(router: APIRouter, database: Database, pages: PageTokens) -> None:

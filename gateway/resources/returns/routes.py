@@ -7,15 +7,13 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.returns_policy import ReturnsPolicy
 from gateway.resources.answers import JSON
+from gateway.resources.conditional import fresh_or_known
 from gateway.resources.pages import PageTokens
-from gateway.resources.preconditions import is_known
 from gateway.resources.returns import operations
 from gateway.resources.returns.asking import Asking
 from gateway.resources.returns.counting import Counting
 from gateway.resources.returns.views import page_of_returns, seen, told
 from gateway.store.pool import Database
-
-_MINE_ALONE = {"cache-control": "private, no-cache"}  # may be kept by the caller, and asked about each time
 
 
 def returns(
@@ -71,8 +69,5 @@ def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:
     @router.get("/{return_id}", **operations.GET_RETURN)
     async def get_return(request: Request) -> Response:
         async with database.connection() as connection:
-            answer = told(await seen(connection, call_of(request.scope)))
-        headers = {**_MINE_ALONE, "etag": answer.headers["etag"]}
-        if is_known(headers["etag"], request.headers.getlist("if-none-match")):
-            return Response(None, 304, headers)
-        return Response(answer.body, 200, headers, JSON)
+            found = await seen(connection, call_of(request.scope))
+        return fresh_or_known(request, told(found))

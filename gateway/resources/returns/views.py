@@ -11,9 +11,8 @@ from gateway.context import Answer, Call
 from gateway.domain.returns import ReturnLine
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
-from gateway.resources.answers import JSON, whose
+from gateway.resources.answers import at_version, whose
 from gateway.resources.pages import PageTokens
-from gateway.resources.preconditions import etag_of
 from gateway.resources.returns.schemas import Money, Refund, ReturnLineView, ReturnPage, ReturnView
 from gateway.store.pool import Connection, Database
 from gateway.store.returns import Sought, StoredReturn, list_returns, load_return
@@ -31,8 +30,7 @@ async def seen(connection: Connection, call: Call) -> StoredReturn:
 
 
 def told(found: StoredReturn) -> Answer:
-    headers = {"content-type": JSON, "etag": etag_of(found.version)}
-    return Answer(200, headers, orjson.dumps(return_view(found)))
+    return at_version(found.version, return_view(found))
 
 
 def return_view(found: StoredReturn) -> ReturnView:

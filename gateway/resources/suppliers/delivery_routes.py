@@ -8,6 +8,7 @@ from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.receiving import ReceivingTerms
 from gateway.resources.answers import JSON
+from gateway.resources.conditional import fresh_or_known, if_match
 from gateway.resources.pages import PageTokens
 from gateway.resources.suppliers import delivery_operations as operations
 from gateway.resources.suppliers.delivery_views import (
@@ -18,7 +19,6 @@ from gateway.resources.suppliers.delivery_views import (
     told_notice,
 )
 from gateway.resources.suppliers.receiving import Receiving
-from gateway.resources.suppliers.routes import fresh_or_known
 from gateway.resources.suppliers.shipping import Shipping
 from gateway.store.pool import Database
 
@@ -48,8 +48,7 @@ def _shipping(router: APIRouter, shipping: Shipping) -> None:
 
     @router.post("/shipping-notices/{asn_id}/cancel", **operations.CANCEL_NOTICE)
     async def cancel_shipping_notice(request: Request) -> Response:
-        expected = request.headers.getlist("if-match")
-        return Response(*(await shipping.cancel(call_of(request.scope), if_match=expected)).sent)
+        return Response(*(await shipping.cancel(call_of(request.scope), if_match=if_match(request))).sent)
 
 
 def _receiving(router: APIRouter, receiving: Receiving) -> None:

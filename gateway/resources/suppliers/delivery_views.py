@@ -10,9 +10,8 @@ from gateway.context import Answer, Call
 from gateway.domain.shipping import packed
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
-from gateway.resources.answers import JSON, whose
+from gateway.resources.answers import at_version, whose
 from gateway.resources.pages import PageTokens
-from gateway.resources.preconditions import etag_of
 from gateway.resources.suppliers import delivery_schemas as schemas
 from gateway.store import goods_receipts, shipping_notices
 from gateway.store.goods_receipts import Receipt, list_receipts, load_receipt
@@ -29,10 +28,9 @@ async def seen_notice(connection: Connection, call: Call) -> Notice:
 
 
 def told_notice(found: Notice) -> Answer:
-    headers = {"content-type": JSON, "etag": etag_of(found.version)}
     view = notice_view(found)
     view["pallets"] = found.document["pallets"]
-    return Answer(200, headers, orjson.dumps(view))
+    return at_version(found.version, view)
 
 
 def notice_view(found: Notice) -> schemas.NoticeView:

@@ -7,12 +7,12 @@ from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.identifiers import Mint
 from gateway.domain.matching_terms import MatchingRules
 from gateway.resources.answers import JSON
+from gateway.resources.conditional import fresh_or_known, if_match
 from gateway.resources.pages import PageTokens
 from gateway.resources.suppliers import invoice_operations as operations
 from gateway.resources.suppliers.invoice_deciding import InvoiceDeciding
 from gateway.resources.suppliers.invoice_views import page_of_invoices, seen_invoice, told_invoice
 from gateway.resources.suppliers.invoicing import Invoicing
-from gateway.resources.suppliers.routes import fresh_or_known
 from gateway.store.pool import Database
 
 
@@ -41,19 +41,19 @@ def supplier_invoices(
 def _deciding(router: APIRouter, deciding: InvoiceDeciding) -> None:
     @router.post("/{invoice_id}/release", **operations.RELEASE_INVOICE)
     async def release_supplier_invoice(request: Request) -> Response:
-        return Response(*(await deciding.release(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await deciding.release(call_of(request.scope), if_match=if_match(request))).sent)
 
     @router.post("/{invoice_id}/approve", **operations.APPROVE_INVOICE)
     async def approve_supplier_invoice(request: Request) -> Response:
-        return Response(*(await deciding.approve(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await deciding.approve(call_of(request.scope), if_match=if_match(request))).sent)
 
     @router.post("/{invoice_id}/dispute", **operations.DISPUTE_INVOICE)
     async def dispute_supplier_invoice(request: Request) -> Response:
-        return Response(*(await deciding.dispute(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await deciding.dispute(call_of(request.scope), if_match=if_match(request))).sent)
 
     @router.post("/{invoice_id}/reject", **operations.REJECT_INVOICE)
     async def reject_supplier_invoice(request: Request) -> Response:
-        return Response(*(await deciding.reject(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await deciding.reject(call_of(request.scope), if_match=if_match(request))).sent)
 
 
 def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:
@@ -67,7 +67,3 @@ def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:
         async with database.connection() as connection:
             answer = told_invoice(await seen_invoice(connection, call), call)
         return fresh_or_known(request, answer)
-
-
-def _if_match(request: Request) -> list[str]:
-    return request.headers.getlist("if-match")

@@ -12,9 +12,8 @@ from gateway.domain.match_words import finding_told, line_told
 from gateway.domain.supplier_invoices import InvoiceState, actions
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
-from gateway.resources.answers import JSON, whose
+from gateway.resources.answers import at_version, whose
 from gateway.resources.pages import PageTokens
-from gateway.resources.preconditions import etag_of
 from gateway.resources.suppliers import invoice_schemas as schemas
 from gateway.store.pool import Connection, Database
 from gateway.store.supplier_invoices import Sought, SupplierInvoice, list_invoices, load_invoice
@@ -36,8 +35,7 @@ async def seen_invoice(connection: Connection, call: Call) -> SupplierInvoice:
 
 
 def told_invoice(found: SupplierInvoice, call: Call) -> Answer:
-    headers = {"content-type": JSON, "etag": etag_of(found.version)}
-    return Answer(200, headers, orjson.dumps(invoice_view(found, inside=whose(call) is None)))
+    return at_version(found.version, invoice_view(found, inside=whose(call) is None))
 
 
 def invoice_view(found: SupplierInvoice, *, inside: bool) -> schemas.InvoiceView:

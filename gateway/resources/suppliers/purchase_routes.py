@@ -7,15 +7,13 @@ from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.confirmations import Tolerances
 from gateway.domain.identifiers import Mint
 from gateway.resources.answers import JSON, whose
+from gateway.resources.conditional import fresh_or_known, if_match
 from gateway.resources.pages import PageTokens
-from gateway.resources.preconditions import is_known
 from gateway.resources.suppliers import purchase_operations as operations
 from gateway.resources.suppliers.confirming import Confirming
 from gateway.resources.suppliers.purchase_views import page_of_orders, revision_told, seen_order, told_order
 from gateway.resources.suppliers.purchasing import Purchasing
 from gateway.store.pool import Database
-
-_MINE_ALONE = {"cache-control": "private, no-cache"}  # may be kept by the caller, and asked about each time
 
 
 def purchase_orders(
@@ -42,19 +40,19 @@ def _writing(router: APIRouter, purchasing: Purchasing) -> None:
 
     @router.post("/{po_id}/revisions", **operations.REVISE_ORDER)
     async def revise_purchase_order(request: Request) -> Response:
-        return Response(*(await purchasing.revise(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await purchasing.revise(call_of(request.scope), if_match=if_match(request))).sent)
 
     @router.post("/{po_id}/submit", **operations.SUBMIT_ORDER)
     async def submit_purchase_order(request: Request) -> Response:
-        return Response(*(await purchasing.submit(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await purchasing.submit(call_of(request.scope), if_match=if_match(request))).sent)
 
     @router.post("/{po_id}/issue", **operations.ISSUE_ORDER)
     async def issue_purchase_order(request: Request) -> Response:
-        return Response(*(await purchasing.issue(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await purchasing.issue(call_of(request.scope), if_match=if_match(request))).sent)
 
     @router.post("/{po_id}/cancel", **operations.CANCEL_ORDER)
     async def cancel_purchase_order(request: Request) -> Response:
-        return Response(*(await purchasing.cancel(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await purchasing.cancel(call_of(request.scope), if_match=if_match(request))).sent)
 
 
 def _confirming(router: APIRouter, confirming: Confirming) -> None:
@@ -64,7 +62,7 @@ def _confirming(router: APIRouter, confirming: Confirming) -> None:
 
     @router.post("/{po_id}/confirmations/{confirmation_id}/decision", **operations.DECIDE_CONFIRMATION)
     async def decide_confirmation(request: Request) -> Response:
-        return Response(*(await confirming.decide(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await confirming.decide(call_of(request.scope), if_match=if_match(request))).sent)
 
 
 def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:
@@ -77,10 +75,7 @@ def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:
         call = call_of(request.scope)
         async with database.connection() as connection:
             answer = told_order(await seen_order(connection, call), call)
-        headers = {**_MINE_ALONE, "etag": answer.headers["etag"]}
-        if is_known(headers["etag"], request.headers.getlist("if-none-match")):
-            return Response(None, 304, headers)
-        return Response(answer.body, 200, headers, JSON)
+        return fresh_or_known(request, answer)
 
     @router.get("/{po_id}/revisions/{revision}", **operations.GET_REVISION)
     async def get_purchase_order_revision(request: Request) -> Response:
@@ -88,7 +83,3 @@ def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:
         async with database.connection() as connection:
             found = await seen_order(connection, call, revision=int(call.path_parameters["revision"]))
         return Response(revision_told(found, inside=whose(call) is None), 200, None, JSON)
-
-
-def _if_match(request: Request) -> list[str]:
-    return request.headers.getlist("if-match")

@@ -11,9 +11,8 @@ from gateway.domain.purchase_orders import Action, OrderState, PurchaseLine, act
 from gateway.domain.receiving import NOTHING, progress
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
-from gateway.resources.answers import JSON, whose
+from gateway.resources.answers import at_version, whose
 from gateway.resources.pages import PageTokens
-from gateway.resources.preconditions import etag_of
 from gateway.resources.suppliers import purchase_schemas as schemas
 from gateway.store.accept import order_locked
 from gateway.store.pool import Connection, Database
@@ -40,8 +39,7 @@ async def locked_order(connection: Connection, call: Call) -> PurchaseOrder:
 
 
 def told_order(found: PurchaseOrder, call: Call) -> Answer:
-    headers = {"content-type": JSON, "etag": etag_of(found.version)}
-    return Answer(200, headers, orjson.dumps(order_view(found, inside=whose(call) is None)))
+    return at_version(found.version, order_view(found, inside=whose(call) is None))
 
 
 def order_view(found: PurchaseOrder, *, inside: bool) -> schemas.PurchaseView:

@@ -2,17 +2,15 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.context import Answer, call_of
+from gateway.context import call_of
 from gateway.domain.identifiers import Mint
 from gateway.resources.answers import JSON
+from gateway.resources.conditional import fresh_or_known, if_match
 from gateway.resources.pages import PageTokens
-from gateway.resources.preconditions import is_known
 from gateway.resources.suppliers import operations
 from gateway.resources.suppliers.onboarding import Onboarding
 from gateway.resources.suppliers.views import page_of_suppliers, seen_supplier, told_supplier
 from gateway.store.pool import Database
-
-_MINE_ALONE = {"cache-control": "private, no-cache"}  # may be kept by the caller, and asked about each time
 
 
 def suppliers(database: Database, *, pages: PageTokens, public: str, mint: Mint) -> APIRouter:
@@ -30,19 +28,19 @@ def _onboarding(router: APIRouter, onboarding: Onboarding) -> None:
 
     @router.post("/{supplier_id}/capabilities", **operations.SET_CAPABILITIES)
     async def set_supplier_capabilities(request: Request) -> Response:
-        return Response(*(await onboarding.set_capabilities(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await onboarding.set_capabilities(call_of(request.scope), if_match=if_match(request))).sent)
 
     @router.post("/{supplier_id}/partner", **operations.LINK_SUPPLIER)
     async def link_supplier(request: Request) -> Response:
-        return Response(*(await onboarding.link(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await onboarding.link(call_of(request.scope), if_match=if_match(request))).sent)
 
     @router.post("/{supplier_id}/status", **operations.MOVE_SUPPLIER)
     async def move_supplier(request: Request) -> Response:
-        return Response(*(await onboarding.move(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await onboarding.move(call_of(request.scope), if_match=if_match(request))).sent)
 
     @router.post("/{supplier_id}/approve", **operations.APPROVE_SUPPLIER)
     async def approve_supplier(request: Request) -> Response:
-        return Response(*(await onboarding.approve(call_of(request.scope), if_match=_if_match(request))).sent)
+        return Response(*(await onboarding.approve(call_of(request.scope), if_match=if_match(request))).sent)
 
 
 def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:
@@ -55,15 +53,3 @@ def _reading(router: APIRouter, database: Database, pages: PageTokens) -> None:
         async with database.connection() as connection:
             found = await seen_supplier(connection, call_of(request.scope))
         return fresh_or_known(request, told_supplier(found))
-
-
-def fresh_or_known(request: Request, answer: Answer) -> Response:
-    """304 when the caller knows this version."""
-    headers = {**_MINE_ALONE, "etag": answer.headers["etag"]}
-    if is_known(headers["etag"], request.headers.getlist("if-none-match")):
-        return Response(None, 304, headers)
-    return Response(answer.body, 200, headers, JSON)
-
-
-def _if_match(request: Request) -> list[str]:
-    return request.headers.getlist("if-match")

@@ -9,7 +9,7 @@ from gateway.context import Answer, Call
 from gateway.domain.suppliers import next_of
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound, PreconditionFailed
-from gateway.resources.answers import JSON, whose
+from gateway.resources.answers import at_version, whose
 from gateway.resources.pages import PageTokens
 from gateway.resources.preconditions import etag_of, tags_expected
 from gateway.resources.suppliers.schemas import SupplierPage, SupplierView
@@ -34,8 +34,7 @@ def refuse_unless_expected(version: int, if_match: Sequence[str], *, called: str
 
 
 def told_supplier(found: Supplier) -> Answer:
-    headers = {"content-type": JSON, "etag": etag_of(found.version)}
-    return Answer(200, headers, orjson.dumps(supplier_view(found)))
+    return at_version(found.version, supplier_view(found))
 
 
 def supplier_view(found: Supplier) -> SupplierView:
