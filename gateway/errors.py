@@ -32,7 +32,6 @@ GatewayError
 │   ├── DeadlineExceeded            the time for this request is over               503
 │   └── Overloaded                  there is no room for this request just now      503
 ├── BrokenAnswer                our own answer broke the contract                   500
-├── Parked                      a workflow waits for an operator                    500
 └── Misconfigured               a file or setting is wrong; never sent over HTTP
 
 Divided by what the reader should do next. A class docstring is the problem's title; what to
@@ -122,12 +121,6 @@ class BrokenAnswer(GatewayError):
     """Omnigate's own answer broke its contract."""
 
     status, code = 500, "broken_answer"
-
-
-class Parked(GatewayError):
-    """The workflow waits for an operator."""
-
-    status, code = 500, "parked"
 
 
 class Misconfigured(GatewayError):

@@ -105,7 +105,7 @@ async def _demo(settings: Settings, folder: Path, wanted: Wanted) -> int:
             await sandbox.post("/faults", json=faults.rules(wanted.seed))
             edge = Channel(stage.edge_url, client_id=partner.client_id, client_secret=partner.client_secret)
             async with edge:
-                day = await _busy(stage, fleet, opened, edge, wanted=wanted)
+                day = await _busy(fleet, opened, edge, wanted=wanted)
                 result = await _reckoned(opened, edge, sandbox, day, wanted=wanted, begun=begun)
                 print_result(stage.console, result)
                 weekend = await _weekend(stage, fleet, opened, sandbox, seed=wanted.seed, earlier=day.acks)
@@ -156,7 +156,7 @@ async def _set_up(
     return partner
 
 
-async def _busy(stage: Stage, fleet: Fleet, opened: Database, edge: Channel, *, wanted: Wanted) -> Day:
+async def _busy(fleet: Fleet, opened: Database, edge: Channel, *, wanted: Wanted) -> Day:
     day = Day(wanted.orders)
     wishes = shop.wishes(wanted.orders, seed=wanted.seed, now=system_clock())
     columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 from gateway.errors import Misconfigured
 
@@ -27,8 +27,6 @@ COUNTRIES = {
 _SKU = re.compile(r"[A-Z0-9._\-/]{1,64}")
 _FIVE_DIGITS = re.compile(r"[0-9]{5}")
 _NAME = 200  # characters that the contract allows
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import BackEndError, GatewayError, Misconfigured, Parked, catalogue
+from gateway.errors import BackEndError, GatewayError, Misconfigured, catalogue
 from gateway.refusals import Conflict, Refused
 from gateway.settings import ROOT
 from tests.guides.commands import Shell, amiss, blocks
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.proof
 
 PAGE = ROOT / "docs" / "guides" / "partner.md"
 REFUSALS = [block for page in (PAGE, PAGE.with_name("supplier.md")) for block in blocks(page) if block.code]
-BRANCHES = (GatewayError, Refused, Conflict, BackEndError, Parked, Misconfigured)  # never told to a partner as they are
+BRANCHES = (GatewayError, Refused, Conflict, BackEndError, Misconfigured)  # never told to a partner as they are
 
 
 @pytest.fixture
