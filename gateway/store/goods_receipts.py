@@ -1,7 +1,7 @@
 """Goods that came for purchase orders, each receipt once, in the caller's transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -105,13 +105,9 @@ def _read(row: tuple[Any, ...]) -> Receipt:
     return Receipt(**{**told, "lines": tuple(ReceiptLine(**line) for line in told["lines"])})
 
 
-def _values(sought: Sought, *, after: str | None, limit: int) -> Mapping[str, Any]:
-    return {**{name: getattr(sought, name) for name in Sought.__slots__}, "after": after, "limit": limit}
-
-
 async def load_receipt(connection: Connection, sought: Sought) -> Receipt | None:
     """None: there is none, or it is not of an order to that partner's supplier."""
-    cursor = await connection.execute(_SELECT, _values(sought, after=None, limit=1))
+    cursor = await connection.execute(_SELECT, {**asdict(sought), "after": None, "limit": 1})
     row = await cursor.fetchone()
     return _read(row) if row else None
 
@@ -119,7 +115,7 @@ async def load_receipt(connection: Connection, sought: Sought) -> Receipt | None
 async def list_receipts(database: Database, sought: Sought, *, after: str | None, limit: int) -> list[Receipt]:
     """The newest first, beginning behind *after*."""
     async with database.connection() as connection:
-        cursor = await connection.execute(_SELECT, _values(sought, after=after, limit=limit))
+        cursor = await connection.execute(_SELECT, {**asdict(sought), "after": after, "limit": limit})
         return [_read(row) for row in await cursor.fetchall()]
 
 

@@ -1,7 +1,7 @@
 """Purchase orders as routes see them: made once, revised, locked and moved, inside the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -78,11 +78,6 @@ select o.po_id, o.po_number, o.supplier_id, o.currency, o.state, o.issued_revisi
 """
 
 
-def _values(sought: Sought, *, after: str | None, limit: int) -> Mapping[str, Any]:
-    named = ("partner", "po_id", "revision", "supplier_id", "po_number")
-    return {**{name: getattr(sought, name) for name in named}, "after": after, "limit": limit}
-
-
 def _read(row: tuple[Any, ...]) -> PurchaseOrder:
     number, lines, amount, changes, reason, made_by, made_at = row[10:17]
     revision = Revision(number, read_lines(lines), amount, tuple(changes), reason, made_by, made_at)
@@ -106,7 +101,7 @@ _NAMES = ("issued_revision", "made_by", "version", "created_at", "updated_at")
 
 async def load_order(connection: Connection, sought: Sought) -> PurchaseOrder | None:
     """None: there is none, it is not that partner's, or was not issued to it."""
-    cursor = await connection.execute(_SELECT, _values(sought, after=None, limit=1))
+    cursor = await connection.execute(_SELECT, {**asdict(sought), "after": None, "limit": 1})
     row = await cursor.fetchone()
     return _read(row) if row else None
 
@@ -114,7 +109,7 @@ async def load_order(connection: Connection, sought: Sought) -> PurchaseOrder | 
 async def list_orders(database: Database, sought: Sought, *, after: str | None, limit: int) -> list[PurchaseOrder]:
     """The newest first, beginning behind *after*."""
     async with database.connection() as connection:
-        cursor = await connection.execute(_SELECT, _values(sought, after=after, limit=limit))
+        cursor = await connection.execute(_SELECT, {**asdict(sought), "after": after, "limit": limit})
         return [_read(row) for row in await cursor.fetchall()]
 
 

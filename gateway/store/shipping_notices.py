@@ -1,7 +1,7 @@
 """What suppliers say is on its way, each notice once, in the caller's transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -57,13 +57,9 @@ def _read(row: tuple[Any, ...]) -> Notice:
     return Notice(**{**told, "state": NoticeState(told["state"])})
 
 
-def _values(sought: Sought, *, after: str | None, limit: int) -> Mapping[str, Any]:
-    return {**{name: getattr(sought, name) for name in Sought.__slots__}, "after": after, "limit": limit}
-
-
 async def load_notice(connection: Connection, sought: Sought) -> Notice | None:
     """None: there is none, or it is not that partner's."""
-    cursor = await connection.execute(_SELECT, _values(sought, after=None, limit=1))
+    cursor = await connection.execute(_SELECT, {**asdict(sought), "after": None, "limit": 1})
     row = await cursor.fetchone()
     return _read(row) if row else None
 
@@ -71,7 +67,7 @@ async def load_notice(connection: Connection, sought: Sought) -> Notice | None:
 async def list_notices(database: Database, sought: Sought, *, after: str | None, limit: int) -> list[Notice]:
     """The newest first, beginning behind *after*."""
     async with database.connection() as connection:
-        cursor = await connection.execute(_SELECT, _values(sought, after=after, limit=limit))
+        cursor = await connection.execute(_SELECT, {**asdict(sought), "after": after, "limit": limit})
         return [_read(row) for row in await cursor.fetchall()]
 
 

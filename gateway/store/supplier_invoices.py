@@ -1,7 +1,7 @@
 """Suppliers' invoices as routes see them: written once, loaded and moved, inside the caller's transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
 
@@ -71,10 +71,6 @@ select i.invoice_id, i.place, i.supplier_id, i.po_id, i.document, i.lines, i.sta
 """
 
 
-def _values(sought: Sought, *, after: str | None, limit: int) -> Mapping[str, Any]:
-    return {**{name: getattr(sought, name) for name in sought.__slots__}, "after": after, "limit": limit}
-
-
 def _read(row: tuple[Any, ...]) -> SupplierInvoice:
     document, lines, state = row[4:7]
     about: tuple[str, int, str, str] = row[:4]
@@ -95,7 +91,7 @@ def claim_of(document: Mapping[str, Any], lines: tuple[InvoiceLine, ...]) -> Cla
 
 async def load_invoice(connection: Connection, sought: Sought) -> SupplierInvoice | None:
     """None: there is none, or it is not that partner's."""
-    cursor = await connection.execute(_SELECT, _values(sought, after=None, limit=1))
+    cursor = await connection.execute(_SELECT, {**asdict(sought), "after": None, "limit": 1})
     row = await cursor.fetchone()
     return _read(row) if row else None
 
@@ -103,7 +99,7 @@ async def load_invoice(connection: Connection, sought: Sought) -> SupplierInvoic
 async def list_invoices(database: Database, sought: Sought, *, after: str | None, limit: int) -> list[SupplierInvoice]:
     """The newest first, beginning behind *after*."""
     async with database.connection() as connection:
-        cursor = await connection.execute(_SELECT, _values(sought, after=after, limit=limit))
+        cursor = await connection.execute(_SELECT, {**asdict(sought), "after": after, "limit": limit})
         return [_read(row) for row in await cursor.fetchall()]
 
 
