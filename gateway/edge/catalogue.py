@@ -150,6 +150,5 @@ REMEDIES = {
         "wait longer each time it happens. Orders are let in before reads, reads before lists."
     ),
     "broken_answer": ("A fault of ours: the answer was withheld and the fact is logged. Quote the `trace_id` to us."),
-    "parked": ("A machine must not guess here; operations have been told."),
     "misconfigured": ("The detail names the file, the place and the mend."),
 }

@@ -13,8 +13,6 @@ from gateway.governance.schema import enforceable
 from gateway.refusals import MethodNotAllowed, NotFound
 from gateway.settings import ROOT
 
-CHOICE = 'oneOf: [{$ref: "#/components/schemas/Card"}, {$ref: "#/components/schemas/Bank"}]'
-
 
 def test_the_contracts_of_the_house_are_sound() -> None:
     found = load_contracts(ROOT / "contracts" / "openapi")

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from httpx2 import Response
 
-from gateway.domain.money import Money, extended
+from gateway.domain.money import extended
 from gateway.domain.time import rfc3339
 from gateway.partners import SCOPES
 from tests.gate import Gate
@@ -93,7 +93,3 @@ class Shop:
         """What the database holds, for what no answer shows."""
         async with self.gate.database.connection() as connection:
             return await (await connection.execute(sql, values)).fetchall()
-
-
-def as_money(document: Json) -> Money:
-    return Money(document["amount"], document["currency"])

@@ -25,7 +25,6 @@ Json = dict[str, Any]
 WEB = Principal("partner", "web", "web")
 OPERATION = Operation("reserve_stock", "inventory.v1", "POST", "/", "inventory:reserve", "bearer", True, "json", 65536)
 POLICY = InventoryPolicy()
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def call_for(body: Json, *, key: str, partner: Principal, **path: str) -> Call:

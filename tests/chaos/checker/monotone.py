@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tests.chaos.checker.books import COMPLETED, UNDONE, Account, Books, is_yes
+from tests.chaos.checker.books import Account, Books, is_yes
 from tests.chaos.checker.evidence import Exchange, Violation
 
-ENDS = COMPLETED | UNDONE
 GONE = {404, 410}
 FOLLOWS = {
     "received": {"accepted", "rejected", "cancel_requested"},
