@@ -1,17 +1,20 @@
-"""What every test may ask for: a throw-away PostgreSQL, and in it a migrated database of its own."""
+"""What every test may ask for: a throw-away PostgreSQL, in it a migrated database of its own, and what is logged."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from gateway.store.embedded import Embedded, acquire
 from gateway.store.migrate import migrate
+from observability import logs
 from tests.folders import throw_away
 
 
@@ -26,6 +29,15 @@ def home() -> Iterator[Path]:
     """An empty data folder."""
     with throw_away() as folder:
         yield folder
+
+
+@pytest.fixture
+def lines() -> Iterator[BytesIO]:
+    """Everything that is logged during the test, as it would be written."""
+    stream = BytesIO()
+    logs.configure(stream=stream)
+    yield stream
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,13 @@
 """An edge whose metrics port is open, and the log that says where."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-import structlog
 
 from gateway.governance.bundle import Bundle
-from observability import logs
 from tests.gate import Gate, open_gate
 from tests.house import house
 from tests.proof.processes import free_port
@@ -30,15 +28,6 @@ class Watched:
 @pytest.fixture(scope="session")
 def bundle() -> Bundle:
     return house()
-
-
-@pytest.fixture
-def lines() -> Iterator[BytesIO]:
-    """Everything that is logged during the test."""
-    stream = BytesIO()
-    logs.configure(stream=stream)
-    yield stream
-    structlog.reset_defaults()
 
 
 @pytest.fixture

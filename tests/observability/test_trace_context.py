@@ -1,20 +1,18 @@
 """W3C Trace Context, case by case after the working group's own suite, through the edge's span to a back end's door."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
 import httpx2
 import orjson
 import pytest
-import structlog
 from fastapi import FastAPI, Request
 from httpx2 import ASGITransport, AsyncClient
 
 from adapters.outbound import Call, Outbound
 from gateway.ports import Promise, RetryClass
 from gateway.settings import choose_conventions
-from observability import logs, tracing
+from observability import tracing
 from observability.tracecontext import parent_of
 
 TRACE, SPAN = "12345678901234567890123456789012", "1234567890123456"
@@ -233,11 +231,3 @@ async def test_nothing_that_cannot_be_read_is_written_into_the_log(edge: FastAPI
         await carried(edge, headers)
 
     assert lines.getvalue() == b""
-
-
-@pytest.fixture
-def lines() -> Iterator[BytesIO]:
-    stream = BytesIO()
-    logs.configure(stream=stream)
-    yield stream
-    structlog.reset_defaults()

@@ -1,22 +1,21 @@
 """Handing over: to whoever has the code, once, and after five wrong ones only by who may do without."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import structlog
 from httpx2 import Response
 
-from observability import logs
 from tests.gate import Gate
 from tests.resources.desk import Duty
 from tests.resources.offers import CODE, WRONG, ready
 from tests.resources.shop import Shop
 from tests.resources.test_order_locks import held
+
+pytestmark = pytest.mark.usefixtures("lines")
 
 Json = dict[str, Any]
 ABSENT = "01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
@@ -35,14 +34,6 @@ class Till:
         headers = {**self.duty.headers, "idempotency-key": key or uuid4().hex}
         path = f"/v1/orders/{order_id}/fulfilments/{part}/collect"
         return await self.duty.gate.http.post(path, json=body or RIGHT, headers=headers)
-
-
-@pytest.fixture(autouse=True)
-def lines() -> Iterator[BytesIO]:
-    stream = BytesIO()
-    logs.configure(stream=stream)
-    yield stream
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -1,19 +1,19 @@
 """However a request's target and Host are written, it is the very operation or none; over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
 from string import Template
 
 import orjson
 import pytest
-import structlog
 
-from observability import logs
 from tests.gate import PUBLIC, Gate
 from tests.resources.shop import Shop
 from tests.served import listening
+
+pytestmark = pytest.mark.usefixtures("lines")
 
 EVIL = "canary-evil.example"
 
@@ -64,14 +64,6 @@ def hosts() -> dict[str, bytes]:
 METHODS = """
     get Get GETX HEAD DELETE PUT PATCH OPTIONS TRACE CONNECT PROPFIND LOCK QUERY PURGE DEBUG POST M-SEARCH ɢET GЕT
 """
-
-
-@pytest.fixture(autouse=True)
-def lines() -> Iterator[BytesIO]:
-    stream = BytesIO()
-    logs.configure(stream=stream)
-    yield stream
-    structlog.reset_defaults()
 
 
 class Door:

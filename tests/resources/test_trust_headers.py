@@ -1,18 +1,17 @@
 """What a client says about itself in headers meant for proxies and frameworks changes nothing and goes nowhere."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 import orjson
 import pytest
-import structlog
 from httpx2 import Response
 
 from gateway.refusals import TooManyRequests
-from observability import logs
 from tests.gate import PUBLIC, Gate
 from tests.resources.shop import Shop
+
+pytestmark = pytest.mark.usefixtures("lines")
 
 CANARY = "canary-7d1e"
 EVIL = f"{CANARY}.example"
@@ -41,14 +40,6 @@ HEADERS: dict[str, str] = {
     "cookie": f"session={CANARY}",
     "x-forwarded-for: a list": "127.0.0.1, 10.0.0.1, 203.0.113.9",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def lines() -> Iterator[BytesIO]:
-    stream = BytesIO()
-    logs.configure(stream=stream)
-    yield stream
-    structlog.reset_defaults()
 
 
 def bare(answer: Response) -> tuple[int, dict[str, str], Any]:

@@ -1,14 +1,13 @@
 """Who may do what, cell by cell: nobody gets further than the table says, and what is another's looks like nothing."""
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 
 import pytest
-import structlog
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from gateway.domain.identifiers import mint
@@ -17,7 +16,6 @@ from gateway.domain.time import rfc3339
 from gateway.governance.bundle import Bundle
 from gateway.partners.operators import OperatorRegistry
 from gateway.store import stock
-from observability import logs
 from tests.gate import PUBLIC, Gate
 from tests.resources.asked import ABSENT, ASKED, CHUNK, Owner, reservation_body, snapshot
 from tests.resources.billed import billed
@@ -27,6 +25,8 @@ from tests.resources.offers import offered, ready
 from tests.resources.returned import asked_back
 from tests.resources.shop import ADDRESS, order_body
 from tests.resources.supplied import supplying
+
+pytestmark = pytest.mark.usefixtures("lines")
 
 AT_ONCE = 40  # fewer than an address may send that fail, or tokens it may ask for
 VARYING_HEADERS = {"x-request-id", "ratelimit", "ratelimit-policy", "date"}
@@ -114,14 +114,6 @@ async def announced(http: AsyncClient, name: str, *, now: str, headers: dict[str
     )
     assert chunk.status_code == 200, chunk.text
     return snapshot_id
-
-
-@pytest.fixture(autouse=True)
-def lines() -> Iterator[BytesIO]:
-    stream = BytesIO()
-    logs.configure(stream=stream)
-    yield stream
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """A counter at which one partner reserves: what the front door hands on, without the door."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -98,6 +99,20 @@ class Books:
         async with self.counter.database.connection() as connection:
             cursor = await connection.execute(statement.encode(), values)
             return await cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def open_books(database_url: str) -> Iterator[Books]:
+    with asyncio.Runner() as runner:
+        database = Database(database_url, connections=4, name="test", patience=20.0)
+        runner.run(database.open())
+        opened = Books(runner, Counter.over(database))
+        opened.sql(
+            "insert into partner (partner_id, name, client_id, secret_hash, scopes, plan)"
+            " values ('web', 'web', 'web', '', '{}', 'internal')"
+        )
+        yield opened
+        runner.run(database.close())
 
 
 async def _awaited(act: Awaitable[Any]) -> Any:

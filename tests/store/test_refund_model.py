@@ -1,6 +1,5 @@
 """Whoever is owed money, whatever becomes of it: no more goes back than was taken, and what is unknown is not free."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +8,9 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from gateway.domain.refunds import RefundState
 from gateway.store import refunds
-from gateway.store.pool import Connection, Database
+from gateway.store.pool import Connection
 from gateway.store.refunds import Refund
-from tests.store.counter import Books, Counter
+from tests.store.counter import Books, open_books
 from tests.store.refund_till import NOW, Operations, Till, as_it_is
 
 QUICK = settings(
@@ -26,16 +25,8 @@ QUICK = settings(
 
 @pytest.fixture
 def books(database_url: str) -> Iterator[Books]:
-    with asyncio.Runner() as runner:
-        database = Database(database_url, connections=4, name="test", patience=20.0)
-        runner.run(database.open())
-        opened = Books(runner, Counter.over(database))
-        opened.sql(
-            "insert into partner (partner_id, name, client_id, secret_hash, scopes, plan)"
-            " values ('web', 'web', 'web', '', '{}', 'internal')"
-        )
+    with open_books(database_url) as opened:
         yield opened
-        runner.run(database.close())
 
 
 def live(books: Books, operations: Operations, how: settings) -> None:

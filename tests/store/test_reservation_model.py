@@ -1,6 +1,5 @@
 """Whoever reserves, releases, extends and consumes in whatever order: nothing is promised twice, nothing is lost."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from gateway.context import Answer
 from gateway.resources.inventory.changing import CONSUME, EXTEND, Change
 from gateway.store.pool import Database
-from tests.store.counter import Books, Counter, Json
+from tests.store.counter import Books, Counter, Json, open_books
 from tests.store.reservation_trade import Operations, Trade
 
 QUICK = settings(
@@ -25,17 +24,9 @@ QUICK = settings(
 
 @pytest.fixture
 def books(database_url: str) -> Iterator[Books]:
-    with asyncio.Runner() as runner:
-        database = Database(database_url, connections=4, name="test", patience=20.0)
-        runner.run(database.open())
-        opened = Books(runner, Counter.over(database))
+    with open_books(database_url) as opened:
         opened.sql("insert into node (node_id, type, name, source_id) values ('far', 'dc', 'Far', 'wms')")
-        opened.sql(
-            "insert into partner (partner_id, name, client_id, secret_hash, scopes, plan)"
-            " values ('web', 'web', 'web', '', '{}', 'internal')"
-        )
         yield opened
-        runner.run(database.close())
 
 
 @pytest.mark.parametrize("examples", [40, pytest.param(10_000, marks=pytest.mark.proof)])
