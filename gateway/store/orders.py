@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -77,10 +76,8 @@ async def transition(
     connection: Connection,
     order_id: str,
     to_status: str,
+    by: Hand,
     *,
-    now: datetime,
-    trace_id: str,
-    event_id: str,
     reason: Mapping[str, str] | None = None,
     cancel_outcome: str | None = None,
     refs: Mapping[str, str] | None = None,
@@ -91,12 +88,12 @@ async def transition(
         "order_id": order_id,
         "after": after.value,
         **_moves(after),
-        "now": now,
+        "now": by.now,
         "reason": Jsonb(dict(reason)) if reason else None,
         "cancel": Jsonb({"outcome": cancel_outcome} if cancel_outcome else {}),
         "refs": Jsonb(dict(refs or {})),
-        "event_id": event_id,
-        "trace_id": trace_id,
+        "event_id": by.mint("evt"),
+        "trace_id": by.trace_id,
         "data": Jsonb({"status": after.value} | ({"reason": dict(reason)} if reason else {})),
     }
     moved = await (await connection.execute(_MOVE, values)).fetchone()

@@ -70,8 +70,8 @@ class Acts:
 
     async def _tend(self, connection: Connection, step: Branches) -> bool:
         """True: the run waits for what goes on below it."""
-        now, stop = self.tools.clock(), await self.run.stop_wished(connection)
-        around = Around(now, self.run.trace_id, self.run.traceparent, stop)
+        by, stop = self._hand(), await self.run.stop_wished(connection)
+        around = Around(by, self.run.traceparent, stop)
         tended = await step.tend(connection, self.run.case, around)
         if tended.answered is not None:
             await self.move(connection, self.run.saga.resumed, cancel_outcome=tended.answered)
@@ -116,8 +116,7 @@ class Acts:
             until = self.tools.clock() + timedelta(seconds=step.patience)
             url = self.run.effects[step.of].action or ""
             action = {"type": "redirect", "url": url, "expires_at": rfc3339(until)}
-        by = Hand("system", self.tools.clock(), self.run.trace_id, self.tools.mint)
-        await orders.ask(connection, self.run.case.order.order_id, action, by)
+        await orders.ask(connection, self.run.case.order.order_id, action, self._hand())
 
     async def _park(self, connection: Connection, park: Park) -> None:
         cause = {"code": park.code, "step": park.step, "detail": park.detail}
@@ -145,5 +144,7 @@ class Acts:
         self, connection: Connection, status: str, *, reason: Refusal | None = None, cancel_outcome: str | None = None
     ) -> None:
         refs = {f"{name}.{effect.kind}": self.run.case.done(name).id for name, effect in self.run.effects.items()}
-        moved = Moved(self.tools.clock(), self.run.trace_id, self.tools.mint("evt"), refs, reason, cancel_outcome)
-        await self.run.move(connection, status, moved)
+        await self.run.move(connection, status, Moved(self._hand(), refs, reason, cancel_outcome))
+
+    def _hand(self) -> Hand:
+        return Hand("system", self.tools.clock(), self.run.trace_id, self.tools.mint)

@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from gateway.domain.identifiers import Mint
 from gateway.domain.orders import Order
 from gateway.domain.sourcing import Decision
 from gateway.domain.sourcing_terms import Site, Take, Task
 from gateway.store import backorders, order_lines
-from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.workflows.saga import Around
 
@@ -84,7 +82,7 @@ def rest_of(task: Task, sites: Sequence[Site], decision: Decision, takes: Sequen
     return Rest({line_id: pieces for line_id, pieces in left.items() if pieces}, task, sites, decision)
 
 
-async def leave(connection: Connection, order: Order, rest: Rest, around: Around, mint: Mint) -> None:
+async def leave(connection: Connection, order: Order, rest: Rest, around: Around) -> None:
     """Cancel what the order does not wait for, its line says why; the rest of what is open waits."""
     cancelled = rest.pieces
     if order.when_short == "backorder":
@@ -94,8 +92,7 @@ async def leave(connection: Connection, order: Order, rest: Rest, around: Around
         waits = {line_id: lines[line_id].open for line_id in rest.pieces if line_id not in vain and lines[line_id].open}
         if waits:
             await order_lines.move(connection, order.order_id, ("backorder",), waits)
-            by = Hand("system", around.now, around.trace_id, mint)
-            await backorders.tell(connection, order.order_id, order.group.group_id, by)
+            await backorders.tell(connection, order.order_id, order.group.group_id, around.by)
     for code, pieces in rest.by_reason(cancelled).items():
         told = {"code": code, "detail": _SENTENCES[code]}
         await order_lines.move(connection, order.order_id, ("cancel",), pieces, reason=told)

@@ -67,6 +67,10 @@ class Refusal:
     code: str
     detail: str
 
+    @property
+    def told(self) -> Mapping[str, str]:
+        return {"code": self.code, "detail": self.detail}
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -42,6 +42,5 @@ async def _each(how: Sourcing, connection: Connection, case: Case, around: Aroun
     if refused and (order.when_short != "cancel_lines" or len(refused) == len(order.groups)):
         return next(iter(refused.values()))
     for group, against in refused.items():
-        reason = {"code": against.code, "detail": against.detail}
-        await order_lines.drop(connection, order.order_id, of=group, reason=reason)
+        await order_lines.drop(connection, order.order_id, of=group, reason=against.told)
     return None

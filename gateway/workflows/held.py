@@ -12,7 +12,7 @@ from gateway.store.journal import Ending, Intent, Lease, LocalEnding, Standing
 from gateway.store.pool import Connection
 from gateway.workflows.calls import Call, Outcome
 from gateway.workflows.moves import Direction, Park, Send
-from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, refusal_row, settle
+from gateway.workflows.outcomes import Circumstances, Settled, effect_of, effect_row, refusal_of, settle
 from gateway.workflows.plan import Record, Situation, State
 from gateway.workflows.saga import AnyStep, Assent, Branches, Case, Gate, Moved, Pivot, Refusal, Saga, Step
 from observability import tracing
@@ -178,7 +178,7 @@ class Held:
         undone_next = self.direction == "backward" and intent.record == send.step.name
         promise = self.manifests[intent.system].get(intent.operation)
         settled = settle(outcome, record, promise, Circumstances(self.now(), dice, undone_next, self.woken))
-        effect, refusal = effect_row(settled.effect), refusal_row(settled.refusal)
+        effect, refusal = effect_row(settled.effect), settled.refusal.told if settled.refusal else None
         ending = Ending(outcome.kind, outcome.told(), settled.state, effect, refusal)
         await journal.end_call(connection, self.lease, self.epoch, intent, ending)
         self.woken = False
@@ -193,7 +193,7 @@ class Held:
         self, connection: Connection, state: str, *, cause: Mapping[str, str] | None = None, outcome: str | None = None
     ) -> None:
         """Write down how the run stands as a whole."""
-        standing = Standing(self.direction, refusal_row(self.reason), cause, outcome)
+        standing = Standing(self.direction, self.reason.told if self.reason else None, cause, outcome)
         await journal.set_run(connection, self.lease.run_id, state, standing)
 
     async def ends(self, connection: Connection, outcome: str, *, although_it_came: bool) -> None:
@@ -216,7 +216,7 @@ class Held:
     async def locally(self, connection: Connection, name: str, came: Refusal | Effect | None = None) -> None:
         """A step of our own database has been done in this very transaction."""
         refusal, effect = (came, None) if isinstance(came, Refusal) else (None, came)
-        ended = LocalEnding(refusal_row(refusal), effect_row(effect))
+        ended = LocalEnding(refusal.told if refusal else None, effect_row(effect))
         await journal.record_local(connection, self.lease, self.epoch, name, ended)
         state: State = "rejected" if refusal else "succeeded"
         key = f"{self.lease.run_id}:{name}"

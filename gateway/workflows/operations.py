@@ -10,6 +10,7 @@ from gateway.ports import Effect
 from gateway.refusals import Conflict, Invalid, NotFound
 from gateway.store import runs
 from gateway.store.exceptions import ExceptionRow, explain_resolution
+from gateway.store.hands import Hand
 from gateway.store.mending import Deed, Mendable
 from gateway.store.pool import Connection, Database, Joined
 from gateway.store.runs import OpenStep, RunView
@@ -94,8 +95,7 @@ class Desk:
             await note(connection, case, Effect(reference or "", step.operation_key, step.operation))
         then = getattr(table, "then", None) if run.direction == "forward" else None
         if then is not None and await subject.status(connection, run.run_id) != _saga(run).wished:
-            moved = Moved(self.clock(), tracing.trace_id_of(run.traceparent), self.mint("evt"))
-            await subject.move(connection, run.run_id, then, moved)
+            await subject.move(connection, run.run_id, then, self._moved(run))
 
     async def _ends_as_it_stands(self, connection: Connection, run: RunView) -> None:
         """An order waits for its parts: one that is given up after its goods have left is over. Receipts and bills wait
@@ -103,9 +103,11 @@ class Desk:
         saga = _saga(run)
         ends = {PartSubject: saga.done, PurchaseSubject: saga.undone}
         if run.outcome is None and (status := ends.get(type(saga.subject))) is not None:
-            moved = Moved(self.clock(), tracing.trace_id_of(run.traceparent), self.mint("evt"))
             await saga.subject.status(connection, run.run_id)  # locks what is moved
-            await saga.subject.move(connection, run.run_id, status, moved)
+            await saga.subject.move(connection, run.run_id, status, self._moved(run))
+
+    def _moved(self, run: RunView) -> Moved:
+        return Moved(Hand("system", self.clock(), tracing.trace_id_of(run.traceparent), self.mint))
 
     async def abandon(self, run_id: str, *, evidence: str, undo: bool = False) -> None:
         """Before the pivot the run turns back and undoes what it did; after it, it ends as it stands, unless what was

@@ -110,10 +110,6 @@ def refusal_of(detail: Mapping[str, Any] | None) -> Refusal | None:
     return Refusal(str(detail["code"]), str(detail.get("detail", "")))
 
 
-def refusal_row(refusal: Refusal | None) -> dict[str, str] | None:
-    return {"code": refusal.code, "detail": refusal.detail} if refusal else None
-
-
 def effect_of(row: Mapping[str, Any] | None, key: str) -> Effect | None:
     return Effect(row["id"], key, row["kind"], row.get("facts", {})) if row else None
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.domain.fulfilments import ENDED, GONE, Fulfilment, FulfilmentStatus, pieces_once
-from gateway.domain.identifiers import Mint
 from gateway.domain.orders import OrderStatus
 from gateway.domain.shares import share_of
 from gateway.store import fulfilments, holds, journal, offers, order_lines, orders, pickups, renewals, stock
@@ -24,8 +23,7 @@ _OPEN_TO_SIBLINGS = frozenset({FulfilmentStatus.BOOKED})
 class PartSubject:
     """`gateway.workflows.saga.Subject` of a fulfilment."""
 
-    def __init__(self, mint: Mint, effects: StockEffects) -> None:
-        self._mint = mint
+    def __init__(self, effects: StockEffects) -> None:
         self._effects = effects
 
     async def load(self, connection: Connection, run_id: str) -> Case:
@@ -52,7 +50,7 @@ class PartSubject:
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         part = await fulfilments.one(connection, run_id)
         after = FulfilmentStatus(status)
-        reason = {"code": moved.reason.code, "detail": moved.reason.detail} if moved.reason else None
+        reason = moved.reason.told if moved.reason else None
         await stand(connection, part, after, now=moved.now, reason=reason, refs=moved.refs)
         if after is FulfilmentStatus.BOOKED:
             await stock.acknowledge(connection, part.order_id, "erp", moved.now, attempt=part.number)
@@ -72,10 +70,7 @@ class PartSubject:
         await orders.refer(connection, part.order_id, refs)
         after = None if planned else _earned(part, parts, await orders.lock_status(connection, part.order_id))
         if after is not None:
-            told = replace(moved, event_id=self._mint("evt"), refs={}, reason=None, cancel_outcome=None)
-            await orders.transition(
-                connection, part.order_id, after, now=told.now, trace_id=told.trace_id, event_id=told.event_id
-            )
+            await orders.transition(connection, part.order_id, after, moved.by)
         waiting = [each.fulfilment_id for each in parts if each.status in _OPEN_TO_SIBLINGS]
         if not planned and part.status is FulfilmentStatus.BOOKED:
             await fulfilments.wake(connection, *(each for each in waiting if each != part.fulfilment_id))

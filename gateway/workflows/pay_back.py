@@ -3,7 +3,6 @@ pay_back: money of one refund goes back to where it came from, then the ERP cred
 have been given back is found out, never undone.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.credits import CreditLine, CreditMemo, Fee
@@ -101,11 +100,8 @@ def _owed(case: Case) -> Refund:
     return case.owed
 
 
-@dataclass(frozen=True, slots=True)
 class RefundSubject:
     """`gateway.workflows.saga.Subject` of a refund: its state is moved by its steps, its end by this."""
-
-    mint: Mint
 
     async def load(self, connection: Connection, run_id: str) -> Case:
         owed = await refunds.one(connection, run_id)
@@ -133,7 +129,7 @@ class RefundSubject:
             **{"currency": owed.currency, "reason": owed.reason, "provider_ref": owed.provider_ref},
             "lines": [{"line_id": line.line_id, "quantity": line.quantity} for line in owed.lines],
         }
-        opening = Opening(self.mint("xcp"), BY_HAND, BY_HAND_CODE, owed.refund_id, evidence, ("resolve",))
+        opening = Opening(moved.by.mint("xcp"), BY_HAND, BY_HAND_CODE, owed.refund_id, evidence, ("resolve",))
         await open_exception(connection, opening, now=moved.now)
 
 
@@ -158,7 +154,7 @@ def pay_back(mint: Mint, *, credits_goods: bool = True) -> Saga:
                 by_hand="post the credit memo in the ERP; resolve with its number",
             ),
         ),
-        RefundSubject(mint),
+        RefundSubject(),
         done="settled",
         undone="failed",
         stopped="failed",

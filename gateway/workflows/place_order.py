@@ -16,6 +16,7 @@ from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.domain.sourcing_policy import SourcingPolicy
 from gateway.ports import Effect
 from gateway.store import order_lines, orders, stock
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.workflows import groups
 from gateway.workflows.collect import Counter, collect
@@ -61,14 +62,12 @@ class OrderSubject:
         return await orders.lock_status(connection, run_id)
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
-        reason = {"code": moved.reason.code, "detail": moved.reason.detail} if moved.reason else None
+        reason = moved.reason.told if moved.reason else None
         await orders.transition(
             connection,
             run_id,
             status,
-            now=moved.now,
-            trace_id=moved.trace_id,
-            event_id=moved.event_id,
+            moved.by,
             reason=reason,
             cancel_outcome=moved.cancel_outcome,
             refs=moved.refs,
@@ -80,11 +79,10 @@ class OrderSubject:
 def reserves(sourcing: Sourcing) -> LocalDo:
     async def reserve_stock(connection: Connection, case: Case, now: datetime) -> Refusal | Effect | None:
         await order_lines.begin(connection, case.order)
-        around = Around(now, case.trace_id, None, stop_wished=False)
+        around = Around(Hand("system", now, case.trace_id, sourcing.mint), None, stop_wished=False)
         refused = await groups.plan(sourcing, connection, case, around)
         if refused is not None:
-            why = {"code": refused.code, "detail": refused.detail}
-            await order_lines.drop(connection, case.order.order_id, reason=why)
+            await order_lines.drop(connection, case.order.order_id, reason=refused.told)
         return refused
 
     return reserve_stock
@@ -136,15 +134,15 @@ def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], i
     stores, carrier = "store" in terms.roles, "carrier" in terms.roles
     sourcing = Sourcing(terms.sourcing, mint, terms.in_parts, stores, carrier)
     teller, effects = Teller(mint, connected="notifications" in terms.roles), StockEffects(mint, terms.inventory)
-    part = PartSubject(mint, effects)
+    part = PartSubject(effects)
     current = (
-        place_order(sourcing, teller, Renewing(mint, terms.sourcing.money)),
+        place_order(sourcing, teller, Renewing(terms.sourcing.money)),
         fulfil(part),
         collect(part, Counter(terms.sourcing.pickup, teller, effects, dice)),
         ship_from_store(part, terms.sourcing.pickup, effects),
     )
     beside = (
-        renew(mint, terms.sourcing.money),
+        renew(terms.sourcing.money),
         tell(),
         return_to_refund(mint, terms.approvals),
         pay_back(mint, credits_goods=terms.credits_goods),

@@ -15,7 +15,6 @@ from gateway.domain.purchase_orders import OrderState
 from gateway.ports import BackEnds, Effect
 from gateway.store import postings, purchases
 from gateway.store.exceptions import Opening, close_exception, open_exception
-from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.store.purchases import Standing
 from gateway.workflows import remind_supplier
@@ -89,9 +88,8 @@ class Procuring:
         now, waited = around.now, around.now - seen.asked_at
         purchase_id = case.purchase.purchase_id
         if waited >= self.clocks.remind and "transmit" in case.effects:
-            hand = Hand("system", now, around.trace_id, self.mint)
-            saga = (remind_supplier.NAME, remind_supplier.VERSION)
-            await purchases.remind(connection, purchase_id, "confirmation", hand, saga=saga, trace=around.traceparent)
+            by, saga = around.by, (remind_supplier.NAME, remind_supplier.VERSION)
+            await purchases.remind(connection, purchase_id, "confirmation", by, saga=saga, trace=around.traceparent)
         if waited >= self.clocks.escalate and not seen.escalated:
             evidence = {**_evidence(case.purchase.order), "hours": int(waited / timedelta(hours=1))}
             opening = Opening(

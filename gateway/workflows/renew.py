@@ -4,10 +4,8 @@ wants it, let it take the place of what was held before, and give that back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
 from gateway.domain.orders import Order
 from gateway.domain.owed import Owed, still_owed
@@ -38,8 +36,7 @@ async def owed(connection: Connection, order: Order) -> tuple[Owed, bool]:
 class RenewalSubject:
     """`gateway.workflows.saga.Subject` of a renewal."""
 
-    def __init__(self, mint: Mint, terms: MoneyTerms) -> None:
-        self._mint = mint
+    def __init__(self, terms: MoneyTerms) -> None:
         self._terms = terms
 
     async def load(self, connection: Connection, run_id: str) -> Case:
@@ -52,14 +49,13 @@ class RenewalSubject:
         return (await renewals.load(connection, run_id)).status
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
-        reason = {"code": moved.reason.code, "detail": moved.reason.detail} if moved.reason else None
+        reason = moved.reason.told if moved.reason else None
         await renewals.stand(connection, run_id, status, now=moved.now, reason=reason)
         renewal = await renewals.load(connection, run_id)
-        by = Hand("system", moved.now, moved.trace_id, self._mint)
         if status == "declined" and reason is not None:
-            await self._declined(connection, renewal, by, reason)
+            await self._declined(connection, renewal, moved.by, reason)
         if status != "renewed":
-            await orders.ask(connection, renewal.order_id, None, by)
+            await orders.ask(connection, renewal.order_id, None, moved.by)
         await unpaid.wake_waiting(connection, renewal.order_id)
         await fulfilments.wake(connection, renewal.order_id)
 
@@ -74,33 +70,27 @@ class RenewalSubject:
             await unpaid.left_to_a_person(connection, renewal, by, reason=reason)
 
 
-@dataclass(frozen=True, slots=True)
-class TakingOver:
+async def take_over(connection: Connection, case: Case, around: Around) -> Tended:
     """One transaction in which the new authorisation takes the old one's place. Nobody may be taking money of the old
     one then: what is not settled would be asked for again of the new one."""
-
-    mint: Mint
-
-    async def tend(self, connection: Connection, case: Case, around: Around) -> Tended:
-        held, order_id = case.done("hold_again"), case.order.order_id
-        still, taking = await owed(connection, case.order)
-        if around.stop_wished:
-            return Tended(nothing_left=True)
-        if not still.amount:
-            await renewals.recall(connection, order_id, now=around.now)  # as if the order had not wanted it
-            return Tended(nothing_left=True)
-        if taking:
-            return Tended(again=_SOON)
-        renewal = await renewals.latest(connection, order_id)
-        assert renewal is not None, "it is this one"
-        until = money.until(held.facts) or renewal.until
-        left = await payments.hold_instead(connection, order_id, held.id, case.amount, until=until)
-        await renewals.stand(connection, renewal.renewal_id, "in_force", now=around.now, left_there=left)
-        await orders.refer(connection, order_id, {"hold_money.authorisation": held.id})
-        by = Hand("system", around.now, around.trace_id, self.mint)
-        await tell_of_order(connection, order_id, RENEWED, by)
-        await unpaid.settled(connection, order_id, by)
-        return Tended(effect=Effect(held.id, held.key, "authorisation", held.facts))
+    held, order_id = case.done("hold_again"), case.order.order_id
+    still, taking = await owed(connection, case.order)
+    if around.stop_wished:
+        return Tended(nothing_left=True)
+    if not still.amount:
+        await renewals.recall(connection, order_id, now=around.now)  # as if the order had not wanted it
+        return Tended(nothing_left=True)
+    if taking:
+        return Tended(again=_SOON)
+    renewal = await renewals.latest(connection, order_id)
+    assert renewal is not None, "it is this one"
+    until = money.until(held.facts) or renewal.until
+    left = await payments.hold_instead(connection, order_id, held.id, case.amount, until=until)
+    await renewals.stand(connection, renewal.renewal_id, "in_force", now=around.now, left_there=left)
+    await orders.refer(connection, order_id, {"hold_money.authorisation": held.id})
+    await tell_of_order(connection, order_id, RENEWED, around.by)
+    await unpaid.settled(connection, order_id, around.by)
+    return Tended(effect=Effect(held.id, held.key, "authorisation", held.facts))
 
 
 async def _hold(case: Case, back_ends: BackEnds, key: str) -> Effect:
@@ -133,7 +123,7 @@ async def _given_back(connection: Connection, case: Case, effect: Effect) -> Non
     await payments.give_back_some(connection, renewal.order_id, renewal.left_there or 0)
 
 
-def renew(mint: Mint, terms: MoneyTerms) -> Saga:
+def renew(terms: MoneyTerms) -> Saga:
     return Saga(
         NAME,
         VERSION,
@@ -147,7 +137,7 @@ def renew(mint: Mint, terms: MoneyTerms) -> Saga:
                 on=_agreed,
                 by_hand="ask the customer; retry has it look again, abandon gives the renewal up",
             ),
-            Branches("take_over", TakingOver(mint).tend, by_hand="settle the parts' take_money; retry looks again"),
+            Branches("take_over", take_over, by_hand="settle the parts' take_money; retry looks again"),
             Step(
                 *("give_back_old", "payments", "void", _give_back, PAYMENT),
                 about="hold_money",
@@ -155,7 +145,7 @@ def renew(mint: Mint, terms: MoneyTerms) -> Saga:
                 by_hand="void the old authorisation at the provider; resolve with its id",
             ),
         ),
-        RenewalSubject(mint, terms),
+        RenewalSubject(terms),
         done="renewed",
         undone="declined",
         stopped="cancelled",

@@ -18,7 +18,6 @@ from gateway.workflows.saga import Around, Case, Tended
 
 @dataclass(frozen=True, slots=True)
 class Renewing:
-    mint: Mint
     terms: MoneyTerms
 
     async def watch(self, connection: Connection, case: Case, around: Around, tended: Tended) -> Tended:
@@ -32,13 +31,12 @@ class Renewing:
         if over and begun:
             return Tended(answered=tended.answered)
         if over and last is not None:
-            by = Hand("system", around.now, around.trace_id, self.mint)
-            await unpaid.settled(connection, order_id, by)
+            await unpaid.settled(connection, order_id, around.by)
         if over or begun or around.stop_wished:
             return tended
         due = await renewals.seconds_until_due(connection, order_id, self.terms)
         if due == 0:
-            await begin(connection, case.order, self.mint, now=around.now)
+            await begin(connection, case.order, around.by.mint, now=around.now)
         return replace(tended, again=min(tended.again, due)) if due else tended
 
 

@@ -11,7 +11,6 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.returns import SAGA, SAGA_VERSION, Return, ReturnState
 from gateway.ports import Effect
 from gateway.store import orders, returns
-from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.workflows.saga import Around, Branches, Case, Moved, Saga, Tended
 from gateway.workflows.tranches import Tranches
@@ -25,7 +24,6 @@ class Returning:
     """What is tended of a return, whenever something has come of it or of its refunds."""
 
     tranches: Tranches
-    mint: Mint
 
     async def tend(self, connection: Connection, case: Case, around: Around) -> Tended:
         await returns.lock_return(connection, case.returned)
@@ -36,14 +34,10 @@ class Returning:
                 left = (seen.expires_at - around.now) / timedelta(seconds=1)
                 return Tended(again=max(1, min(LOOK, int(left) + 1)))
             if not any(line.quantities.counted for line in seen.lines):
-                await self._moves(connection, seen, ReturnState.EXPIRED, around)
+                await returns.move_return(connection, seen.return_id, ReturnState.EXPIRED, around.by)
         if owed or any(line.quantities.uninspected for line in seen.lines):
             return Tended(again=LOOK)
         return Tended(effect=Effect(seen.return_id, f"{seen.return_id}:{PAY_BACK}", "paid_back"))
-
-    async def _moves(self, connection: Connection, seen: Return, after: ReturnState, around: Around) -> None:
-        hand = Hand("system", around.now, around.trace_id, self.mint)
-        await returns.move_return(connection, seen.return_id, after, hand)
 
 
 def _all_counted(seen: Return) -> bool:
@@ -56,11 +50,8 @@ async def _seen(connection: Connection, return_id: str) -> Return:
     return stored.told
 
 
-@dataclass(frozen=True, slots=True)
 class ReturnSubject:
     """`gateway.workflows.saga.Subject` of a return."""
-
-    mint: Mint
 
     async def load(self, connection: Connection, run_id: str) -> Case:
         stored = await returns.load_return(connection, run_id)
@@ -74,17 +65,16 @@ class ReturnSubject:
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
         """Closed, unless it was given up before."""
-        hand = Hand("system", moved.now, moved.trace_id, self.mint)
-        await returns.move_return(connection, run_id, ReturnState(status), hand)
+        await returns.move_return(connection, run_id, ReturnState(status), moved.by)
 
 
 def return_to_refund(mint: Mint, approvals: ApprovalPolicy) -> Saga:
-    tend = Returning(Tranches(mint, approvals), mint).tend
+    tend = Returning(Tranches(mint, approvals)).tend
     return Saga(
         SAGA,
         SAGA_VERSION,
         (Branches(PAY_BACK, tend, by_hand="mend what its refunds hang on; retry looks again"),),
-        ReturnSubject(mint),
+        ReturnSubject(),
         done=ReturnState.CLOSED,
         undone=ReturnState.CLOSED,
         stopped=ReturnState.CLOSED,

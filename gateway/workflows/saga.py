@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 from gateway.ports import BackEnds, Effect
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.workflows.case import Case as Case
 from gateway.workflows.case import Refusal as Refusal
@@ -107,10 +108,13 @@ class Gate:
 class Around:
     """The circumstances in which a run's branches are tended."""
 
-    now: datetime
-    trace_id: str
+    by: Hand
     traceparent: str | None
     stop_wished: bool
+
+    @property
+    def now(self) -> datetime:
+        return self.by.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +158,14 @@ class Subject(Protocol):
 class Moved:
     """The circumstances of a change of status."""
 
-    now: datetime
-    trace_id: str
-    event_id: str
+    by: Hand
     refs: Mapping[str, str] = field(default_factory=dict)
     reason: Refusal | None = None
     cancel_outcome: str | None = None
+
+    @property
+    def now(self) -> datetime:
+        return self.by.now
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Sourcing:
         if takes:
             await self.give(connection, case, around, asked, decision)
             await self._promise(connection, order, rest, asked, around.now)
-        await leave(connection, order, rest, around, self.mint)
+        await leave(connection, order, rest, around)
         return None
 
     async def asked(self, connection: Connection, case: Case, now: datetime, way: Way) -> Asked | Refusal:
@@ -123,7 +123,7 @@ class Sourcing:
         order, decision_id = case.order, self.mint("dec")
         told = (asked.task, asked.sites, asked.weights)
         await sourcing.keep_decision(connection, decision_id, order.order_id, told, decision, now=around.now)
-        why = Circumstances(decision_id, around.trace_id, around.now)
+        why = Circumstances(decision_id, around.by.trace_id, around.now)
         for part in self._parts(order, [*asked.parts, *asked.others], asked, decision.plan.takes, around.now):
             await self._take_on(connection, order, part, why)
 

@@ -33,7 +33,7 @@ class Tending:
         given_up, waits = _given_up(parts), 0
         if around.stop_wished or given_up:
             parts = await self._recalled(connection, order_id, parts, around.now)
-            await order_lines.drop(connection, order_id, reason=_told(given_up) or CANCELLED)
+            await order_lines.drop(connection, order_id, reason=given_up.told if given_up else CANCELLED)
             await offers.withdraw(connection, order_id)
         else:
             given_up, waits = await self._given_out(connection, case, around, parts)
@@ -85,7 +85,7 @@ class Tending:
         if outcome.refused not in (None, over, DECLINED):
             outcome = Outcome(_last(own) or outcome.refused)
         if outcome.refused is not None:
-            await order_lines.drop(connection, order_id, of=group, reason=_told(outcome.refused))
+            await order_lines.drop(connection, order_id, of=group, reason=outcome.refused.told)
         return outcome
 
     async def _accepted(
@@ -95,10 +95,7 @@ class Tending:
         if any(part.status not in WITHOUT_PIECES for part in parts) or not await _waits(connection, order_id):
             return
         if await orders.lock_status(connection, order_id) is OrderStatus.RECEIVED:
-            event_id, now, trace_id = self.rerouting.sourcing.mint("evt"), around.now, around.trace_id
-            await orders.transition(
-                connection, order_id, OrderStatus.ACCEPTED, now=now, trace_id=trace_id, event_id=event_id
-            )
+            await orders.transition(connection, order_id, OrderStatus.ACCEPTED, around.by)
 
     async def _standing(
         self,
@@ -161,10 +158,6 @@ async def _due(connection: Connection, order: Order) -> list[DeliveryGroup]:
 def _last(parts: Sequence[Fulfilment]) -> Refusal | None:
     reasons = [part.reason for part in parts if part.reason]
     return Refusal(**reasons[-1]) if reasons else None
-
-
-def _told(refusal: Refusal | None) -> dict[str, str] | None:
-    return {"code": refusal.code, "detail": refusal.detail} if refusal else None
 
 
 async def _waits(connection: Connection, order_id: str) -> bool:

@@ -4,25 +4,20 @@ import asyncio
 
 import pytest
 
+from gateway.domain.identifiers import mint
 from gateway.domain.time import rfc3339
 from gateway.store import orders
+from gateway.store.hands import Hand
 from gateway.store.signals import Signal, signal
 from tests.resources.shop import Shop
 
 
 async def move(shop: Shop, order_id: str, *statuses: str, cancel_outcome: str | None = None) -> None:
     """What the workflow would do."""
+    by = Hand("system", shop.gate.clock(), "0" * 32, mint)
     async with shop.gate.database.transaction() as connection:
-        for number, status in enumerate(statuses):
-            await orders.transition(
-                connection,
-                order_id,
-                status,
-                now=shop.gate.clock(),
-                trace_id="0" * 32,
-                event_id=f"evt_{order_id}_{number}",
-                cancel_outcome=cancel_outcome,
-            )
+        for status in statuses:
+            await orders.transition(connection, order_id, status, by, cancel_outcome=cancel_outcome)
 
 
 @pytest.mark.parametrize("body", [None, {}, {"reason": "ordered twice"}])
@@ -116,9 +111,7 @@ async def test_a_rejected_order_says_why_and_shows_what_was_done_elsewhere(shop:
             connection,
             order_id,
             "rejected",
-            now=shop.gate.clock(),
-            trace_id="0" * 32,
-            event_id="evt_1",
+            Hand("system", shop.gate.clock(), "0" * 32, mint),
             reason={"code": "insufficient_stock", "detail": "LAMP-7: 1 wanted, 0 available"},
             refs={"hold_money.authorisation": "aut_1", "release_to_warehouse.cancel": "x"},
         )

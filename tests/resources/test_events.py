@@ -8,6 +8,7 @@ import pytest
 
 from gateway.domain.identifiers import mint
 from gateway.store import orders
+from gateway.store.hands import Hand
 from tests.gate import Gate
 from tests.resources.returned import asked_back
 from tests.resources.shop import Shop
@@ -164,9 +165,9 @@ async def test_a_cursor_is_refused_once_something_may_be_forgotten(gate: Gate) -
 
 async def move(shop: Shop, order_id: str, status: str, **more: Any) -> None:
     """What the workflow would do."""
-    told_as = {"now": shop.gate.clock(), "trace_id": "0" * 32, "event_id": mint("evt")}
+    by = Hand("system", shop.gate.clock(), "0" * 32, mint)
     async with shop.gate.database.transaction() as connection:
-        await orders.transition(connection, order_id, status, **told_as, **more)
+        await orders.transition(connection, order_id, status, by, **more)
 
 
 async def record(shop: Shop, subject: str, kind: str, data: str) -> None:

@@ -10,6 +10,7 @@ from gateway.domain.identifiers import mint
 from gateway.domain.time import system_clock
 from gateway.store import orders
 from gateway.store.decisions import Decisions, Place
+from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 
 PATIENCE = 20.0  # seconds; bounds what must happen
@@ -54,8 +55,7 @@ async def move(database: Database, *statuses: str) -> None:
 
 
 async def moved(connection: Connection, status: str) -> None:
-    event_id = mint("evt")
-    await orders.transition(connection, ORDER, status, now=system_clock(), trace_id="0" * 32, event_id=event_id)
+    await orders.transition(connection, ORDER, status, Hand("system", system_clock(), "0" * 32, mint))
 
 
 async def news(place: Place) -> None:
