@@ -1,19 +1,15 @@
 """Who deals with what comes back on the Monday: a warehouse that counts, and operators who look, ask and say yes."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
+from gateway.cli.cast import awaited, channels_of, operators, partner
 from gateway.cli.channel import Channel, Json
 from gateway.cli.saturday_goods import MAIN
-from gateway.cli.saturday_town import PATIENCE, POLL, Town, granted
-from gateway.domain.identifiers import mint
-from gateway.domain.time import system_clock
+from gateway.cli.saturday_town import Town, granted
 from gateway.errors import Unavailable
-from gateway.partners.operators import OperatorRegistry
-from gateway.partners.registry import Credentials, Registry
 from gateway.store.pool import Database
 
 WAREHOUSE, SUPPORT, APPROVER = "monday-warehouse", "monday-support", "monday-approver"
@@ -63,24 +59,20 @@ class Desk:
 
     async def closed(self, order: str, return_id: str) -> Json:
         """The return, once all of its money has gone back."""
-        path = f"/v1/returns/{return_id}"
-        deadline = time.monotonic() + PATIENCE
-        while (seen := await self.customer(order).read(path))["status"] != "closed":
-            if time.monotonic() > deadline:
-                raise Unavailable(f"{return_id} is {seen['status']}, and not yet closed")
-            await asyncio.sleep(POLL)
-        return seen
+        return await awaited(
+            partial(self.customer(order).read, f"/v1/returns/{return_id}"),
+            lambda seen: bool(seen["status"] == "closed"),
+            lambda seen: f"{return_id} is {seen['status']}, and not yet closed",
+        )
 
     async def to_approve(self, amount: int) -> Json:
         """What waits for the approver's yes and is about so much money."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+
+        async def asked() -> list[Json]:
             listed = await self.people[APPROVER].read("/v1/approvals", mine="true", status="pending")
-            for approval in listed["approvals"]:
-                if approval["amount"]["amount"] == amount:
-                    return dict(approval)
-            await asyncio.sleep(POLL)
-        raise Unavailable(f"nobody was asked to approve of {amount}")
+            return [each for each in listed["approvals"] if each["amount"]["amount"] == amount]
+
+        return (await awaited(asked, bool, lambda _: f"nobody was asked to approve of {amount}"))[0]
 
     async def exception(self, subject: str) -> Json:
         """The one that is about this, as it stands."""
@@ -93,21 +85,6 @@ class Desk:
 @asynccontextmanager
 async def desk_of(opened: Database, edge_url: str, town: Town) -> AsyncIterator[Desk]:
     """The warehouse is a partner that may count returns and nothing else."""
-    async with AsyncExitStack() as stack:
-        people = {}
-        for name, known in [(WAREHOUSE, await _warehouse(opened)), *(await _operators(opened)).items()]:
-            who = Channel(edge_url, client_id=known.client_id, client_secret=known.client_secret)
-            people[name] = await stack.enter_async_context(who)
+    warehouse = await partner(opened, WAREHOUSE, frozenset({"returns:receive"}))
+    async with channels_of(edge_url, {WAREHOUSE: warehouse, **await operators(opened, ROLES)}) as people:
         yield Desk(town, people)
-
-
-async def _warehouse(opened: Database) -> Credentials:
-    registry, may = Registry(opened, clock=system_clock, mint=mint), frozenset({"returns:receive"})
-    return await registry.add(
-        WAREHOUSE, channels=frozenset({WAREHOUSE}), scopes=may, plan="internal", operator="demo", name=WAREHOUSE
-    )
-
-
-async def _operators(opened: Database) -> Mapping[str, Credentials]:
-    registry = OperatorRegistry(opened, clock=system_clock, mint=mint)
-    return {name: await registry.add(name, roles=roles, by="demo") for name, roles in ROLES.items()}

@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
 
-from gateway.cli.channel import Channel
+from gateway.cli.cast import channels_of, partner
 from gateway.cli.demo_fleet import Fleet
 from gateway.cli.saturday_books import reckon
 from gateway.cli.saturday_goods import write_nodes
@@ -18,9 +18,7 @@ from gateway.cli.saturday_report import Saturday
 from gateway.cli.saturday_scenes import ALONE, REROUTED, TOGETHER, Came, Scene, played
 from gateway.cli.saturday_town import Town
 from gateway.cli.saturday_trade import morning, outage
-from gateway.domain.identifiers import mint
-from gateway.domain.time import system_clock
-from gateway.partners.registry import Credentials, Registry
+from gateway.partners.registry import Credentials
 from gateway.store.pool import Database
 from gateway.store.runs import runs
 
@@ -39,16 +37,9 @@ async def load_nodes(fleet: Fleet, folder: Path, operator: Credentials) -> None:
 @asynccontextmanager
 async def town_of(opened: Database, edge_url: str, sandbox: httpx2.AsyncClient) -> AsyncIterator[Town]:
     """Each channel is a partner of its own; the stores' may hand goods over."""
-    registry = Registry(opened, clock=system_clock, mint=mint)
-    async with AsyncExitStack() as stack:
-        channels = {}
-        for name in CHANNELS:
-            scopes = SCOPES | {"stores"} if name == STORE else SCOPES
-            known = await registry.add(
-                name, channels=frozenset({name}), scopes=scopes, plan="internal", operator="demo", name=name
-            )
-            channel = Channel(edge_url, client_id=known.client_id, client_secret=known.client_secret)
-            channels[name] = await stack.enter_async_context(channel)
+    scopes = {name: SCOPES | {"stores"} if name == STORE else SCOPES for name in CHANNELS}
+    cast = {name: await partner(opened, name, may) for name, may in scopes.items()}
+    async with channels_of(edge_url, cast) as channels:
         yield Town(channels, sandbox)
 
 

@@ -1,22 +1,20 @@
 """Who acts on the Saturday: customers at their channels, staff in stores and warehouses; and what they see."""
 
-import asyncio
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import uuid5
 
 import httpx2
 import orjson
 
+from gateway.cli.cast import PATIENCE, awaited
 from gateway.cli.channel import NAMESPACE, Ack, Channel, Json, Refusal
 from gateway.cli.demo_books import AT_REST
 from gateway.cli.saturday_orders import STORE, Want, body_of
 from gateway.domain.time import system_clock
 from gateway.errors import Unavailable
 
-POLL = 0.25
-PATIENCE = 60.0  # seconds for what a scene waits for
 REST = 120.0  # seconds, from the last order, until all must rest
 
 
@@ -52,12 +50,12 @@ class Town:
 
     async def until(self, order_id: str, looks: Callable[[Json], bool], what: str, within: float = PATIENCE) -> Json:
         """The order as soon as it looks so."""
-        deadline = time.monotonic() + within
-        while not looks(seen := await self.order(order_id)):
-            if time.monotonic() > deadline:
-                raise Unavailable(f"{order_id} is {seen['status']}, and not yet {what}")
-            await asyncio.sleep(POLL)
-        return seen
+        return await awaited(
+            partial(self.order, order_id),
+            looks,
+            lambda seen: f"{order_id} is {seen['status']}, and not yet {what}",
+            within=within,
+        )
 
     async def ended(self, order_id: str) -> Json:
         return await self.until(order_id, lambda seen: seen["status"] in AT_REST, "at rest", REST)
@@ -80,14 +78,12 @@ class Town:
 
     async def _code(self, order_id: str) -> str:
         """From the message that the customer was sent."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            sent = await self.ask("/ledger/notifications/messages", order_id=order_id)
-            for message in sent["messages"]:
-                if message["kind"] == "ready_for_pickup":
-                    return str(message["facts"]["code"])
-            await asyncio.sleep(POLL)
-        raise Unavailable(f"the customer of {order_id} was sent no code")
+
+        async def codes() -> list[str]:
+            sent = (await self.ask("/ledger/notifications/messages", order_id=order_id))["messages"]
+            return [str(each["facts"]["code"]) for each in sent if each["kind"] == "ready_for_pickup"]
+
+        return (await awaited(codes, bool, lambda _: f"the customer of {order_id} was sent no code"))[0]
 
     async def ask(self, path: str, **query: str | int) -> Json:
         """What the sandbox has in its books."""
@@ -105,13 +101,12 @@ class Town:
 
     async def until_effects(self, system: str, order_id: str, kind: str, count: int) -> list[Json]:
         """The order's effects of that kind, once there are so many."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            found = [each for each in await self.effects(system, order_id) if each["kind"] == kind]
-            if len(found) >= count:
-                return found
-            await asyncio.sleep(POLL)
-        raise Unavailable(f"{order_id} has not {count} of {kind} in the ledger of {system}")
+
+        async def look() -> list[Json]:
+            return [each for each in await self.effects(system, order_id) if each["kind"] == kind]
+
+        missing = f"{order_id} has not {count} of {kind} in the ledger of {system}"
+        return await awaited(look, lambda found: len(found) >= count, lambda _: missing)
 
 
 async def granted(channel: Channel, path: str, body: Json) -> Json:

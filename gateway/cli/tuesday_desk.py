@@ -1,19 +1,15 @@
 """Who deals with the Tuesday's purchase: a buyer, an approver, a receiver, accounts payable, and the supplier."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid5
 
+from gateway.cli.cast import awaited, channels_of, operators, partner
 from gateway.cli.channel import NAMESPACE, Channel, Json, Refusal
-from gateway.cli.saturday_town import PATIENCE, POLL, Town, granted
-from gateway.domain.identifiers import mint
-from gateway.domain.time import system_clock
+from gateway.cli.saturday_town import Town, granted
 from gateway.errors import Unavailable
-from gateway.partners.operators import OperatorRegistry
-from gateway.partners.registry import Credentials, Registry
 from gateway.store.pool import Database
 
 BUYER, APPROVER, RECEIVER, PAYABLE = "tuesday-buyer", "tuesday-approver", "tuesday-receiver", "tuesday-payable"
@@ -45,12 +41,7 @@ class Office:
 
     async def until(self, looks: Callable[[Json], bool], what: str) -> Json:
         """The order as soon as it looks so."""
-        deadline = time.monotonic() + PATIENCE
-        while not looks(seen := await self.order()):
-            if time.monotonic() > deadline:
-                raise Unavailable(f"{NUMBER} is {seen['status']}, and not yet {what}")
-            await asyncio.sleep(POLL)
-        return seen
+        return await awaited(self.order, looks, lambda seen: f"{NUMBER} is {seen['status']}, and not yet {what}")
 
     async def booked(self, system: str, wanted: Mapping[str, int]) -> str:
         """How many effects of these kinds the order has at ERP or supplier, once there are that many."""
@@ -78,12 +69,11 @@ class Office:
 
     async def posted(self, invoice_id: str) -> Json:
         """The invoice, once the ERP has it."""
-        deadline = time.monotonic() + PATIENCE
-        while (seen := await self.people[PAYABLE].read(f"/v1/supplier-invoices/{invoice_id}"))["status"] != "posted":
-            if time.monotonic() > deadline:
-                raise Unavailable(f"{seen['invoice_number']} is {seen['status']}, and not yet posted")
-            await asyncio.sleep(POLL)
-        return seen
+        return await awaited(
+            partial(self.people[PAYABLE].read, f"/v1/supplier-invoices/{invoice_id}"),
+            lambda seen: bool(seen["status"] == "posted"),
+            lambda seen: f"{seen['invoice_number']} is {seen['status']}, and not yet posted",
+        )
 
     async def asks(self) -> Sequence[Json]:
         """What suppliers have done and still waits for a person."""
@@ -94,11 +84,8 @@ class Office:
 @asynccontextmanager
 async def office_of(opened: Database, edge_url: str, town: Town) -> AsyncIterator[Office]:
     """The supplier is brought in by the buyer and let in by the approver; the sandbox has its account."""
-    async with AsyncExitStack() as stack:
-        people, works = {}, await _works(opened)
-        for name, known in [(SUPPLIER, works), *(await _operators(opened)).items()]:
-            who = Channel(edge_url, client_id=known.client_id, client_secret=known.client_secret)
-            people[name] = await stack.enter_async_context(who)
+    works = await partner(opened, SUPPLIER, frozenset({"suppliers:read", "suppliers:write"}), called="Tuesday Works")
+    async with channels_of(edge_url, {SUPPLIER: works, **await operators(opened, ROLES)}) as people:
         await town.tell(
             "/supplier/_account",
             {"base_url": edge_url, "client_id": works.client_id, "client_secret": works.client_secret},
@@ -113,15 +100,3 @@ async def _let_in(people: Mapping[str, Channel]) -> str:
         await granted(people[BUYER], f"/v1/suppliers/{supplier_id}/status", {"status": status, "reason": WHY})
     await granted(people[APPROVER], f"/v1/suppliers/{supplier_id}/approve", {"reason": WHY})
     return supplier_id
-
-
-async def _works(opened: Database) -> Credentials:
-    registry, may = Registry(opened, clock=system_clock, mint=mint), frozenset({"suppliers:read", "suppliers:write"})
-    return await registry.add(
-        SUPPLIER, channels=frozenset({SUPPLIER}), scopes=may, plan="internal", operator="demo", name="Tuesday Works"
-    )
-
-
-async def _operators(opened: Database) -> Mapping[str, Credentials]:
-    registry = OperatorRegistry(opened, clock=system_clock, mint=mint)
-    return {name: await registry.add(name, roles=roles, by="demo") for name, roles in ROLES.items()}
