@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from hypothesis import HealthCheck, Phase, settings
 
 from gateway.context import Answer, Call, IdempotencyKey
 from gateway.domain.identifiers import mint
@@ -26,6 +27,9 @@ Json = dict[str, Any]
 WEB = Principal("partner", "web", "web")
 OPERATION = Operation("reserve_stock", "inventory.v1", "POST", "/", "inventory:reserve", "bearer", True, "json", 65536)
 POLICY = InventoryPolicy()
+UNHURRIED = settings(  # for models that live in the database
+    deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink)
+)
 
 
 def call_for(body: Json, *, key: str, partner: Principal, **path: str) -> Call:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from gateway.domain.feeds import Count, Delta, Source
@@ -19,15 +19,9 @@ from gateway.store.pool import Connection, Database
 from gateway.store.views import Hearing, derive, take_counts
 from tests.store.claim_algebra import Algebra, Line, View
 from tests.store.claim_world import NOON, SEMANTICS, Books, World
+from tests.store.counter import UNHURRIED
 
-QUICK = settings(
-    max_examples=300,
-    stateful_step_count=20,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate, Phase.shrink),
-)
+QUICK = settings(UNHURRIED, max_examples=300, stateful_step_count=20)
 SHARES = 20  # each a test of its own: what hangs is found by its time
 PLACE = ("JAR", "main", "new")
 DEAF = InventoryPolicy(divergence_units=1_000_000)  # what two sources make of each other is another test's matter

@@ -3,24 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from gateway.domain.refunds import RefundState
 from gateway.store import refunds
 from gateway.store.pool import Connection
 from gateway.store.refunds import Refund
-from tests.store.counter import Books, open_books
+from tests.store.counter import UNHURRIED, Books, open_books
 from tests.store.refund_till import NOW, Operations, Till, as_it_is
 
-QUICK = settings(
-    max_examples=25,
-    stateful_step_count=12,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate, Phase.shrink),
-)
+QUICK = settings(UNHURRIED, max_examples=25, stateful_step_count=12)
 
 
 @pytest.fixture

@@ -3,23 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from gateway.context import Answer
 from gateway.resources.inventory.changing import CONSUME, EXTEND, Change
 from gateway.store.pool import Database
-from tests.store.counter import Books, Counter, Json, open_books
+from tests.store.counter import UNHURRIED, Books, Counter, Json, open_books
 from tests.store.reservation_trade import Operations, Trade
 
-QUICK = settings(
-    max_examples=40,
-    stateful_step_count=5,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate, Phase.shrink),
-)
+QUICK = settings(UNHURRIED, max_examples=40, stateful_step_count=5)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,17 +22,11 @@ from gateway.domain.stock import StockLevel
 from gateway.store import stock
 from gateway.store.pool import Connection, Database
 from gateway.store.stock import Shortage
+from tests.store.counter import UNHURRIED
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SKUS = ("JAR", "LID")
-QUICK = settings(
-    max_examples=60,
-    stateful_step_count=30,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate, Phase.shrink),
-)
+QUICK = settings(UNHURRIED, max_examples=60, stateful_step_count=30)
 MINUTES = st.integers(0, 2)  # none: what happens in the same instant may have happened before or after
 DEMAND = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 3), min_size=1)
 NTH = st.integers(0, 3)
