@@ -33,7 +33,7 @@ class RestCarrier:
         made = await self._carrier.effect("label", LABELS, body, key=key)
         self._carrier.text(made, "reference", expected=key)
         self._carrier.text(made, "status", expected="label_created")
-        return Effect(self._carrier.identifier(made), key, "label", self._facts(made))
+        return self._effect(made, "label", key=key)
 
     async def void(self, label: str, *, key: str) -> Effect:
         path = f"{LABELS}/{self._carrier.segment(label)}/void"
@@ -52,13 +52,11 @@ class RestCarrier:
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         kind = KINDS[operation]
-        listed = await self._carrier.listed("/effects", "effects", query={"key": key})
-        return [self._found(each, kind, key=key) for each in listed if self._carrier.text(each, "kind") == kind]
+        return [self._effect(each, kind, key=key) for each in await self._carrier.done(kind, key=key)]
 
-    def _found(self, listed: Json, kind: str, *, key: str) -> Effect:
-        self._carrier.text(listed, "key", expected=key)
-        facts = self._facts(listed) if kind == "label" else {}
-        return Effect(self._carrier.identifier(listed), key, kind, facts)
+    def _effect(self, answer: Json, kind: str, *, key: str) -> Effect:
+        facts = self._facts(answer) if kind == "label" else {}
+        return Effect(self._carrier.identifier(answer), key, kind, facts)
 
     def _facts(self, label: Json) -> Mapping[str, str]:
         """What is known of a label, also of one that is found again: without its number nobody finds the parcel."""

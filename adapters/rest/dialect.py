@@ -67,6 +67,14 @@ class Conversation(Reading):
             raise self.unreadable(f"'{name}' is no list of objects")
         return listed
 
+    async def done(self, kind: str, *, key: str) -> list[Json]:
+        """What was done of that kind under our key."""
+        listed = await self.listed("/effects", "effects", query={"key": key})
+        done = [each for each in listed if self.text(each, "kind") == kind]
+        for each in done:
+            self.text(each, "key", expected=key)
+        return done
+
     def numbered(self, kind: str, document: Json, *, key: str) -> Effect:
         """The effect that a document is which bears our reference, a number and a status."""
         self.text(document, "reference", expected=key)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from adapters.reading import Json
 from adapters.rest.dialect import Conversation
 from gateway.domain.orders import Contact
 from gateway.errors import Rejected
@@ -32,12 +31,7 @@ class RestNotifications:
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         kind = KINDS[operation]
-        listed = await self._notifier.listed("/effects", "effects", query={"key": key})
-        return [self._found(each, key=key) for each in listed if self._notifier.text(each, "kind") == kind]
-
-    def _found(self, listed: Json, *, key: str) -> Effect:
-        self._notifier.text(listed, "key", expected=key)
-        return Effect(self._notifier.identifier(listed), key, self._notifier.text(listed, "kind"))
+        return [Effect(self._notifier.identifier(each), key, kind) for each in await self._notifier.done(kind, key=key)]
 
     def _without_words(self, refusal: Rejected) -> Rejected:
         """The code alone: a sentence may repeat whom it was to be sent to, and refusals are logged and kept."""

@@ -40,16 +40,11 @@ class RestPayments:
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         kind = KINDS[operation]
-        listed = await self._psp.listed("/effects", "effects", query={"key": key})
-        return [self._found(each, key=key) for each in listed if self._psp.text(each, "kind") == kind]
+        return [self._effect(each, key, kind) for each in await self._psp.done(kind, key=key)]
 
     def _done(self, operation: str, answer: Json, status: str, *, key: str) -> Effect:
         self._psp.text(answer, "status", expected=status)
         return self._effect(answer, key, KINDS[operation])
-
-    def _found(self, listed: Json, *, key: str) -> Effect:
-        self._psp.text(listed, "key", expected=key)
-        return self._effect(listed, key, self._psp.text(listed, "kind"))
 
     def _effect(self, answer: Json, key: str, kind: str) -> Effect:
         said = kind == "authorisation" and answer.get(EXPIRES_AT) is not None

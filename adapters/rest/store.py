@@ -50,12 +50,7 @@ class RestStore:
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         kind = KINDS[operation]
-        listed = await self._store.listed("/effects", "effects", query={"key": key})
-        return [self._found(each, key=key) for each in listed if self._store.text(each, "kind") == kind]
-
-    def _found(self, listed: Json, *, key: str) -> Effect:
-        self._store.text(listed, "key", expected=key)
-        return Effect(self._store.identifier(listed), key, self._store.text(listed, "kind"))
+        return [Effect(self._store.identifier(each), key, kind) for each in await self._store.done(kind, key=key)]
 
     def _reason(self, found: Json, status: Status) -> str | None:
         reason = found.get("reason")

@@ -41,12 +41,7 @@ class RestSupplierLink:
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         kind = KINDS[operation]
-        listed = await self._supplier.listed("/effects", "effects", query={"key": key})
-        return [self._found(each, kind, key=key) for each in listed if self._supplier.text(each, "kind") == kind]
-
-    def _found(self, listed: Json, kind: str, *, key: str) -> Effect:
-        self._supplier.text(listed, "key", expected=key)
-        return self._done(listed, kind, key=key)
+        return [self._done(each, kind, key=key) for each in await self._supplier.done(kind, key=key)]
 
     def _done(self, answer: Json, kind: str, *, key: str) -> Effect:
         made = self._supplier.identifier(answer)

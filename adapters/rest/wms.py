@@ -65,12 +65,7 @@ class RestWms:
 
     async def find(self, operation: str, *, key: str, subject: str | None = None) -> list[Effect]:
         kind = KINDS[operation]
-        listed = await self._wms.listed("/effects", "effects", query={"key": key})
-        return [self._found(each, key=key) for each in listed if self._wms.text(each, "kind") == kind]
-
-    def _found(self, listed: Json, *, key: str) -> Effect:
-        self._wms.text(listed, "key", expected=key)
-        return Effect(self._wms.identifier(listed), key, self._wms.text(listed, "kind"))
+        return [Effect(self._wms.identifier(each), key, kind) for each in await self._wms.done(kind, key=key)]
 
     def _levels(self, page: Json) -> list[StockLevel]:
         as_of, positions = self._wms.moment(page, "as_of"), page.get("positions")
