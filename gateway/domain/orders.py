@@ -10,6 +10,7 @@ from typing import Any, Literal
 from gateway.domain.delivery import DeliveryGroup, group_from
 from gateway.domain.money import Money, extended, zero
 from gateway.domain.stock import MAIN
+from gateway.domain.transitions import Transition
 
 TaxMode = Literal["exclusive", "inclusive"]
 WhenShort = Literal["reject", "backorder", "cancel_lines"]
@@ -23,16 +24,6 @@ class OrderStatus(StrEnum):
     REJECTED = "rejected"
     CANCEL_REQUESTED = "cancel_requested"
     CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One move an order may make, what makes it move, and who may."""
-
-    before: OrderStatus
-    after: OrderStatus
-    trigger: str
-    actors: frozenset[str]
 
 
 _WE = frozenset({"orchestrator"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.domain.money import Money
+from gateway.domain.transitions import Transition
 
 
 class RefundState(StrEnum):
@@ -18,16 +19,6 @@ class RefundState(StrEnum):
     FAILED = "failed"  # by the provider's word, and given up: nothing goes back under it
     LATE_FAILED = "late_failed"  # the provider took its success back; the customer still has it to get
     REJECTED = "rejected"  # nobody approved of it
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One move a refund may make, what makes it move, and who may."""
-
-    before: RefundState
-    after: RefundState
-    trigger: str
-    actors: frozenset[str]
 
 
 _WE, _FINANCE, _PSP = frozenset({"orchestrator"}), frozenset({"finance"}), frozenset({"psp"})

@@ -12,6 +12,7 @@ from typing import Literal
 
 from gateway.domain.quantities import Impossible, Quantities
 from gateway.domain.returns_policy import Reason, ReturnRule, Trigger
+from gateway.domain.transitions import Transition
 
 SAGA, SAGA_VERSION = "return_to_refund", 1  # the workflow that carries a return out; its run has the return's id
 
@@ -52,16 +53,6 @@ Status = Literal[
 ]
 
 Action = Literal["cancel", "receive", "inspect"]
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One move a return may make, what makes it move, and who may."""
-
-    before: ReturnState
-    after: ReturnState
-    trigger: str
-    actors: frozenset[str]
 
 
 _WE = frozenset({"orchestrator"})
