@@ -66,10 +66,7 @@ def scan(ledger: Ledger, named: str, status: str) -> None:
 
 
 def find_label(ledger: Ledger, named: str) -> Json:
-    found = ledger.row("SELECT * FROM labels WHERE id = ?", named)
-    if found is None:
-        raise Refusal(404, "unknown_label", "there is no such label")
-    return dict(found)
+    return ledger.known("labels", "label", named)
 
 
 def _shown(label: Json) -> Json:

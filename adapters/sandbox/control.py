@@ -132,8 +132,7 @@ def _changed(control: Control, body: Json, reason: str, delta: Callable[[int], i
     ledger, node, sku = control.ledger, named_node(body), text(body, "sku").upper()
     reference = text(body, "reference") if body.get("reference") is not None else None
     with ledger.transaction():
-        if ledger.row("SELECT 1 FROM articles WHERE sku = ?", sku) is None:
-            raise Refusal(422, "unknown_sku", f"there is no article {sku}")
+        shelves.refuse_unknown_articles(ledger, [sku])
         if reason == "receipt":
             shelves.stock_shelf(ledger, node, sku, 0)
         there = shelves.on_hand(ledger, node, sku)

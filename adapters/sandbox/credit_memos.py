@@ -21,14 +21,12 @@ def create_credit_memo(ledger: Ledger, call: Call) -> Answer:
     reference, named = text(body, "reference"), text(body, "sales_order")
     total, currency = money(body, "total")
     returned = lines(body)
-    order = ledger.row("SELECT * FROM sales_orders WHERE id = ?", named)
-    if order is None:
-        raise Refusal(404, "unknown_sales_order", "there is no such sales order")
+    order = ledger.known("sales_orders", "sales order", named)
     if ledger.row(INVOICED, text(body, "invoice"), named) is None:
         raise Refusal(409, "invoice_not_found", "the sales order has no such invoice")
     refuse_closed(ledger)
     _refuse_odd_sum(body, returned, total)
-    _refuse_excess(ledger, dict(order), returned, (total, currency))
+    _refuse_excess(ledger, order, returned, (total, currency))
     made = f"crm_{secrets.token_hex(10)}"
     number = ledger.run(INSERT, made, reference, named, total, currency, orjson.dumps(body))
     effect = Effect(

@@ -20,6 +20,7 @@ from adapters.sandbox.answers import (
 )
 from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.operations import Operation
+from adapters.sandbox.shelves import refuse_unknown_articles
 
 TOTALS = ("goods", "discount", "shipping", "tax", "total")
 INSERT = """
@@ -32,9 +33,7 @@ def create_sales_order(ledger: Ledger, call: Call) -> Answer:
     body = call.body or {}
     reference, order_id, ordered = text(body, "reference"), text(body, "order_id"), lines(body)
     totals = {name: integer(body, name) for name in TOTALS}
-    for sku in demand(ordered):
-        if ledger.value("SELECT 1 FROM articles WHERE sku = ?", sku) is None:
-            raise Refusal(422, "unknown_sku", f"there is no article {sku}")
+    refuse_unknown_articles(ledger, demand(ordered))
     made, priced_in = f"so_{secrets.token_hex(10)}", currency(body)
     state = (made, reference, order_id, priced_in, totals["goods"], totals["total"], len(ordered), orjson.dumps(body))
     number = f"SO-{ledger.run(INSERT, *state)}"
@@ -132,10 +131,7 @@ def _shown(order: Json) -> Json:
 
 
 def _sales_order(ledger: Ledger, named: str) -> Json:
-    found = ledger.row("SELECT * FROM sales_orders WHERE id = ?", named)
-    if found is None:
-        raise Refusal(404, "unknown_sales_order", "there is no such sales order")
-    return dict(found)
+    return ledger.known("sales_orders", "sales order", named)
 
 
 OPERATIONS = (

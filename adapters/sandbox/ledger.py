@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from adapters.sandbox.answers import Call, Effect, Refusal
+from adapters.sandbox.answers import Call, Effect, Json, Refusal
 from adapters.sandbox.schema import OLDER, SCHEMA
 
 LOCK_PATIENCE = 2.0  # seconds; a predecessor that is still draining lets go of the file within them
@@ -98,6 +98,13 @@ class Ledger:
     def value(self, statement: str, *values: object) -> Any:
         found = self.row(statement, *values)
         return found[0] if found else None
+
+    def known(self, table: str, called: str, named: str) -> Json:
+        """The row of that id. Raises `Refusal` when there is no such thing."""
+        found = self.row(f"SELECT * FROM {table} WHERE id = ?", named)  # noqa: S608
+        if found is None:
+            raise Refusal(404, f"unknown_{called.replace(' ', '_')}", f"there is no such {called}")
+        return dict(found)
 
     def note(self, call: Call, verdict: Verdict, *, sequence: int | None = None) -> int:
         """Write an attempt down, or complete the one noted before under *sequence*."""

@@ -109,10 +109,7 @@ def _effect(kind: str, subject: str, held: Json, amount: int) -> Effect:
 
 
 def _authorisation(ledger: Ledger, named: str) -> Json:
-    found = ledger.row("SELECT * FROM authorisations WHERE id = ?", named)
-    if found is None:
-        raise Refusal(404, "unknown_authorisation", "there is no such authorisation")
-    return dict(found)
+    return ledger.known("authorisations", "authorisation", named)
 
 
 OPERATIONS = (

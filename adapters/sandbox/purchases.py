@@ -7,6 +7,7 @@ import orjson
 from adapters.sandbox.answers import Answer, Call, Effect, Json, Refusal, currency, demand, integer, lines, text
 from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.operations import Operation
+from adapters.sandbox.shelves import refuse_unknown_articles
 
 UNKNOWN = "UNKNOWN"  # the one supplier that it does not know
 INSERT = """
@@ -111,9 +112,7 @@ def is_closed(order: Json, counted: list[Json]) -> bool:
 def _refuse_unknown(ledger: Ledger, supplier: str, ordered: list[Json]) -> None:
     if supplier == UNKNOWN:
         raise Refusal(422, "unknown_supplier", "there is no such supplier")
-    for sku in demand(ordered):
-        if ledger.value("SELECT 1 FROM articles WHERE sku = ?", sku) is None:
-            raise Refusal(422, "unknown_sku", f"there is no article {sku}")
+    refuse_unknown_articles(ledger, demand(ordered))
 
 
 def _shown(ledger: Ledger, order: Json) -> Json:

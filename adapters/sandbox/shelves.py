@@ -54,6 +54,10 @@ def allocate(ledger: Ledger, node: str, wanted: Mapping[str, int], cause: Cause)
 def refuse_unknown(ledger: Ledger, node: str, skus: Iterable[str]) -> None:
     if ledger.row("SELECT 1 FROM shelves WHERE node = ? LIMIT 1", node) is None:
         raise Refusal(422, "unknown_node", f"there is no node {node}")
+    refuse_unknown_articles(ledger, skus)
+
+
+def refuse_unknown_articles(ledger: Ledger, skus: Iterable[str]) -> None:
     for sku in skus:
         if ledger.row("SELECT 1 FROM articles WHERE sku = ?", sku) is None:
             raise Refusal(422, "unknown_sku", f"there is no article {sku}")

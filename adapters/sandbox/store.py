@@ -63,10 +63,7 @@ def find_effects(ledger: Ledger, call: Call) -> Answer:
 
 
 def find_task(ledger: Ledger, named: str) -> Json:
-    found = ledger.row("SELECT * FROM tasks WHERE id = ?", named)
-    if found is None:
-        raise Refusal(404, "unknown_task", "there is no such task")
-    return read(dict(found))
+    return read(ledger.known("tasks", "task", named))
 
 
 def read(row: Json) -> Json:

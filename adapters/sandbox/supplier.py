@@ -81,10 +81,7 @@ def find_effects(ledger: Ledger, call: Call) -> Answer:
 
 
 def find_message(ledger: Ledger, named: str) -> Json:
-    found = ledger.row("SELECT * FROM supplier_messages WHERE id = ?", named)
-    if found is None:
-        raise Refusal(404, "unknown_message", "there is no such message")
-    return dict(found)
+    return ledger.known("supplier_messages", "message", named)
 
 
 def leave(ledger: Ledger, po_id: str, goods: list[Json]) -> None:

@@ -120,10 +120,7 @@ def _limit(call: Call) -> int:
 
 
 def find_shipment(ledger: Ledger, named: str) -> Json:
-    found = ledger.row("SELECT * FROM shipments WHERE id = ?", named)
-    if found is None:
-        raise Refusal(404, "unknown_shipment", "there is no such shipment")
-    return dict(found)
+    return ledger.known("shipments", "shipment", named)
 
 
 OPERATIONS = (
