@@ -172,12 +172,13 @@ def _overdue(finding: Finding) -> Finding:
 
 
 def excess(told: Match, claim: Claim) -> int:
-    """What would be paid beyond what was ordered, accepted and agreed, in minor units."""
+    """What would be paid beyond what was ordered and accepted, in minor units."""
     lines = sum(_line_excess(line, claim.currency) for line in told.lines)
     if not told.lines:
         return claim.total  # not even its currency is the order's
+    charges = sum(amount for _, amount in claim.charges)  # an order agrees to none
     unproven = claim.tax if any(line.verdict == "unknown_line" for line in told.lines) else 0  # nobody says what is due
-    return lines + unproven + sum(_whole_excess(finding) for finding in told.findings)
+    return lines + charges + unproven + sum(_whole_excess(finding) for finding in told.findings)
 
 
 def _line_excess(line: LineMatch, currency: str) -> int:
@@ -191,8 +192,8 @@ def _line_excess(line: LineMatch, currency: str) -> int:
 def _whole_excess(finding: Finding) -> int:
     sums = finding.sums
     match finding.verdict:
-        case "charge_variance":
-            return sums["charged"] - sums["agreed"]
+        case "charge_variance" | "tolerance_used_up":
+            return 0  # all charges are counted
         case "tax_variance":
             return max(0, sums["tax"] - sums["tax_expected"])
         case _:

@@ -54,7 +54,7 @@ def test_a_price_is_scaled_by_its_currency(currency: str, minor: int, expected: 
         (claim(), ordered(20, of=20, invoiced=15), "billed 10 after 15 before, ordered 20: 5 too many", 5_000),
         (claim(amount=10_300), ordered(), "10 at 10.00 are 100.00, not 103.00", 300),
         (claim(tax=50), ordered(), "tax of 0.50, 0.00 due, give or take 0.01", 50),
-        (claim(freight=900), ordered(), "a charge of 9.00, agreed 0.00: 5.00 more allowed", 900),
+        (claim(freight=900), ordered(), "a charge of 9.00, none was agreed: 5.00 allowed", 900),
     ],
 )
 def test_what_is_wrong_is_said_in_words(billed: Claim, basis: Ordered, words: str, too_much: int) -> None:
