@@ -42,8 +42,8 @@ REMEDIES = {
     "conflict": ("Read the resource again before deciding what to do."),
     "idempotency_in_flight": ("Repeat the same request after `Retry-After`; it will get the first one's answer."),
     "natural_key_conflict": (
-        "The order, return, receipt, inspection, supplier, purchase order or shipping notice of this number exists and "
-        "says something else; `errors` points at what differs where that can be told."
+        "The order, return, receipt, inspection, supplier, purchase order, confirmation, shipping notice or invoice of "
+        "this number exists and says something else; `errors` points at what differs where that can be told."
     ),
     "not_returnable": (
         "`errors` says of each line why: not shipped, returned already, final, or the time to return it is over. Ask "

@@ -45,7 +45,7 @@ def by_hand(case: Case) -> tuple[list[str], str, int]:
 
 
 def charged(case: Case, purse: int) -> tuple[list[str], int]:
-    """Coin by coin out of the tolerance of its kind, which the invoices before have used, and into the order's purse."""
+    """Coin by coin out of what is left of the tolerance of its kind, and into the order's purse."""
     troubles = []
     for kind in dict.fromkeys(charge.kind for charge in case.billed.charges):
         left = [coin for coin in range(case.rules.charge_tolerance) if coin >= case.ordered.charged.get(kind, 0)]

@@ -142,6 +142,7 @@ async def test_other_content_under_the_number_is_refused(bob: Buyers, works: Pay
     refused = await works.bill(po_id, "inv.0042", billed_line(9))
 
     assert (refused.status_code, refused.json()["code"]) == (409, "natural_key_conflict")
+    assert refused.json()["title"] == "Something else is known under this number."
     assert "#/lines/0/quantity" in [each["pointer"] for each in refused.json()["errors"]]
 
 
@@ -222,4 +223,7 @@ async def test_what_no_invoice_can_be_is_told(bob: Buyers, works: Payers) -> Non
 
     answer = await works.bill(po_id, "--", currency="ZZZ", tax=2**53 - 1, total=5)
 
+    no_day = await works.bill(po_id, "INV-1", due_date="2027-02-30")
+
     assert {each["code"] for each in answer.json()["errors"]} == {"no_number", "unknown_currency", "total_too_large"}
+    assert [(each["pointer"], each["code"]) for each in no_day.json()["errors"]] == [("#/due_date", "format")]

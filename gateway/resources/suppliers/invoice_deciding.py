@@ -1,4 +1,4 @@
-"""What accounts payable decide about an invoice, by nobody who wrote its order or received its goods."""
+"""What accounts payable decide about an invoice, by nobody who had a part in its order or its goods."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -119,6 +119,6 @@ async def _refuse_who_took_part(connection: Connection, call: Call, found: Suppl
     """Those who may not say yes to it."""
     barred = await took_part(connection, found.po_id)
     if call.caller.subject in barred:
-        detail = "whoever wrote the order or received its goods does not let its invoice pass"
+        detail = "whoever wrote, approved or confirmed the order, or received its goods, does not let its invoice pass"
         raise DutiesNotSeparate(detail, effect="none")
     return barred

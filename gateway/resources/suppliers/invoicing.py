@@ -15,7 +15,6 @@ from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.money import Money, is_currency
 from gateway.domain.purchase_orders import MOST
 from gateway.domain.supplier_invoices import FIRST, InvoiceState, outcome, read_invoice_lines
-from gateway.domain.time import is_day
 from gateway.refusals import Conflict, Fault, Invalid
 from gateway.resources.answers import JSON, content_hash, hand_of, key_taken, whose
 from gateway.resources.once import Done, once
@@ -142,11 +141,7 @@ async def _looks_like(connection: Connection, mark: InvoiceMark) -> Mapping[str,
 
 
 def _refuse_impossible(body: Mapping[str, Any]) -> None:
-    faults = [
-        Fault(f"#/{name}", "no_such_day", "is not a day of the calendar")
-        for name in ("invoice_date", "due_date")
-        if name in body and not is_day(body[name])
-    ]
+    faults = []
     if not _is_number(body["invoice_number"]):
         faults.append(Fault("#/invoice_number", "no_number", "has neither letter nor digit"))
     if not is_currency(body["currency"]):
