@@ -50,7 +50,7 @@ REMEDIES = {
         "`/v1/returns/eligibility` what may come back."
     ),
     "not_approved": ("Look at its approval, and ask again when it is approved; what was rejected has to be revised."),
-    "supplier_not_active": ("Let the supplier in first, or order of another one."),
+    "supplier_not_active": ("Let the supplier in first, order of another one, or release its invoice."),
     "duties_not_separate": ("Somebody else has to do this: one who had no hand in the order."),
     "too_late_to_cancel": ("Its state does not allow it any more; read the order to see where it stands."),
     "order_locked": (

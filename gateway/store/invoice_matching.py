@@ -135,6 +135,16 @@ select charge ->> 'kind', sum((charge ->> 'amount')::numeric)
 _OVERPAID: LiteralString = f"select coalesce(sum(i.overpaid), 0) from supplier_invoice i where {_COUNTS}"
 
 
+async def counted(connection: Connection, po_id: str) -> int:
+    """The order's invoices that count."""
+    cursor = await connection.execute(
+        f"select count(*) from supplier_invoice i where {_COUNTS}", {"po": po_id, "place": None}
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "a count is a row"
+    return int(row[0])
+
+
 async def keep_match(connection: Connection, invoice_id: str, made: Made, hand: Hand, *, cause: str) -> None:
     document = Jsonb(dict(made.document))
     await connection.execute(_KEEP, (invoice_id, cause, made.told.verdict, document, hand.now, invoice_id))
