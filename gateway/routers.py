@@ -82,7 +82,9 @@ class Shared:
 
 
 def routers(shared: Shared) -> Iterator[APIRouter]:
+    """Those of which FastAPI is asked come first: it makes the routes of a router ready when it first looks into it."""
     database, public = shared.database, shared.public
+    yield from _ours(shared)
     decide = partial(on_content, shared.bundle.access)
     yield orders(
         database,
@@ -92,7 +94,7 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
         waiver=partial(on_waiver, shared.bundle.access),
         mint=shared.mint,
         decisions=shared.decisions,
-    )  # first: most calls are theirs
+    )
     yield inventory(
         database, pages=shared.pages, policy=shared.bundle.inventory, changes=shared.changes, mint=shared.mint
     )
@@ -102,7 +104,6 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     terms = shared.bundle.returns
     yield returns(database, pages=shared.pages, policy=terms, inventory=policy, public=public, mint=shared.mint)
     yield from _buying(shared)
-    yield from _ours(shared)
     yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
     yield exceptions(
         database, pages=shared.pages, mendables=mendables(shared.clock, shared.mint, policy), mint=shared.mint
