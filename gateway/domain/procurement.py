@@ -42,6 +42,7 @@ class GoodsReceipt:
     node_id: str
     received_at: datetime
     lines: tuple[GoodsLine, ...]
+    surplus: bool = False  # bought besides the order: nothing of it need be awaited
 
 
 @dataclass(frozen=True, slots=True)
