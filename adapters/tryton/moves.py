@@ -20,7 +20,7 @@ from gateway.told import Page, StockMove
 
 MOVE, LOCATION = "stock.move", "stock.location"
 # Shipments under our key whose goods have been counted here: of a refund, of a receipt, of what was bought besides.
-COUNTED = {
+COUNTED: Mapping[str, Sequence[object]] = {
     "stock.shipment.out.return": ["reference", "like", "rfd\\_%"],
     "stock.shipment.in": ["OR", ["reference", "like", "grn\\_%"], ["reference", "like", "spl\\_%"]],
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.domain.approval_policy import ApprovalPolicy
-from gateway.domain.approvals import Approval, Asker
+from gateway.domain.approvals import Approval, Asker, Matter
 from gateway.domain.identifiers import Mint
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
@@ -52,14 +52,18 @@ def over_receipts(buying: Buying, mint: Mint) -> Mendable:
         order = await purchase_orders.load_order(connection, Sought(None, seen.subject))
         assert order is not None, "orders are kept"
         found = await surplus.undecided(connection, order.po_id)
+        if not found:
+            raise Conflict("nothing of it is left to decide", effect="none")
         hand = Hand(_account(deed), deed.now, _NO_TRACE, mint)
         _refuse_who_counted(found, hand)
         if deed.action == "refuse":
             await _give_back(connection, order, found, hand)
             return None
-        asked = await _asked(connection, order, found, deed, buying.approvals, hand)
-        if asked is not None and asked.state != "approved":
-            return {"approval_id": asked.approval_id}
+        await refuse_unless_active(connection, order)
+        if (matter := _matter(order, found)) is not None:
+            asked = await _asked(connection, matter, deed, policy=buying.approvals, hand=hand)
+            if asked.state != "approved":
+                return {"approval_id": asked.approval_id}
         await _buy(connection, order, found, buying, hand)
         return None
 
@@ -73,8 +77,6 @@ def _account(deed: Deed) -> str:
 
 
 def _refuse_who_counted(found: Sequence[Surplus], hand: Hand) -> None:
-    if not found:
-        raise Conflict("nothing of it is left to decide", effect="none")
     if any(each.counted_by == hand.who for each in found):
         detail = "whoever counted what came does not decide what becomes of what was too many"
         raise DutiesNotSeparate(detail, effect="none")
@@ -86,30 +88,15 @@ async def _give_back(connection: Connection, order: PurchaseOrder, found: Sequen
         await surplus.decide(connection, order.po_id, each, "refused", hand)
 
 
-async def _asked(
-    connection: Connection,
-    order: PurchaseOrder,
-    found: Sequence[Surplus],
-    deed: Deed,
-    policy: ApprovalPolicy,
-    hand: Hand,
-) -> Approval | None:
-    """Whether this very surplus may be bought. None: nobody need say so, for the order does not get dearer by it."""
-    await refuse_unless_active(connection, order)
-    amount = comes_to(order.revision.lines, order.delivered, pieces_of(found))
-    if amount <= order.revision.total:
-        return None
-    content = {
-        **{"po_number": order.po_number, "supplier_id": order.supplier_id, "revision": order.revision.revision},
-        **{"ordered": order.revision.total, "surplus": {each.receipt_id: dict(each.pieces) for each in found}},
-    }
-    barred = await took_part(connection, order.po_id)
+async def _asked(connection: Connection, matter: Matter, deed: Deed, *, policy: ApprovalPolicy, hand: Hand) -> Approval:
+    """Whether this very surplus may be bought."""
+    barred = await took_part(connection, matter.subject)
     approval = await approvals.request(
         connection,
-        kind=KIND,
-        subject=order.po_id,
-        content=content,
-        amount=Money(amount, order.currency),
+        kind=matter.kind,
+        subject=matter.subject,
+        content=matter.content,
+        amount=matter.amount,
         requested_by=Asker(hand.who, deed.operator, barred),
         policy=policy,
         now=deed.now,
@@ -118,6 +105,18 @@ async def _asked(
     if approval.state == "rejected":
         raise NotApproved("its approval was rejected; refuse the pieces", effect="none")
     return approval
+
+
+def _matter(order: PurchaseOrder, found: Sequence[Surplus]) -> Matter | None:
+    """What is to be approved. None: the order does not get dearer by it."""
+    amount = comes_to(order.revision.lines, order.delivered, pieces_of(found))
+    if amount <= order.revision.total:
+        return None
+    content = {
+        **{"po_number": order.po_number, "supplier_id": order.supplier_id, "revision": order.revision.revision},
+        **{"ordered": order.revision.total, "surplus": {each.receipt_id: dict(each.pieces) for each in found}},
+    }
+    return Matter(KIND, order.po_id, Money(amount, order.currency), content)
 
 
 async def _buy(

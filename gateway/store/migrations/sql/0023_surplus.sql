@@ -15,7 +15,8 @@ select 'spl_' || substr(g.receipt_id, 5), g.receipt_id, 'refused', 'system', g.t
   from goods_receipt g
  where exists (select from goods_receipt_line l where l.receipt_id = g.receipt_id and l.over > 0)
    and not exists (select from exception x
-                    where x.class = 'suppliers/over_receipt' and x.subject = g.po_id and x.state = 'open');
+                    where x.class = 'suppliers/over_receipt' and x.subject = g.po_id and x.state = 'open'
+                      and x.opened_at <= g.recorded_at);
 update exception set actions = array['accept', 'refuse'], version = version + 1
  where class = 'suppliers/over_receipt' and state = 'open';
 
