@@ -156,7 +156,8 @@ def _stands(row: ExceptionRow) -> str:
 
 async def _outcome(opened: Database, row: ExceptionRow, deed: Deed) -> str:
     try:
-        await _mended(opened, row.exception_id, deed)
+        after = await _mended(opened, row.exception_id, deed)
     except Refused as error:
         return f"{row.exception_id} {row.subject}: refused: {error.detail}"
-    return f"{row.exception_id} {row.subject}: {deed.action}"
+    told = f"{row.exception_id} {row.subject}: {deed.action}"
+    return told if after.state == "resolved" else f"{told}: {_stands(after)}"
