@@ -226,3 +226,26 @@ async def test_nothing_more_is_bought_of_a_supplier_that_is_suspended(bob: Buyer
 
     assert (barred.status_code, barred.json()["code"]) == (409, "supplier_not_active")
     assert refused.json()["state"] == "resolved"
+
+
+async def test_an_invoice_is_paid_while_others_are_still_asked(
+    gate: Gate, bob: Buyers, ann: Buyers, works: Payers, rita: Dock
+) -> None:
+    """Whoever says yes to more has a hand in the order; who has not said anything yet, has none."""
+    amy = await Payers.operator(gate, "amy", "approver", "accounts_payable")
+    pam = await Payers.operator(gate, "pam", "accounts_payable")
+    po_id = await ordered(bob, works, "PO-1", 10, price=49_900)
+    await rita.receive(po_id, goods_body("WE-1", came(11)))
+    invoices = [
+        (await works.bill(po_id, number, billed_line(1, 51_000))).json()["invoice_id"] for number in ("A-1", "B-2")
+    ]
+    exception_id = (await open_one(bob))["exception_id"]
+    approval_id = (await say(bob, exception_id, "accept")).json()["evidence"]["approval_id"]
+
+    paid = await pam.do(invoices[0], "approve")
+    await amy.who.decide(approval_id)
+    await say(bob, exception_id, "accept")
+    barred = await amy.do(invoices[1], "approve")
+
+    assert (paid.status_code, paid.json()["status"]) == (200, "approved")
+    assert (barred.status_code, barred.json()["code"]) == (403, "duties_not_separate")

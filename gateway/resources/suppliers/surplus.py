@@ -19,7 +19,7 @@ from gateway.store.accept import countable
 from gateway.store.exceptions import ExceptionRow
 from gateway.store.goods_in import Shelved
 from gateway.store.hands import Hand
-from gateway.store.invoice_duties import took_part
+from gateway.store.invoice_duties import bought_or_received
 from gateway.store.invoice_rematches import rematch
 from gateway.store.mending import Deed, Mendable, Waits
 from gateway.store.pool import Connection
@@ -90,7 +90,7 @@ async def _give_back(connection: Connection, order: PurchaseOrder, found: Sequen
 
 async def _asked(connection: Connection, matter: Matter, deed: Deed, *, policy: ApprovalPolicy, hand: Hand) -> Approval:
     """Whether this very surplus may be bought."""
-    barred = await took_part(connection, matter.subject)
+    barred = await bought_or_received(connection, matter.subject)
     approval = await approvals.request(
         connection,
         kind=matter.kind,
