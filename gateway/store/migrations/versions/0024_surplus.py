@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0023_surplus"
-down_revision = "0022_invoice_events"
+revision = "0024_surplus"
+down_revision = "0023_invoice_holds"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0025_invoice_holds"
-down_revision = "0023_surplus"
+revision = "0023_invoice_holds"
+down_revision = "0022_invoice_events"
 branch_labels = None
 depends_on = None
 
