@@ -77,7 +77,7 @@ async def test_what_is_beyond_the_tolerance_waits_for_a_buyer(
     headers = dict(bob.headers)
     (told,) = (await gate.http.get("/v1/exceptions?class=suppliers/over_receipt", headers=headers)).json()["exceptions"]
     assert (told["owner"], told["subject"], told["evidence"]["over"]) == ("buyer", po_id, {"1": 2})
-    deed = {"action": "resolve", "evidence": "they go back with the next lorry"}
+    deed = {"action": "refuse", "evidence": "they go back with the next lorry"}
     by_receiver = await rita.hands.post(f"/{told['exception_id']}/actions", deed, at="/v1/exceptions")
     by_buyer = await bob.post(f"/{told['exception_id']}/actions", deed, at="/v1/exceptions")
     assert (by_receiver.status_code, by_receiver.json()["code"]) == (403, "forbidden")
@@ -104,6 +104,19 @@ async def test_who_wrote_or_approved_it_does_not_receive_it(gate: Gate, ann: Buy
         (403, "forbidden"),
     ]
     assert then.status_code == 201, then.text
+
+
+async def test_who_confirmed_it_for_its_supplier_does_not_receive_it(gate: Gate, bob: Buyers, works: Buyers) -> None:
+    cleo = await Buyers.operator(gate, "cleo", "buyer", "receiver")
+    po_id = await bob.write(SUPPLIER, "PO-1", 10)
+    for word in ("submit", "issue"):
+        await bob.order(f"/{po_id}/{word}")
+    confirmed_by_hand = await cleo.confirm(po_id, "C-1", {"line_id": "1", "status": "accepted"})
+
+    refused = await Dock(cleo).receive(po_id, goods_body("WE-1", came(1)))
+
+    assert confirmed_by_hand.json()["outcome"] == "confirmed"
+    assert (refused.status_code, refused.json()["code"]) == (403, "duties_not_separate")
 
 
 @pytest.mark.parametrize(
