@@ -6,8 +6,10 @@ from datetime import date, datetime
 from gateway.domain.money import Money
 from gateway.domain.purchase_orders import PurchaseLine
 
-# The workflows of an issued revision, of goods that came, and of a bill that is right or was approved.
-PROCURING, RECEIVING, POSTING = ("procure_to_pay", 1), ("book_receipt", 1), ("post_invoice", 1)
+# The workflows of an issued revision, of one that was agreed to and is ended, of goods that came, and of a bill that is
+# right or was approved.
+PROCURING, ENDING = ("procure_to_pay", 1), ("end_purchase", 1)
+RECEIVING, POSTING = ("book_receipt", 1), ("post_invoice", 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,11 @@ def progress(lines: Sequence[PurchaseLine], delivered: Mapping[str, Delivered]) 
     return "received" if all(accepted[line.line_id] >= line.quantity for line in lines) else "partially_received"
 
 
+def all_came(lines: Sequence[PurchaseLine], delivered: Mapping[str, Delivered]) -> bool:
+    """Of every line as much as was ordered was accepted."""
+    return progress(lines, delivered) == "received"
+
+
 def wrong_counts(said: Sequence[Mapping[str, Any]], lines: Sequence[PurchaseLine]) -> Iterator[Wrong]:
     known, seen = {line.line_id for line in lines}, set[str]()
     for index, each in enumerate(said):

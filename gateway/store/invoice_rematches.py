@@ -2,6 +2,7 @@
 over. The order is locked by whoever calls."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from gateway.domain.match_words import finding_told
@@ -17,7 +18,7 @@ from gateway.store.exceptions import Opening, close_exception, open_exception
 from gateway.store.hands import Hand
 from gateway.store.invoice_matching import Made, Queued, compare, grace_ends, keep_match
 from gateway.store.pool import Connection
-from gateway.store.supplier_invoices import Sought, SupplierInvoice, load_invoice, move_invoice
+from gateway.store.supplier_invoices import Sought, SupplierInvoice, load_invoice, move_invoice, touch_invoice
 
 KIND = "supplier_invoice"  # of approvals
 VARIANCE, DUPLICATE = "suppliers/invoice_variance", "suppliers/duplicate_suspected"
@@ -50,19 +51,26 @@ async def match_again(
     """The status that it has then. What says the same as before is not kept twice."""
     queued = Queued(found.po_id, found.claim, found.arrived_on, found.place)
     made = await compare(connection, queued, rules, today=hand.now.date())
-    after = MOVES[found.state, outcome(made.told)]
+    after, due = MOVES[found.state, outcome(made.told)], grace_ends(made.told, found.arrived_on, rules)
+    if after is InvoiceState.WAITING and found.due_on not in (None, due):
+        await _date_anew(connection, found.invoice_id, due, hand)
     if after is found.state and found.match is not None and found.match["document"] == made.document:
         return after
     await keep_match(connection, found.invoice_id, made, hand, cause=cause)
     await approvals.withdraw(connection, kind=KIND, subject=found.invoice_id)
     if after is not found.state:
-        due = grace_ends(made.told, found.arrived_on, rules)
         await move_invoice(connection, found.invoice_id, after, hand, due_on=due)
     if after is InvoiceState.EXCEPTION:
         await object_to(connection, found.invoice_id, found.document, made, hand)
     else:
         await settle(connection, found.invoice_id, hand, by=cause)
     return after
+
+
+async def _date_anew(connection: Connection, invoice_id: str, due: date | None, hand: Hand) -> None:
+    """The grace is of another length by now."""
+    await connection.execute("update supplier_invoice set due_on = %s where invoice_id = %s", (due, invoice_id))
+    await touch_invoice(connection, invoice_id, hand)
 
 
 async def object_to(

@@ -44,6 +44,7 @@ _WAKE = """
 select wake(about) from (
     select receipt_id as about from goods_receipt where po_id = %(po)s
     union all select invoice_id from supplier_invoice where po_id = %(po)s and state = 'approved'
+    union all select ending_id from purchase_ending join purchase using (purchase_id) where po_id = %(po)s
     order by about) a
  where exists (select from run where run_id = about and state <> 'ended')
 """
@@ -56,7 +57,7 @@ async def unsettled(connection: Connection, po_id: str) -> bool:
 
 
 async def booked(connection: Connection, po_id: str) -> str | None:
-    """The ERP's id of the purchase that is in force. None: it has none that we know of."""
+    """The ERP's id of the purchase that is in force. None: it has none that we know of, or the order is cancelled."""
     cursor = await connection.execute(_BOOKED, (po_id,))
     row = await cursor.fetchone()
     return str(row[0]) if row else None
@@ -64,8 +65,9 @@ async def booked(connection: Connection, po_id: str) -> str | None:
 
 _BOOKED = """
 select s.effect ->> 'id'
-  from purchase p join step s on s.run_id = p.purchase_id
- where p.po_id = %s and p.state = 'confirmed' and s.name in ('order_goods', 'order_agreed') and s.state = 'succeeded'
+  from purchase p join step s on s.run_id = p.purchase_id join purchase_order o using (po_id)
+ where p.po_id = %s and p.state = 'confirmed' and o.state <> 'cancelled'
+   and s.name in ('order_goods', 'order_agreed') and s.state = 'succeeded'
  order by p.revision desc, s.name = 'order_agreed' desc limit 1
 """
 

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from gateway.domain.purchase_orders import OrderState, PurchaseLine, read_lines, total
 from gateway.domain.receiving import Delivered
-from gateway.store import purchases
+from gateway.store import answers, purchases
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone
@@ -192,6 +192,7 @@ async def move_order(connection: Connection, po_id: str, after: OrderState, hand
         await connection.execute(_ISSUE, (hand.now, po_id, issued))
     await connection.execute(_MOVE, (after.value, revision, issued, hand.now, po_id))
     await _tell(connection, po_id, after.value, hand, {"status": after.value, "revision": revision})
+    await answers.answered(connection, po_id, after, hand)
     await purchases.order_moved(connection, po_id, after, now=hand.now)
 
 

@@ -98,7 +98,7 @@ select p.purchase_id, p.trace_id, o.po_id, o.po_number, o.supplier_id, s.code, o
   from purchase p join purchase_order o using (po_id) join supplier s using (supplier_id)
   join purchase_order_revision r on r.po_id = p.po_id and r.revision = p.revision
   left join purchase_order_revision a on a.po_id = p.po_id and a.revision = o.issued_revision
-        and a.revision > p.revision and o.state = 'confirmed'
+        and a.revision > p.revision and o.state in ('confirmed', 'closed', 'cancelled')
  where p.purchase_id = %s
 """
 

@@ -57,7 +57,7 @@ def _read(row: tuple[Any, ...]) -> Notice:
     return Notice(**{**told, "state": NoticeState(told["state"])})
 
 
-def _values(sought: Sought, *, after: str | None, limit: int) -> Mapping[str, Any]:
+def _values(sought: Sought, *, after: str | None, limit: int | None) -> Mapping[str, Any]:
     return {**{name: getattr(sought, name) for name in Sought.__slots__}, "after": after, "limit": limit}
 
 
@@ -138,6 +138,14 @@ async def move_notice(connection: Connection, notice: Notice, after: NoticeState
     """The order is locked."""
     await connection.execute(_MOVE, (after.value, hand.now, notice.asn_id))
     await delivered_of(connection, notice.po_id, f"shipping_{after.value}", hand, {"asn_id": notice.asn_id})
+
+
+async def call_off(connection: Connection, po_id: str, hand: Hand) -> None:
+    """Nothing that is on its way for the order is awaited any more."""
+    sought = Sought(None, po_id=po_id, status=NoticeState.IN_TRANSIT.value)
+    cursor = await connection.execute(_SELECT, _values(sought, after=None, limit=None))
+    for row in await cursor.fetchall():
+        await move_notice(connection, _read(row), NoticeState.CANCELLED, hand)
 
 
 _MOVE = """

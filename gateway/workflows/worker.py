@@ -14,13 +14,14 @@ from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
 from gateway.endings import end
 from gateway.errors import GatewayError, Unavailable
-from gateway.store import approval_deadlines, backorders, housekeeping, invoice_grace, journal, reservation_expiry
+from gateway.store import approval_deadlines, backorders, housekeeping, journal, reservation_expiry
 from gateway.store.exceptions import Opening, open_exception
 from gateway.store.journal import Lease
 from gateway.store.pool import Connection
 from gateway.store.stock_audit import Finding, audit_daily
 from gateway.workflows import engine
 from gateway.workflows.feed import Feed
+from gateway.workflows.grace import end_grace
 from gateway.workflows.runner import Performance
 from gateway.workflows.saga import Saga
 from gateway.workflows.snapshots import Snapshots
@@ -173,7 +174,7 @@ class Worker:
             log.info("approvals passed on", steps=passed)
 
     async def _end_grace(self) -> None:
-        if ended := await invoice_grace.end_grace(self.tools.database, self.matching, self.tools.mint):
+        if ended := await end_grace(self.tools.database, self.matching, self.tools.mint):
             log.info("invoices whose goods have not come", invoices=ended)
 
     async def _keep_stock(self) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.domain.identifiers import mint
-from gateway.store.invoice_grace import end_grace
+from gateway.workflows.grace import end_grace
 from tests.gate import Gate
 from tests.resources.billed import Payers, billed_line, later, ordered
 from tests.resources.followed import OLD, OLDER, OTHER, SUPPLIER, follower, told

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.domain.identifiers import mint
-from gateway.store.invoice_grace import end_grace
+from gateway.workflows.grace import end_grace
 from tests.gate import Gate
 from tests.resources.billed import OLD, SUPPLIER, Payers, billed_line, later, ordered, works_of
 from tests.resources.supplied import Buyers, purchase_lines, supplying

@@ -40,7 +40,7 @@ class ReturnFact(TypedDict):
 
 @with_config(CLOSED)
 class PurchaseFact(TypedDict):
-    status: NotRequired[Literal["issued", "confirmed", "change_proposed", "declined", "cancelled"]]
+    status: NotRequired[Literal["issued", "confirmed", "change_proposed", "declined", "cancelled", "closed"]]
     revision: NotRequired[Annotated[int, Field(ge=1, le=100)]]
     asn_id: NotRequired[Annotated[str, Field(pattern="^asn_[0-9A-HJKMNP-TV-Z]{26}$")]]
     receipt_id: NotRequired[Annotated[str, Field(pattern="^grn_[0-9A-HJKMNP-TV-Z]{26}$")]]
@@ -108,6 +108,7 @@ class PurchaseEvent(_Envelope):
         "com.omnigate.purchase_order.change_proposed.v1",
         "com.omnigate.purchase_order.declined.v1",
         "com.omnigate.purchase_order.cancelled.v1",
+        "com.omnigate.purchase_order.closed.v1",
         "com.omnigate.purchase_order.shipping_announced.v1",
         "com.omnigate.purchase_order.shipping_arrived.v1",
         "com.omnigate.purchase_order.shipping_cancelled.v1",
