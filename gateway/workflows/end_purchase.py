@@ -32,25 +32,22 @@ class Ending:
 
     async def find_message(self, connection: Connection, case: Case, now: datetime) -> Effect:
         left = await purchase_endings.left(connection, case.purchase.purchase_id)
-        found = left.message if self.sends and _is_taken_back(left) else None
-        return _found(found, MESSAGE)
+        in_force = left.purchase == "confirmed" and left.order is OrderState.CANCELLED
+        return _found(left.message if self.sends and in_force else None, MESSAGE)
 
     async def find_purchase(self, connection: Connection, case: Case, now: datetime) -> Effect:
         """What its own run took back meanwhile is not there any more."""
         left, bought = await purchase_endings.left(connection, case.purchase.purchase_id), case.purchase
+        if left.purchase == "taken_back":
+            return _found(None, PURCHASE)
         about = (bought.purchase_id, bought.agreed or bought.order, now)
-        if left.purchase == "confirmed" and left.order is OrderState.CLOSED:
+        if left.order is OrderState.CLOSED:
             await self.by_hand.close(connection, *about)
-        if not _is_taken_back(left):
             return _found(None, PURCHASE)
-        if not self.books or left.booked is None:
-            await self.by_hand.reverse(connection, *about)
-            return _found(None, PURCHASE)
-        return _found(left.booked, PURCHASE)
-
-
-def _is_taken_back(left: purchase_endings.Left) -> bool:
-    return left.purchase == "confirmed" and left.order is OrderState.CANCELLED
+        if self.books and left.booked is not None and left.purchase == "confirmed":
+            return _found(left.booked, PURCHASE)
+        await self.by_hand.reverse(connection, *about)
+        return _found(None, PURCHASE)
 
 
 def _found(effect_id: str | None, what: str) -> Effect:
