@@ -72,10 +72,7 @@ class Confirming:
         if came_to == "confirmed":
             await self._agree(connection, found, new, hand, by=_POLICY)
         else:
-            await _move(connection, found, _TRIGGERS[came_to], hand)
-            await ask_buyer(
-                connection, found.po_id, MOVES[found.state, _TRIGGERS[came_to]], _evidence(found, new), hand
-            )
+            await _ask_buyer(connection, found, new, hand)
         return _told(new)
 
     async def decide(self, call: Call, *, if_match: Sequence[str]) -> Answer:
@@ -122,6 +119,12 @@ class Confirming:
 async def _move(connection: Connection, found: PurchaseOrder, trigger: Trigger, hand: Hand) -> None:
     after, number = MOVES[found.state, trigger], found.revision.revision
     await purchase_orders.move_order(connection, found.po_id, after, hand, revision=number)
+
+
+async def _ask_buyer(connection: Connection, found: PurchaseOrder, said: Confirmation, hand: Hand) -> None:
+    trigger = _TRIGGERS[said.outcome]
+    await _move(connection, found, trigger, hand)
+    await ask_buyer(connection, found.po_id, MOVES[found.state, trigger], _evidence(found, said), hand)
 
 
 def _evidence(found: PurchaseOrder, said: Confirmation) -> Mapping[str, object]:
