@@ -60,20 +60,19 @@ select o.state, p.state,
 """
 
 
-async def ended(connection: Connection, ending_id: str, state: str, *, now: datetime) -> None:
-    """What nothing came of is in force nowhere any more, unless that was given up."""
-    await connection.execute(_ENDED, {"ending": ending_id, "state": state, "now": now})
+async def ended(connection: Connection, ending_id: str, *, now: datetime) -> None:
+    """What nothing came of is in force nowhere any more."""
+    await connection.execute(_ENDED, {"ending": ending_id, "now": now})
 
 
 _ENDED = """
 with over as (
-    update purchase_ending set state = %(state)s, updated_at = %(now)s where ending_id = %(ending)s
+    update purchase_ending set state = 'ended', updated_at = %(now)s where ending_id = %(ending)s
     returning purchase_id
 )
 update purchase p set state = 'taken_back', updated_at = %(now)s
   from over, purchase_order o
  where p.purchase_id = over.purchase_id and o.po_id = p.po_id and o.state = 'cancelled' and p.state = 'confirmed'
-   and %(state)s = 'ended'
 """
 
 

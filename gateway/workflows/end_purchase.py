@@ -86,7 +86,7 @@ class EndingSubject:
         raise AssertionError("nobody has to act before an order is ended")
 
     async def move(self, connection: Connection, run_id: str, status: str, moved: Moved) -> None:
-        await purchase_endings.ended(connection, run_id, status, now=moved.now)
+        await purchase_endings.ended(connection, run_id, now=moved.now)
 
 
 def end_purchase(mint: Mint, *, books: bool, sends: bool) -> Saga:
@@ -112,8 +112,8 @@ def end_purchase(mint: Mint, *, books: bool, sends: bool) -> Saga:
         ),
         EndingSubject(),
         done="ended",
-        undone="given_up",
-        stopped="given_up",
+        undone="ended",
+        stopped="ended",
         wished="",
         resumed="",
         forward_only=True,

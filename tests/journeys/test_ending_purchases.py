@@ -11,7 +11,7 @@ from gateway.workflows.place_order import sagas
 from tests.journeys.buying import AS_ORDERED, Buying
 from tests.journeys.opening import open_shop
 from tests.journeys.shop import LAMP
-from tests.resources.billed import Payers, billed_line
+from tests.resources.billed import Payers, billed_line, later
 
 ORDERED, SENT = ["purchase_order"], ["message"]
 REVERSED, WITHDRAWN = [*ORDERED, "purchase_cancel"], [*SENT, "withdrawal"]
@@ -170,3 +170,22 @@ async def until_at_rest(buying: Buying) -> None:
         return await buying.rows(under_way) == []
 
     await buying.until(so, lambda: buying.rows(under_way))
+
+
+async def test_a_worker_ends_the_grace_of_each_invoice_for_itself(buying: Buying) -> None:
+    """One of them cannot be read."""
+    works, desk = Payers(buying.works), Payers(buying.paul)
+    orders = [await buying.issued(f"PO-{number}") for number in (1, 2)]
+    broken, sound = [
+        (await works.bill(po_id, number, billed_line(10, 450, sku=LAMP))).json()["invoice_id"]
+        for po_id, number in zip(orders, ("A-1", "B-22222"), strict=True)
+    ]
+    await later(buying.shop.gate.database, days=5)
+    await buying.rows("update supplier_invoice set lines = '[{}]' where invoice_id = %s returning 1", broken)
+
+    await buying.until_exceptions(("suppliers/invoice_variance", "invoice_variance"))
+
+    [(state, paused)] = await buying.rows(
+        "select state, paused_until > now() from supplier_invoice where invoice_id = %s", broken
+    )
+    assert (state, paused, (await desk.see(f"/{sound}"))["status"]) == ("waiting", True, "exception")

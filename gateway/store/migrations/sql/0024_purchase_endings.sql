@@ -8,7 +8,7 @@ alter table purchase_order add constraint purchase_order_state_check check (stat
 create table purchase_ending (
     ending_id   text primary key,                   -- pen_…; also its run's
     purchase_id text not null unique references purchase,
-    state       text not null check (state in ('begun', 'ended', 'given_up')),
+    state       text not null check (state in ('begun', 'ended')),
     created_at  timestamptz not null,
     updated_at  timestamptz not null
 );
