@@ -1,5 +1,7 @@
 """The way out of an order that was agreed to: what has not come is awaited no more, what has stays and is paid."""
 
+import asyncio
+
 import pytest
 
 from tests.gate import Gate
@@ -138,3 +140,16 @@ async def test_what_was_broken_and_is_not_sent_again_ends_its_order(bob: Buyers,
     paid = await Payers(works).bill(po_id, "INV-1", billed_line(8))
 
     assert (after["status"], paid.json()["status"]) == ("closed", "approved")
+
+
+async def test_goods_that_come_at_the_same_moment_are_taken_or_refused(
+    bob: Buyers, works: Buyers, rita: Payers
+) -> None:
+    for number in range(6):
+        po_id = await ordered(bob, Payers(works), f"PO-{number}", 10)
+        receipt = goods_body(f"R-{number}", came(6))
+
+        taken, after = await asyncio.gather(rita.who.order(f"/{po_id}/receipts", receipt), ended(bob, po_id))
+
+        assert (taken.status_code, after["status"]) in ((201, "closed"), (409, "cancelled"))
+        assert (await bob.see(f"/{po_id}")).json()["status"] == after["status"]
