@@ -21,7 +21,7 @@ from gateway.store.pool import Connection
 from gateway.store.stock_audit import Finding, audit_daily
 from gateway.workflows import engine
 from gateway.workflows.feed import Feed
-from gateway.workflows.grace import end_grace
+from gateway.workflows.invoice_round import tend_invoices
 from gateway.workflows.runner import Performance
 from gateway.workflows.saga import Saga
 from gateway.workflows.snapshots import Snapshots
@@ -33,7 +33,7 @@ BUSY_POLL, IDLE_POLL = 0.05, 0.25  # seconds; polling slows down while there is 
 GATHER = 0.01  # seconds in which more slots come free, so that one claim fills several
 SWEEP = 5.0  # seconds between looks for runs whose task was given up
 FORGET = 60.0  # seconds between rounds of forgetting what has expired
-LATE = 10.0  # seconds between looks for approvals that nobody decided, and goods that did not come, in time
+LATE = 10.0  # seconds between looks for approvals that nobody decided in time, and invoices to be matched again
 FILL = 10.0  # seconds between looks for goods that orders wait for
 PAUSE = 1.0  # seconds before a run that met the database's trouble is taken up again
 UNKNOWN_SAGA_PAUSE = 15.0  # a newer worker may know it
@@ -72,7 +72,7 @@ class Worker:
             asyncio.create_task(self._regularly(FORGET, self._keep_stock)),
             asyncio.create_task(self._regularly(FILL, self._fill_backorders)),
             asyncio.create_task(self._regularly(LATE, self._pass_on_approvals)),
-            asyncio.create_task(self._regularly(LATE, self._end_grace)),
+            asyncio.create_task(self._regularly(LATE, self._tend_invoices)),
             *(asyncio.create_task(feed.follow()) for feed in self._feeds()),
             asyncio.create_task(Snapshots(self.tools, self.policy, holder=self.name).follow()),
         ]
@@ -173,9 +173,9 @@ class Worker:
         if passed := await approval_deadlines.pass_on_overdue(self.tools.database, self.tools.mint):
             log.info("approvals passed on", steps=passed)
 
-    async def _end_grace(self) -> None:
-        if ended := await end_grace(self.tools.database, self.matching, self.tools.mint):
-            log.info("invoices whose goods have not come", invoices=ended)
+    async def _tend_invoices(self) -> None:
+        if moved := await tend_invoices(self.tools.database, self.matching, self.tools.mint):
+            log.info("invoices stand otherwise", invoices=moved)
 
     async def _keep_stock(self) -> None:
         """Tidy up after reservations that are over, and go on with the day's audit."""

@@ -1,11 +1,11 @@
-"""The end of the grace: each invoice for itself, and only when it is due."""
+"""Invoices that are matched again by a worker: each for itself, and only when it is due."""
 
 from dataclasses import replace
 
 import pytest
 
 from gateway.domain.identifiers import mint
-from gateway.workflows.grace import end_grace
+from gateway.workflows.invoice_round import tend_invoices
 from tests.gate import Gate
 from tests.resources.billed import Payers, later, ordered, works_of
 from tests.resources.supplied import Buyers
@@ -41,13 +41,13 @@ async def test_one_that_cannot_be_compared_hinders_no_other(
     async with gate.database.transaction() as connection:
         await connection.execute(BROKEN, (broken,))
 
-    ended = [await end_grace(gate.database, gate.bundle.matching, mint) for _ in range(2)]
+    ended = [await tend_invoices(gate.database, gate.bundle.matching, mint) for _ in range(2)]
     async with gate.database.transaction() as connection:
         await connection.execute(MENDED, (broken,))
-    paused = await end_grace(gate.database, gate.bundle.matching, mint)
+    paused = await tend_invoices(gate.database, gate.bundle.matching, mint)
     async with gate.database.transaction() as connection:
         await connection.execute(LATER)
-    then = await end_grace(gate.database, gate.bundle.matching, mint)
+    then = await tend_invoices(gate.database, gate.bundle.matching, mint)
 
     assert (ended, paused, then) == ([1, 0], 0, 1)
     assert [(await pam.see(f"/{each}"))["status"] for each in (sound, broken)] == ["exception", "exception"]
@@ -61,11 +61,11 @@ async def test_when_the_grace_is_made_longer_it_is_due_later(
     before = await pam.see(f"/{invoice_id}")
     longer = replace(gate.bundle.matching, grace_days=9)
 
-    ended = [await end_grace(gate.database, longer, mint) for _ in range(2)]
+    ended = [await tend_invoices(gate.database, longer, mint) for _ in range(2)]
     after = await pam.see(f"/{invoice_id}")
     await later(gate.database, days=4)
 
     assert (ended, after["status"], after["match"]["run"]) == ([0, 0], "waiting", 1)
     assert before["goods_due_on"] < after["goods_due_on"]
     assert after["version"] == before["version"] + 1, "looked at once, and left alone until it is due"
-    assert await end_grace(gate.database, longer, mint) == 1
+    assert await tend_invoices(gate.database, longer, mint) == 1

@@ -122,6 +122,7 @@ class PurchaseEvent(_Envelope):
 class InvoiceEvent(_Envelope):
     type: Literal[
         "com.omnigate.supplier_invoice.received.v1",
+        "com.omnigate.supplier_invoice.held.v1",
         "com.omnigate.supplier_invoice.waiting.v1",
         "com.omnigate.supplier_invoice.exception.v1",
         "com.omnigate.supplier_invoice.disputed.v1",

@@ -15,7 +15,7 @@ create table purchase_ending (
 
 alter table invoice_match drop constraint if exists invoice_match_cause_check;
 alter table invoice_match add constraint invoice_match_cause_check check (cause in
-    ('intake', 'release', 'receipt', 'rejection', 'grace', 'cancellation'));
+    ('intake', 'release', 'receipt', 'rejection', 'grace', 'reinstatement', 'cancellation'));
 alter table supplier_invoice add column if not exists paused_until timestamptz;  -- comparing it failed: not before this
 
 insert into exception_class (class, owner, severity, due_in) values
