@@ -6,8 +6,8 @@ from datetime import date, datetime
 from gateway.domain.money import Money
 from gateway.domain.purchase_orders import PurchaseLine
 
-# The workflows of an issued revision, of one that was agreed to and is ended, of goods that came, and of a bill that is
-# right or was approved.
+# The workflows of an issued revision, of one that was agreed to and is ended, of goods that came or are bought besides,
+# and of a bill that is due.
 PROCURING, ENDING = ("procure_to_pay", 1), ("end_purchase", 1)
 RECEIVING, POSTING = ("book_receipt", 1), ("post_invoice", 1)
 
@@ -44,6 +44,7 @@ class GoodsReceipt:
     node_id: str
     received_at: datetime
     lines: tuple[GoodsLine, ...]
+    surplus: bool = False  # bought besides the order: nothing of it need be awaited
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ class PurchaseEvent(_Envelope):
         "com.omnigate.purchase_order.shipping_arrived.v1",
         "com.omnigate.purchase_order.shipping_cancelled.v1",
         "com.omnigate.purchase_order.goods_received.v1",
+        "com.omnigate.purchase_order.surplus_decided.v1",
     ]
     subject: Annotated[str, Field(pattern="^po_[0-9A-HJKMNP-TV-Z]{26}$")]
     data: PurchaseFact

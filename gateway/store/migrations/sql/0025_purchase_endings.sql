@@ -44,6 +44,7 @@ create or replace function bought_with(about text) returns text language sql sta
         (select po_id from purchase_ending join purchase using (purchase_id) where ending_id = about),
         (select po_id from supplier_reminder join purchase using (purchase_id) where reminder_id = about),
         (select po_id from goods_receipt where receipt_id = about),
+        (select po_id from surplus join goods_receipt using (receipt_id) where surplus_id = about),
         (select po_id from supplier_invoice where invoice_id = about))
 $$;
 
@@ -57,7 +58,8 @@ create or replace function told_of_order(about text, kind text) returns text lan
                     'com.omnigate.purchase_order.shipping_announced.v1',
                     'com.omnigate.purchase_order.shipping_arrived.v1',
                     'com.omnigate.purchase_order.shipping_cancelled.v1',
-                    'com.omnigate.purchase_order.goods_received.v1')
+                    'com.omnigate.purchase_order.goods_received.v1',
+                    'com.omnigate.purchase_order.surplus_decided.v1')
 $$;
 
 -- Those that wait for a buyer already.

@@ -1,10 +1,10 @@
-"""Ways out of a purchase order: what was agreed to is ended, and what a supplier answered otherwise is told inside."""
+"""What came beyond an order, and what a buyer decided about it."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0024_purchase_endings"
+revision = "0024_surplus"
 down_revision = "0023_invoice_holds"
 branch_labels = None
 depends_on = None
