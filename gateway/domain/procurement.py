@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from gateway.domain.money import Money
 from gateway.domain.purchase_orders import PurchaseLine
@@ -21,6 +22,11 @@ class Purchase:
     supplier_code: str  # the retailer's own number for the supplier, as in its ERP
     currency: str
     lines: tuple[PurchaseLine, ...]
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """As an exception about it says which one it is."""
+        return {name: getattr(self, name) for name in ("po_id", "po_number", "revision", "supplier_id")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from gateway.domain.procurement import PROCURING, Purchase
 from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.domain.purchase_orders import OrderState
 from gateway.ports import BackEnds, Effect
-from gateway.store import postings, purchases
+from gateway.store import postings, purchases, supplier_reminders
 from gateway.store.exceptions import Opening, close_exception, open_exception
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection
@@ -91,7 +91,7 @@ class Procuring:
         if waited >= self.clocks.remind and "transmit" in case.effects:
             hand = Hand("system", now, around.trace_id, self.mint)
             saga = (remind_supplier.NAME, remind_supplier.VERSION)
-            await purchases.remind(connection, purchase_id, "confirmation", hand, saga=saga, trace=around.traceparent)
+            await supplier_reminders.remind(connection, purchase_id, hand, saga=saga, trace=around.traceparent)
         if waited >= self.clocks.escalate and not seen.escalated:
             evidence = {**_evidence(case.purchase.order), "hours": int(waited / timedelta(hours=1))}
             opening = Opening(
@@ -112,9 +112,7 @@ async def _answered(connection: Connection, case: Case, seen: Standing, now: dat
 
 
 def _evidence(order: Purchase, *, lines: bool = False) -> Mapping[str, Any]:
-    told: dict[str, Any] = {"po_id": order.po_id, "po_number": order.po_number, "revision": order.revision}
-    told["supplier_id"] = order.supplier_id
-    return {**told, "lines": [line.document for line in order.lines]} if lines else told
+    return {**order.named, "lines": [line.document for line in order.lines]} if lines else order.named
 
 
 async def earlier(connection: Connection, case: Case) -> int:
