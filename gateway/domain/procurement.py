@@ -59,6 +59,7 @@ class BillLine:
     quantity: int
     unit_price: int  # minor units
     amount: Money
+    tax_points: int = 0  # as was agreed, basis points; 0: nothing was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
