@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
+# What is compiled once is kept: a test run starts hundreds of processes.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: demo demo-tryton test proof chaos lint bench lock clean
 
 demo: .venv/.installed

@@ -13,6 +13,7 @@ from gateway.governance.bundle import Bundle
 from gateway.governance.decisions import BESIDES
 from gateway.governance.names import did_you_mean, listed
 from gateway.governance.openapi import operations
+from gateway.governance.specification import deep_breaches
 from gateway.governance.yaml import Document, read_yaml
 
 _ASKED_OF: dict[str, tuple[Kind, ...]] = {  # authentication -> who then calls
@@ -37,6 +38,7 @@ def findings(
         *_given(access, "roles", roles, called="role"),
         *_deciding(bundle.access, policies / "approvals.yaml", roles),
         *_uncovered(bundle, contracts),
+        *_unspecified(contracts),
     ]
 
 
@@ -74,6 +76,12 @@ def _uncovered(bundle: Bundle, contracts: Path) -> Iterator[str]:
             mend = f"write a rule with 'actions: [{operation.action}]' and 'principals: [{kind}]'"
             place = _place(read(contracts / f"{operation.contract}.yaml"), operation)
             yield f"{place}: no rule lets a {kind} call '{operation.id}'; {mend}"
+
+
+def _unspecified(contracts: Path) -> Iterator[str]:
+    """What a start does not wait for."""
+    for document in map(read_yaml, sorted(contracts.glob("*.yaml"))):
+        yield from sorted({f"{document.at(*place)}: {what}" for place, what in deep_breaches(document)})
 
 
 def _words(access: Document, key: str) -> Iterator[tuple[str, str]]:

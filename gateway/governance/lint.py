@@ -107,6 +107,7 @@ def _schema_findings(document: Document) -> Iterator[Finding]:
                         f"'{keyword}' is no keyword that is enforced{did_you_mean(keyword, _KEYWORDS)}",
                     )
             yield from _pattern(place, schema)
+            yield from _default(document, place, schema)
             yield from _discriminator(document, place, schema)
 
 
@@ -117,6 +118,13 @@ def _pattern(place: Place, schema: dict[str, Any]) -> Iterator[Finding]:
         except ValidationError:
             why = "cannot be matched in linear time; do without look-around and back-references"
             yield (*place, "pattern"), f"this pattern is wrong or {why}"
+
+
+def _default(document: Document, place: Place, schema: dict[str, Any]) -> Iterator[Finding]:
+    if "default" in schema:
+        here = {"components": document.value.get("components", {}), **schema}  # its references lead into the document
+        for error in Draft202012Validator(here).iter_errors(schema["default"]):
+            yield (*place, "default"), f"its own schema refuses this default: {error.message}"
 
 
 def _discriminator(document: Document, place: Place, schema: dict[str, Any]) -> Iterator[Finding]:

@@ -101,6 +101,17 @@ def test_contracts_are_checked_too(tmp_path: Path) -> None:
     assert (said.code, "orders.v1.yaml:1: a contract begins with 'openapi: 3.1.x'" in said.text) == (1, True)
 
 
+def test_what_a_start_takes_is_looked_through_for_more(policies: Path) -> None:
+    contracts = shutil.copytree(ROOT / "tests" / "governance" / "contracts", policies / "contracts")
+    parameter = "        - {name: page_size, in: query, schema: {type: integer, minimum: 0, default: 50}}\n"
+    spoilt(contracts, parameter, parameter * 2, of="lamps.v1.yaml")
+
+    said = OFFLINE.run(f"policies check --policies {policies} --contracts {contracts}")
+
+    assert said.code == 1
+    assert "lamps.v1.yaml:2: this is not OpenAPI 3.1: Duplicate parameter 'page_size'" in said.text
+
+
 async def test_a_partner_whose_plan_is_gone_is_found_in_a_database_that_runs(gate: Gate, shell: Shell) -> None:
     await gate.partner("web")
     sound = await shell("policies check")

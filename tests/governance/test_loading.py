@@ -95,7 +95,7 @@ def test_other_methods_are_told_which_are_taken(
     ("old", "new", "message"),
     [
         ("Tag: {type: string,", "Tag: {type: string, minLenght: 2,", "; did you mean 'minLength'?"),
-        ("Tag: {type: string,", "Tag: {type: strin,", "this is not OpenAPI 3.1: 'strin' is not"),
+        ("Tag: {type: string,", "Tag: {type: strin,", 'this is not OpenAPI 3.1: "strin" is not one of'),
         (
             "Tag: {type: string,",
             "Tag: {type: string, format: telepathy,",
@@ -127,6 +127,7 @@ def test_other_methods_are_told_which_are_taken(
             "in 'cookie' are not enforced; use query, path or header",
         ),
         ("{name: open, in: query,", "{name: open, in: query, explode: false,", "'explode' of a parameter"),
+        ("default: 50", "default: fifty", 'its own schema refuses this default: "fifty" is not of type "integer"'),
         ("method: {const: bank}", "method: {type: string}", "must require 'method' and fix it with 'const: bank'"),
         ("openapi: 3.1.0", "openapi: 3.0.3", "a contract begins with 'openapi: 3.1.x'"),
         ("servers: [{url: /}]", "servers: [{url: /v1}]", "write it in front of every path instead"),
