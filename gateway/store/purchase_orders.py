@@ -194,6 +194,8 @@ async def move_order(connection: Connection, po_id: str, after: OrderState, hand
     await _tell(connection, po_id, after.value, hand, {"status": after.value, "revision": revision})
     if after is OrderState.CONFIRMED:
         await supplier_reminders.await_notices(connection, po_id, hand)
+    else:
+        await supplier_reminders.delivery_moved(connection, po_id, now=hand.now)
     await purchases.order_moved(connection, po_id, after, now=hand.now)
 
 

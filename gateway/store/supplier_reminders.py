@@ -68,11 +68,11 @@ select reminder_id, purchase_id, 'shipping_notice', due_on, 'not_due', %s, %s
 
 
 async def delivery_moved(connection: Connection, po_id: str, *, now: datetime) -> None:
-    """Something was announced, or is no longer, or came. The order is locked."""
+    """Something was announced, or is no longer, or came, or the order is not as it was. It is locked."""
     await connection.execute(_MOVED, (now, po_id))
     cursor = await connection.execute(_STILL_TOLD, (po_id,))
     if await cursor.fetchone() is None:
-        resolution = {"action": "all is announced, or here"}
+        resolution = {"action": "nothing is left to be announced"}
         await close_exception(
             connection, class_=UNANNOUNCED, code=UNANNOUNCED_CODE, subject=po_id, resolution=resolution, now=now
         )

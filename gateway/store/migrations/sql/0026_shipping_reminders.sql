@@ -12,16 +12,17 @@ alter table supplier_reminder
 create index supplier_reminder_open on supplier_reminder (due_on)
     where awaited = 'shipping_notice' and answered_at is null and told_at is null;
 
--- The days of an order as it is agreed to, and whether pieces of them are neither announced nor here. Of the rows.
+-- The days of an order as it is agreed to, and whether pieces of them are neither announced nor here; of one that is agreed
+-- to no longer, nothing is missing. Of the rows.
 create function unannounced(about text) returns table (due_on date, missing boolean) language sql stable as $$
     select (line ->> 'requested_date')::date,
-           bool_or(greatest((told -> (line ->> 'line_id') ->> 'shipped')::bigint,
+           o.state = 'confirmed' and bool_or(greatest((told -> (line ->> 'line_id') ->> 'shipped')::bigint,
                             (told -> (line ->> 'line_id') ->> 'received')::bigint, 0) < (line ->> 'quantity')::bigint)
       from purchase_order o join purchase_order_revision r on r.po_id = o.po_id and r.revision = o.issued_revision
      cross join jsonb_array_elements(r.lines) line
      cross join delivered(o.po_id) told
-     where o.po_id = about and o.state = 'confirmed'
-     group by 1
+     where o.po_id = about
+     group by 1, o.state
 $$;
 
 insert into exception_class (class, owner, severity, due_in) values
