@@ -10,7 +10,7 @@ class NotApproved(Conflict):
 
 
 class SupplierNotActive(Conflict):
-    """Nothing is ordered of this supplier now."""
+    """This supplier is not active."""
 
     status, code = 409, "supplier_not_active"
 

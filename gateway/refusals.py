@@ -136,7 +136,7 @@ class IdempotencyInFlight(Conflict):
 
 
 class NaturalKeyConflict(Conflict):
-    """That channel order id names another order."""
+    """Something else is known under this number."""
 
     status, code = 409, "natural_key_conflict"
 

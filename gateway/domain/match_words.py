@@ -76,8 +76,10 @@ def _used_up(sums: Sums, currency: str) -> str:
 
 
 def _charge(sums: Sums, currency: str) -> str:
-    charged, agreed = _money(sums["charged"], currency), _money(sums["agreed"], currency)
-    return f"a charge of {charged}, agreed {agreed}: {_money(sums['allowed_over'], currency)} more allowed"
+    before = sums.get("charged_before", 0)  # nobody kept it at first
+    after = f" after {_money(before, currency)} before" if before else ""
+    allowed = _money(sums["allowed_over"], currency)
+    return f"a charge of {_money(sums['charged'], currency)}{after}, none was agreed: {allowed} allowed"
 
 
 def _tax(sums: Sums, currency: str) -> str:

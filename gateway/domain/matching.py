@@ -5,6 +5,7 @@ Nothing here is rounded but a line's amount and a tax (half up, once): shares ar
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import get_args
 
@@ -45,8 +46,9 @@ def match(ordered: Ordered, billed: Billed, rules: MatchingRules) -> Match:
         before[of.id] += line.quantity
         overpaid += max(0, told.sums["amount_gap"]) if told.verdict in PASSING else 0
         lines.append(told)
-    whole = (*_header(billed), *_charges(ordered, billed, rules), *_tax(known, billed))
-    return Match(_worst(_all_verdicts(lines, whole)), tuple(lines), whole, overpaid)
+    charged = _charges(replace(ordered, overpaid=overpaid), billed, rules)
+    whole = (*_header(billed), *charged.findings, *_tax(known, billed))
+    return Match(_worst(_all_verdicts(lines, whole)), tuple(lines), whole, charged.overpaid)
 
 
 def exception_due(told: Match, arrived: date, rules: MatchingRules) -> date | None:
@@ -145,16 +147,31 @@ def _header(billed: Billed) -> tuple[Finding, ...]:
     return () if lines + charges + billed.tax == billed.total else (Finding("header_mismatch", sums),)
 
 
-def _charges(ordered: Ordered, billed: Billed, rules: MatchingRules) -> tuple[Finding, ...]:
-    """All of a kind together, so that a charge gains nothing by coming in two."""
-    asked: dict[str, int] = {}
+@dataclass(frozen=True, slots=True)
+class _Charged:
+    findings: tuple[Finding, ...]
+    overpaid: int
+
+
+def _charges(ordered: Ordered, billed: Billed, rules: MatchingRules) -> _Charged:
+    """All of a kind together, with those of the invoices before: a charge gains nothing by coming in two, nor in two
+    invoices. What passes is a share of what the order may cost too much."""
+    asked, overpaid, findings = dict[str, int](), ordered.overpaid, list[Finding]()
     for charge in billed.charges:
         asked[charge.kind] = asked.get(charge.kind, 0) + charge.amount
-    return tuple(
-        Finding("charge_variance", {"charged": amount, "agreed": agreed, "allowed_over": rules.charge_tolerance})
-        for kind, amount in asked.items()
-        if amount > (agreed := ordered.charges.get(kind, 0)) + rules.charge_tolerance
-    )
+    for kind, amount in asked.items():
+        before, after = ordered.charged.get(kind, 0), overpaid + amount
+        sums = {
+            **{"charged": amount, "charged_before": before, "allowed_over": rules.charge_tolerance},
+            **{"overpaid_before": overpaid, "order_cap": rules.order_cap, "overpaid_after": after},
+        }
+        if before + amount > max(rules.charge_tolerance, before):
+            findings.append(Finding("charge_variance", sums))
+        elif after > max(rules.order_cap, overpaid):
+            findings.append(Finding("tolerance_used_up", sums))
+        else:
+            overpaid = after
+    return _Charged(tuple(findings), overpaid)
 
 
 def _tax(known: dict[str, OrderedLine], billed: Billed) -> tuple[Finding, ...]:

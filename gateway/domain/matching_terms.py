@@ -44,8 +44,8 @@ class MatchingRules:
     small_difference: int = 100  # of a line; up to this a difference in price is let pass whatever its share
     quantity_points: int = 0  # basis points of what may be billed …
     quantity_cap: int = 0  # … and no more pieces than this
-    charge_tolerance: int = 500  # above what was agreed, of each kind of charge
-    order_cap: int = 5_000  # what one order's invoices may cost more than ordered, all together
+    charge_tolerance: int = 500  # of each kind of charge, in all invoices of an order together
+    order_cap: int = 5_000  # what one order's invoices may cost more than ordered, all together and with their charges
     grace_days: int = 5  # how long an invoice waits for its goods
 
     def __post_init__(self) -> None:
@@ -73,9 +73,11 @@ class OrderedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
+    """A purchase order agrees to no charge, so whatever is charged costs more than ordered."""
+
     currency: str
     lines: tuple[OrderedLine, ...]
-    charges: Mapping[str, int] = field(default_factory=dict)  # agreed and not billed yet, by kind
+    charged: Mapping[str, int] = field(default_factory=dict)  # by the invoices before, by kind
     overpaid: int = 0  # of `order_cap`, by the invoices before
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ from gateway.domain.purchase_orders import PurchaseLine
 
 
 class InvoiceState(StrEnum):
-    HELD = "held"  # it looks like another one
+    HELD = "held"  # it looks like another one, or its supplier is not active
     WAITING = "waiting"  # for its goods
     EXCEPTION = "exception"  # it is not what was ordered and accepted
     DISPUTED = "disputed"  # and the supplier was told so
@@ -32,27 +32,33 @@ class InvoiceState(StrEnum):
     REJECTED = "rejected"  # will not be paid, and counts no more
 
 
-Outcome = Literal["pass", "wait", "object"]  # of a match
-Trigger = Literal["pass", "wait", "object", "approve", "dispute", "reject", "post"]
+MOST_INVOICES = 200  # of one order, that are not rejected
+
+Outcome = Literal["pass", "hold", "wait", "object"]  # of a match
+Trigger = Literal["pass", "hold", "wait", "object", "approve", "dispute", "reject", "post"]
 Action = Literal["release", "approve", "dispute", "reject"]
 
 # What becomes of an invoice that is taken in and looks like no other.
 FIRST: Mapping[Outcome, InvoiceState] = {
     "pass": InvoiceState.APPROVED,
+    "hold": InvoiceState.HELD,
     "wait": InvoiceState.WAITING,
     "object": InvoiceState.EXCEPTION,
 }
 # From, by which trigger, to. What does not stand here does not happen.
 MOVES: Mapping[tuple[InvoiceState, Trigger], InvoiceState] = {
     (InvoiceState.HELD, "pass"): InvoiceState.APPROVED,
+    (InvoiceState.HELD, "hold"): InvoiceState.HELD,
     (InvoiceState.HELD, "wait"): InvoiceState.WAITING,
     (InvoiceState.HELD, "object"): InvoiceState.EXCEPTION,
     (InvoiceState.HELD, "reject"): InvoiceState.REJECTED,
     (InvoiceState.WAITING, "pass"): InvoiceState.APPROVED,
+    (InvoiceState.WAITING, "hold"): InvoiceState.HELD,
     (InvoiceState.WAITING, "wait"): InvoiceState.WAITING,
     (InvoiceState.WAITING, "object"): InvoiceState.EXCEPTION,
     (InvoiceState.WAITING, "reject"): InvoiceState.REJECTED,
     (InvoiceState.EXCEPTION, "pass"): InvoiceState.APPROVED,
+    (InvoiceState.EXCEPTION, "hold"): InvoiceState.HELD,
     (InvoiceState.EXCEPTION, "wait"): InvoiceState.WAITING,
     (InvoiceState.EXCEPTION, "object"): InvoiceState.EXCEPTION,
     (InvoiceState.EXCEPTION, "approve"): InvoiceState.APPROVED,
@@ -68,11 +74,14 @@ MATCHED_AGAIN = (InvoiceState.WAITING, InvoiceState.EXCEPTION)  # when something
 _BY_HAND: tuple[Action, ...] = ("approve", "dispute", "reject")
 
 
-def actions(state: InvoiceState, *, given_up: bool = False) -> list[Action]:
-    """What it allows to those inside. *given_up*: it was to be posted, and operations have abandoned that."""
+def actions(state: InvoiceState, *, given_up: bool = False, barred: bool = False) -> list[Action]:
+    """What it allows to those inside. *given_up*: it was to be posted, and operations have abandoned that. *barred*:
+    its supplier is not active, so it is released before it is approved."""
     if state is InvoiceState.APPROVED and not given_up:
         return []
     told: list[Action] = [each for each in _BY_HAND if (state, each) in MOVES]
+    if barred and "approve" in told:
+        return ["release", *(each for each in told if each != "approve")]
     return ["release", *told] if state is InvoiceState.HELD else told
 
 
@@ -145,9 +154,10 @@ def micros(minor: int, currency: str) -> int:
     return minor * scale
 
 
-def outcome(told: Match) -> Outcome:
+def outcome(told: Match, *, barred: bool = False) -> Outcome:
+    """*barred*: its supplier is not active, and nobody has released it nevertheless."""
     if told.verdict in PASSING:
-        return "pass"
+        return "hold" if barred else "pass"
     return "wait" if told.verdict == "not_received" else "object"
 
 
@@ -172,12 +182,13 @@ def _overdue(finding: Finding) -> Finding:
 
 
 def excess(told: Match, claim: Claim) -> int:
-    """What would be paid beyond what was ordered, accepted and agreed, in minor units."""
+    """What would be paid beyond what was ordered and accepted, in minor units."""
     lines = sum(_line_excess(line, claim.currency) for line in told.lines)
     if not told.lines:
         return claim.total  # not even its currency is the order's
+    charges = sum(amount for _, amount in claim.charges)  # an order agrees to none
     unproven = claim.tax if any(line.verdict == "unknown_line" for line in told.lines) else 0  # nobody says what is due
-    return lines + unproven + sum(_whole_excess(finding) for finding in told.findings)
+    return lines + charges + unproven + sum(_whole_excess(finding) for finding in told.findings)
 
 
 def _line_excess(line: LineMatch, currency: str) -> int:
@@ -191,8 +202,8 @@ def _line_excess(line: LineMatch, currency: str) -> int:
 def _whole_excess(finding: Finding) -> int:
     sums = finding.sums
     match finding.verdict:
-        case "charge_variance":
-            return sums["charged"] - sums["agreed"]
+        case "charge_variance" | "tolerance_used_up":
+            return 0  # all charges are counted
         case "tax_variance":
             return max(0, sums["tax"] - sums["tax_expected"])
         case _:

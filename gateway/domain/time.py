@@ -1,7 +1,7 @@
 """Time as a value: clocks are passed in, and what goes over the wire is RFC 3339 UTC with milliseconds."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
 Ticks = Callable[[], float]  # seconds that only ever pass: for measuring, never for telling the time
@@ -13,12 +13,3 @@ def system_clock() -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def is_day(text: str) -> bool:
-    """The pattern of a day lets the thirtieth of February through."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

@@ -42,15 +42,15 @@ REMEDIES = {
     "conflict": ("Read the resource again before deciding what to do."),
     "idempotency_in_flight": ("Repeat the same request after `Retry-After`; it will get the first one's answer."),
     "natural_key_conflict": (
-        "The order, return, receipt, inspection, supplier, purchase order or shipping notice of this number exists and "
-        "says something else; `errors` points at what differs where that can be told."
+        "The order, return, receipt, inspection, supplier, purchase order, confirmation, shipping notice or invoice of "
+        "this number exists and says something else; `errors` points at what differs where that can be told."
     ),
     "not_returnable": (
         "`errors` says of each line why: not shipped, returned already, final, or the time to return it is over. Ask "
         "`/v1/returns/eligibility` what may come back."
     ),
     "not_approved": ("Look at its approval, and ask again when it is approved; what was rejected has to be revised."),
-    "supplier_not_active": ("Let the supplier in first, or order of another one."),
+    "supplier_not_active": ("Let the supplier in first, order of another one, or release its invoice."),
     "duties_not_separate": ("Somebody else has to do this: one who had no hand in the order."),
     "too_late_to_cancel": ("Its state does not allow it any more; read the order to see where it stands."),
     "order_locked": (

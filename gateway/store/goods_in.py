@@ -35,7 +35,8 @@ class Arrival:
 
 
 async def had_a_hand_in(connection: Connection, po_id: str, account: str, operator: str) -> bool:
-    """Whether this person wrote a revision of the order, or decided a step of an approval of it."""
+    """Whether this person wrote a revision of the order, decided a step of an approval of it, or confirmed it for its
+    supplier."""
     cursor = await connection.execute(_HANDS, {"po": po_id, "account": account, "operator": operator})
     return await cursor.fetchone() is not None
 
@@ -45,6 +46,8 @@ select from purchase_order_revision where po_id = %(po)s and made_by = %(account
 union all
 select from approval a join approval_step s using (approval_id)
  where a.kind = 'purchase_order' and a.subject = %(po)s and s.decided_by in (%(account)s, %(operator)s)
+union all
+select from po_confirmation where po_id = %(po)s and told_by = %(account)s
 """
 
 

@@ -58,19 +58,27 @@ async def _ordered(connection: Connection, queued: Queued) -> Ordered:
     rows = await cursor.fetchall()
     currency, over = rows[0][2], OrderState(rows[0][4]) in _OVER
     known = {number: {line.line_id: line for line in read_lines(lines)} for number, lines, *_ in rows}
-    cursor = await connection.execute(_BEFORE, {"po": queued.po_id, "place": queued.place})
-    invoiced = {line_id: int(quantity) for line_id, quantity in await cursor.fetchall()}
+    before = {"po": queued.po_id, "place": queued.place}
+    invoiced = await _by_name(connection, _BEFORE, before)
     lines = (
         _line(line_id, known, known.get(rows[0][3], {}).get(line_id), received.get(line_id))
         for line_id in dict.fromkeys([*known.get(rows[0][3], {}), *received])
     )
-    cursor = await connection.execute(_OVERPAID, {"po": queued.po_id, "place": queued.place})
+    cursor = await connection.execute(_OVERPAID, before)
     overpaid = await cursor.fetchone()
     return Ordered(
         currency=currency,
         lines=tuple(_priced(line, currency, invoiced, over=over) for line in lines),
+        charged=await _by_name(connection, _CHARGED, before),
         overpaid=int(overpaid[0]) if overpaid else 0,
     )
+
+
+async def _by_name(
+    connection: Connection, question: LiteralString, values: Mapping[str, str | int | None]
+) -> dict[str, int]:
+    cursor = await connection.execute(question, values)
+    return {name: int(number) for name, number in await cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,23 @@ select line ->> 'line_id', sum((line ->> 'quantity')::bigint)
  where {_COUNTS} and line ? 'line_id'
  group by 1
 """
+_CHARGED: LiteralString = f"""
+select charge ->> 'kind', sum((charge ->> 'amount')::numeric)
+  from supplier_invoice i cross join lateral jsonb_array_elements(i.document -> 'charges') charge
+ where {_COUNTS}
+ group by 1
+"""
 _OVERPAID: LiteralString = f"select coalesce(sum(i.overpaid), 0) from supplier_invoice i where {_COUNTS}"
+
+
+async def counted(connection: Connection, po_id: str) -> int:
+    """The order's invoices that count."""
+    cursor = await connection.execute(
+        f"select count(*) from supplier_invoice i where {_COUNTS}", {"po": po_id, "place": None}
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "a count is a row"
+    return int(row[0])
 
 
 async def keep_match(connection: Connection, invoice_id: str, made: Made, hand: Hand, *, cause: str) -> None:

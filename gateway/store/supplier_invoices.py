@@ -37,6 +37,12 @@ class SupplierInvoice:
     approval_id: str | None = None
     approval: str | None = None  # its state
     given_up: bool = False  # operations have abandoned its posting
+    barred: bool = False  # its supplier is not active, and nobody has released it nevertheless
+
+    @property
+    def suspected(self) -> bool:
+        """It is held, for it looks like another one: so it has been compared with nothing."""
+        return self.state is InvoiceState.HELD and self.match is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,8 @@ class Sought:
 _SELECT: LiteralString = """
 select i.invoice_id, i.place, i.supplier_id, i.po_id, i.document, i.lines, i.state, i.looks_like,
        i.arrived_on, i.due_on, i.reason, i.version, i.created_at, i.updated_at, m.match, a.approval_id, a.state,
-       exists (select from run where run_id = i.invoice_id and outcome = 'abandoned')
+       exists (select from run where run_id = i.invoice_id and outcome = 'abandoned'),
+       s.status <> 'active' and not i.released
   from supplier_invoice i join supplier s using (supplier_id)
   left join lateral (
        select to_jsonb(m) as match from invoice_match m where m.invoice_id = i.invoice_id

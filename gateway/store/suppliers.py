@@ -48,6 +48,11 @@ async def load_supplier(connection: Connection, supplier_id: str, *, partner: st
     return _read(row) if row else None
 
 
+async def is_active(connection: Connection, supplier_id: str) -> bool:
+    found = await load_supplier(connection, supplier_id)
+    return found is not None and found.status is SupplierStatus.ACTIVE
+
+
 async def lock_supplier(connection: Connection, supplier_id: str) -> None:
     await connection.execute("select 1 from supplier where supplier_id = %s for no key update", (supplier_id,))
 

@@ -15,7 +15,7 @@ from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.endings import end
 from gateway.errors import GatewayError, Unavailable
-from gateway.store import approval_deadlines, backorders, housekeeping, invoice_grace, journal, reservation_expiry
+from gateway.store import approval_deadlines, backorders, housekeeping, invoice_tending, journal, reservation_expiry
 from gateway.store.exceptions import Opening, open_exception
 from gateway.store.journal import Lease
 from gateway.store.pool import Connection
@@ -33,7 +33,7 @@ BUSY_POLL, IDLE_POLL = 0.05, 0.25  # seconds; polling slows down while there is 
 GATHER = 0.01  # seconds in which more slots come free, so that one claim fills several
 SWEEP = 5.0  # seconds between looks for runs whose task was given up
 FORGET = 60.0  # seconds between rounds of forgetting what has expired
-LATE = 10.0  # seconds between looks for what was not decided, did not come, or was not announced in time
+LATE = 10.0  # seconds between looks for what was not decided or announced in time, and invoices to be matched again
 FILL = 10.0  # seconds between looks for goods that orders wait for
 PAUSE = 1.0  # seconds before a run that met the database's trouble is taken up again
 UNKNOWN_SAGA_PAUSE = 15.0  # a newer worker may know it
@@ -74,7 +74,7 @@ class Worker:
             asyncio.create_task(self._regularly(FORGET, self._keep_stock)),
             asyncio.create_task(self._regularly(FILL, self._fill_backorders)),
             asyncio.create_task(self._regularly(LATE, self._pass_on_approvals)),
-            asyncio.create_task(self._regularly(LATE, self._end_grace)),
+            asyncio.create_task(self._regularly(LATE, self._tend_invoices)),
             asyncio.create_task(self._regularly(LATE, self._ask_for_notices)),
             *(asyncio.create_task(feed.follow()) for feed in self._feeds()),
             asyncio.create_task(Snapshots(self.tools, self.policy, holder=self.name).follow()),
@@ -176,9 +176,9 @@ class Worker:
         if passed := await approval_deadlines.pass_on_overdue(self.tools.database, self.tools.mint):
             log.info("approvals passed on", steps=passed)
 
-    async def _end_grace(self) -> None:
-        if ended := await invoice_grace.end_grace(self.tools.database, self.matching, self.tools.mint):
-            log.info("invoices whose goods have not come", invoices=ended)
+    async def _tend_invoices(self) -> None:
+        if moved := await invoice_tending.tend(self.tools.database, self.matching, self.tools.mint):
+            log.info("invoices stand otherwise", invoices=moved)
 
     async def _ask_for_notices(self) -> None:
         looked = await unannounced.look(self.tools, self.clocks)

@@ -6,11 +6,11 @@ from math import floor
 
 from hypothesis import strategies as some
 
-from gateway.domain.matching_terms import Billed, BilledLine, MatchingRules, Ordered, OrderedLine
+from gateway.domain.matching_terms import Billed, BilledLine, Charge, MatchingRules, Ordered, OrderedLine
 
 WORST_FIRST = (
     *("header_mismatch", "unknown_line", "over_billed", "qty_variance", "price_variance", "tolerance_used_up"),
-    *("amount_mismatch", "tax_variance", "not_received", "matched_within_tolerance", "matched"),
+    *("amount_mismatch", "charge_variance", "tax_variance", "not_received", "matched_within_tolerance", "matched"),
 )
 
 
@@ -40,7 +40,23 @@ def by_hand(case: Case) -> tuple[list[str], str, int]:
             same = (line.price, line.amount) == (heap.line.price, expected)
             troubles.append("matched" if same and not heap.borrowed else "matched_within_tolerance")
         told.append(worst(troubles))
-    return told, worst([*told, *whole(case, heaps)]), purse
+    extras, purse = charged(case, purse)
+    return told, worst([*told, *extras, *whole(case, heaps)]), purse
+
+
+def charged(case: Case, purse: int) -> tuple[list[str], int]:
+    """Coin by coin out of what is left of the tolerance of its kind, and into the order's purse."""
+    troubles = []
+    for kind in dict.fromkeys(charge.kind for charge in case.billed.charges):
+        left = [coin for coin in range(case.rules.charge_tolerance) if coin >= case.ordered.charged.get(kind, 0)]
+        coins = [coin for charge in case.billed.charges if charge.kind == kind for coin in range(charge.amount)]
+        if len(coins) > len(left):
+            troubles.append("charge_variance")
+        elif coins and purse + len(coins) > case.rules.order_cap:
+            troubles.append("tolerance_used_up")
+        else:
+            purse += len(coins)
+    return troubles, purse
 
 
 class Heap:
@@ -94,10 +110,11 @@ def priced(line: BilledLine, of: OrderedLine, rules: MatchingRules) -> list[str]
 
 def whole(case: Case, heaps: dict[str, Heap]) -> list[str]:
     billed, troubles = case.billed, []
-    if sum(line.amount for line in billed.lines) + billed.tax != billed.total:
+    if sum(each.amount for each in (*billed.lines, *billed.charges)) + billed.tax != billed.total:
         troubles.append("header_mismatch")
     if all(line.line_id in heaps for line in billed.lines):
         shares = [(line.amount, heaps[line.line_id or ""].line.tax_points) for line in billed.lines]
+        shares += [(charge.amount, charge.tax_points) for charge in billed.charges]
         due = sum(floor(Fraction(amount * points, 10_000) + Fraction(1, 2)) for amount, points in shares)
         if abs(due - billed.tax) > len(shares):
             troubles.append("tax_variance")
@@ -125,13 +142,18 @@ def cases(draw: some.DrawFn) -> Case:
             tax_points=draw(some.sampled_from([0, 1_900])), two_way=draw(some.booleans()),
         ))  # fmt: skip
     lines = tuple(draw(billed_line(known)) for _ in range(draw(some.integers(1, 3))))
-    net, tax = sum(line.amount for line in lines), draw(some.integers(0, 60))
-    billed = Billed(currency="EUR", lines=lines, tax=tax, total=net + tax + draw(some.sampled_from([0, 0, 0, 1])))
+    kinds, points = some.sampled_from(["freight", "fuel"]), some.sampled_from([0, 1_900])
+    charges = tuple(draw(some.lists(some.builds(Charge, kind=kinds, amount=small, tax_points=points), max_size=2)))
+    net, tax = sum(each.amount for each in (*lines, *charges)), draw(some.integers(0, 60))
+    total = net + tax + draw(some.sampled_from([0, 0, 0, 1]))
+    billed = Billed(currency="EUR", lines=lines, charges=charges, tax=tax, total=total)
     rules = MatchingRules(
         price_points=200, price_cap=draw(small), small_difference=draw(some.integers(0, 3)), order_cap=draw(small),
         quantity_points=draw(some.sampled_from([0, 3_400, 5_000])), quantity_cap=draw(some.integers(0, 2)),
+        charge_tolerance=draw(small),
     )  # fmt: skip
-    return Case(Ordered(currency="EUR", lines=tuple(known), overpaid=draw(small)), billed, rules)
+    charged = {"freight": draw(some.integers(0, 3))}
+    return Case(Ordered(currency="EUR", lines=tuple(known), charged=charged, overpaid=draw(small)), billed, rules)
 
 
 @some.composite

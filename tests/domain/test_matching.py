@@ -24,6 +24,10 @@ def bill(quantity: int = 10, price: int = 20_000_000, *, line: str | None = "a",
     return Billed(**{**said, **changed})
 
 
+def freight(amount: int) -> Billed:
+    return bill(charges=(Charge(kind="freight", amount=amount),), total=20_000 + amount)
+
+
 def order(**changed: Any) -> Ordered:
     return Ordered(currency="EUR", lines=(replace(TEN, **changed),))
 
@@ -60,6 +64,12 @@ def order(**changed: Any) -> Ordered:
         (order(), bill(charges=(Charge(kind="freight", amount=500),), total=20_500), "matched"),
         (order(), bill(charges=(Charge(kind="freight", amount=501),), total=20_501), "charge_variance"),
         (order(), bill(charges=(Charge(kind="fuel", amount=300),) * 2, total=20_600), "charge_variance"),
+        (replace(order(), charged={"fuel": 200}), freight(500), "matched"),  # each kind has its own
+        (replace(order(), charged={"freight": 200}), freight(300), "matched"),
+        (replace(order(), charged={"freight": 200}), freight(301), "charge_variance"),  # once for all invoices
+        (replace(order(), charged={"freight": 900}), bill(), "matched"),
+        (replace(order(), overpaid=4_700), freight(300), "matched"),
+        (replace(order(), overpaid=4_700), freight(301), "tolerance_used_up"),  # and it is a share of the order's
         (order(accepted=6), bill(price=25_000_000), "qty_variance"),  # the worst is told
         (replace(order(), overpaid=4_620), bill(price=20_380_000), "matched_within_tolerance"),
         (replace(order(), overpaid=4_621), bill(price=20_380_000), "tolerance_used_up"),
@@ -157,6 +167,14 @@ def small_leaks_are_no_leak(ordered: Ordered, billed: Billed, rules: MatchingRul
     return match(ordered, billed, replace(rules, order_cap=10**12))
 
 
+def each_invoice_has_the_tolerance_of_charges(ordered: Ordered, billed: Billed, rules: MatchingRules) -> Match:
+    return match(replace(ordered, charged={}), billed, rules)
+
+
+def charges_are_no_share_of_the_cap(ordered: Ordered, billed: Billed, rules: MatchingRules) -> Match:
+    return replace(match(ordered, billed, rules), overpaid=match(ordered, replace(billed, charges=()), rules).overpaid)
+
+
 def no_piece_is_rounded_down(ordered: Ordered, billed: Billed, rules: MatchingRules) -> Match:
     return match(ordered, billed, replace(rules, quantity_points=10_000))
 
@@ -165,7 +183,7 @@ def no_piece_is_rounded_down(ordered: Ordered, billed: Billed, rules: MatchingRu
     "mistaken",
     [
         *(forgets_what_was_billed, pays_for_what_was_sent_back, the_share_is_enough, small_leaks_are_no_leak),
-        no_piece_is_rounded_down,
+        *(each_invoice_has_the_tolerance_of_charges, charges_are_no_share_of_the_cap, no_piece_is_rounded_down),
     ],
 )
 def test_the_count_by_hand_notices_a_mistake(mistaken: Law) -> None:

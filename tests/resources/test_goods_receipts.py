@@ -106,6 +106,19 @@ async def test_who_wrote_or_approved_it_does_not_receive_it(gate: Gate, ann: Buy
     assert then.status_code == 201, then.text
 
 
+async def test_who_confirmed_it_for_its_supplier_does_not_receive_it(gate: Gate, bob: Buyers, works: Buyers) -> None:
+    cleo = await Buyers.operator(gate, "cleo", "buyer", "receiver")
+    po_id = await bob.write(SUPPLIER, "PO-1", 10)
+    for word in ("submit", "issue"):
+        await bob.order(f"/{po_id}/{word}")
+    confirmed_by_hand = await cleo.confirm(po_id, "C-1", {"line_id": "1", "status": "accepted"})
+
+    refused = await Dock(cleo).receive(po_id, goods_body("WE-1", came(1)))
+
+    assert confirmed_by_hand.json()["outcome"] == "confirmed"
+    assert (refused.status_code, refused.json()["code"]) == (403, "duties_not_separate")
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [

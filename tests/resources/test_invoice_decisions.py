@@ -3,7 +3,7 @@
 import pytest
 
 from tests.gate import Gate
-from tests.resources.billed import Payers, billed_line, ordered, works_of
+from tests.resources.billed import SUPPLIER, Payers, billed_line, ordered, works_of
 from tests.resources.supplied import WHY, Buyers
 
 
@@ -92,6 +92,26 @@ async def test_whoever_bought_or_received_lets_nothing_pass(
     for refused in (wrote, received, *steps):
         assert (refused.status_code, refused.json()["code"]) == (403, "duties_not_separate")
     assert rejected.json()["status"] == "rejected"
+
+
+async def test_whoever_approved_or_confirmed_the_order_lets_nothing_pass(
+    gate: Gate, bob: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
+    alma = await Payers.operator(gate, "alma", "approver", "accounts_payable")
+    cleo = await Payers.operator(gate, "cleo", "buyer", "approver", "accounts_payable")
+    po_id = await bob.write(SUPPLIER, "PO-1", 1_000, price=1_000)
+    await alma.who.decide((await bob.order(f"/{po_id}/submit")).json()["approval_id"])
+    await bob.order(f"/{po_id}/issue")
+    await cleo.who.confirm(po_id, "C-1", {"line_id": "1", "status": "accepted"})
+    await rita.receive(po_id, 1_000)
+    invoice_id = (await works.bill(po_id, "INV-1", billed_line(1_000, 2_000))).json()["invoice_id"]
+
+    refused = [await each.do(invoice_id, "approve") for each in (alma, cleo)]
+    approval_id = (await pam.do(invoice_id, "approve")).json()["approval_id"]
+    steps = [await each.who.decide(approval_id) for each in (alma, cleo)]
+
+    for answer in (*refused, *steps):
+        assert (answer.status_code, answer.json()["code"]) == (403, "duties_not_separate")
 
 
 async def test_what_is_no_duplicate_is_matched_in_its_place(

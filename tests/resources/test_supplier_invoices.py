@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.domain.identifiers import mint
-from gateway.store.invoice_grace import end_grace
+from gateway.store.invoice_tending import tend
 from tests.gate import Gate
 from tests.resources.billed import OLD, SUPPLIER, Payers, billed_line, later, ordered, works_of
 from tests.resources.supplied import Buyers, purchase_lines, supplying
@@ -108,10 +108,10 @@ async def test_what_did_not_come_in_time_is_an_exception(
     po_id = await ordered(bob, works, "PO-1", 10)
     await rita.receive(po_id, 8)
     invoice_id = (await works.bill(po_id, "INV-1")).json()["invoice_id"]
-    early = await end_grace(gate.database, gate.bundle.matching, mint)
+    early = await tend(gate.database, gate.bundle.matching, mint)
     await later(gate.database, days=5)
 
-    ended = [await end_grace(gate.database, gate.bundle.matching, mint) for _ in range(2)]
+    ended = [await tend(gate.database, gate.bundle.matching, mint) for _ in range(2)]
 
     assert (early, ended) == (0, [1, 0])
     seen = await pam.see(f"/{invoice_id}")
@@ -142,6 +142,7 @@ async def test_other_content_under_the_number_is_refused(bob: Buyers, works: Pay
     refused = await works.bill(po_id, "inv.0042", billed_line(9))
 
     assert (refused.status_code, refused.json()["code"]) == (409, "natural_key_conflict")
+    assert refused.json()["title"] == "Something else is known under this number."
     assert "#/lines/0/quantity" in [each["pointer"] for each in refused.json()["errors"]]
 
 
@@ -222,4 +223,7 @@ async def test_what_no_invoice_can_be_is_told(bob: Buyers, works: Payers) -> Non
 
     answer = await works.bill(po_id, "--", currency="ZZZ", tax=2**53 - 1, total=5)
 
+    no_day = await works.bill(po_id, "INV-1", due_date="2027-02-30")
+
     assert {each["code"] for each in answer.json()["errors"]} == {"no_number", "unknown_currency", "total_too_large"}
+    assert [(each["pointer"], each["code"]) for each in no_day.json()["errors"]] == [("#/due_date", "format")]

@@ -83,6 +83,7 @@ PurchaseEventType = Literal[
 ]
 InvoiceEventType = Literal[
     "com.omnigate.supplier_invoice.received.v1",
+    "com.omnigate.supplier_invoice.held.v1",
     "com.omnigate.supplier_invoice.waiting.v1",
     "com.omnigate.supplier_invoice.exception.v1",
     "com.omnigate.supplier_invoice.disputed.v1",

@@ -12,7 +12,6 @@ from gateway.domain.confirmations import Outcome, Tolerances, agreed, outcome, r
 from gateway.domain.documents import differing
 from gateway.domain.identifiers import Mint
 from gateway.domain.purchase_orders import MOST, MOVES, OrderState, PurchaseLine, Trigger, total
-from gateway.domain.time import is_day
 from gateway.refusals import Conflict, Fault, Invalid, NaturalKeyConflict, NotFound
 from gateway.resources.answers import JSON, content_hash, hand_of
 from gateway.resources.once import Done, once
@@ -142,8 +141,6 @@ def _refuse_words(said: Sequence[Mapping[str, Any]], lines: Sequence[PurchaseLin
         if (each["status"] in ("changed", "backordered")) != bool(differs):
             detail = "`changed` and `backordered` say what differs, and nothing else does"
             faults.append(Fault(f"#/lines/{index}", "word_does_not_fit", detail))
-        if "date" in each and not is_day(each["date"]):
-            faults.append(Fault(f"#/lines/{index}/date", "no_such_day", "is not a day of the calendar"))
     if missing:
         faults.append(Fault("#/lines", "line_missing", f"nothing is said of {', '.join(sorted(missing))}"))
     if faults:

@@ -1,4 +1,4 @@
-"""What accounts payable decide about an invoice, by nobody who wrote its order or received its goods."""
+"""What accounts payable decide about an invoice, by nobody who had a part in its order or its goods."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.money import Money
 from gateway.domain.supplier_invoices import MOVES, Action, Trigger, actions
-from gateway.purchase_refusals import DutiesNotSeparate, NotApproved
+from gateway.purchase_refusals import DutiesNotSeparate, NotApproved, SupplierNotActive
 from gateway.refusals import Conflict
 from gateway.resources.answers import hand_of
 from gateway.resources.once import Done, once
@@ -21,7 +21,7 @@ from gateway.store import approvals, purchase_orders
 from gateway.store.accept import order_locked
 from gateway.store.invoice_duties import took_part
 from gateway.store.invoice_matching import Queued, compare
-from gateway.store.invoice_rematches import KIND, match_again, rematch, settle
+from gateway.store.invoice_rematches import KIND, release, rematch, settle
 from gateway.store.pool import Connection, Database
 from gateway.store.supplier_invoices import SupplierInvoice, move_invoice, touch_invoice
 
@@ -39,11 +39,9 @@ class InvoiceDeciding:
         return await self._change(call, if_match, "release", partial(self._release, call))
 
     async def _release(self, call: Call, connection: Connection, found: SupplierInvoice) -> None:
-        """It is no duplicate: matched as any other, in the place that it had."""
+        """It is no duplicate, or passes although its supplier is not active."""
         await _refuse_who_took_part(connection, call, found)
-        hand = hand_of(call, self.mint)
-        await settle(connection, found.invoice_id, hand, by="release")
-        await match_again(connection, found, self.rules, hand, cause="release")
+        await release(connection, found, self.rules, hand_of(call, self.mint))
 
     async def approve(self, call: Call, *, if_match: Sequence[str]) -> Answer:
         return await self._change(call, if_match, "approve", partial(self._approve, call))
@@ -105,7 +103,9 @@ class InvoiceDeciding:
                 await purchase_orders.lock_order(connection, seen.po_id)
             found = await seen_invoice(connection, call)
             refuse_unless_expected(found.version, if_match, called="invoice")
-            if action not in actions(found.state, given_up=found.given_up):
+            if action == "approve" and found.barred:
+                raise SupplierNotActive("its supplier is not active; release the invoice first", effect="none")
+            if action not in actions(found.state, given_up=found.given_up, barred=found.barred):
                 raise Conflict(f"an invoice that is {found.state} does not allow this", effect="none")
             await change(connection, found)
             after = await seen_invoice(connection, call)
@@ -119,6 +119,6 @@ async def _refuse_who_took_part(connection: Connection, call: Call, found: Suppl
     """Those who may not say yes to it."""
     barred = await took_part(connection, found.po_id)
     if call.caller.subject in barred:
-        detail = "whoever wrote the order or received its goods does not let its invoice pass"
+        detail = "whoever wrote, approved or confirmed the order, or received its goods, does not let its invoice pass"
         raise DutiesNotSeparate(detail, effect="none")
     return barred

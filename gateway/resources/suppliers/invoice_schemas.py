@@ -83,7 +83,7 @@ class LineMatchView(TypedDict):
 @with_config(CLOSED)
 class MatchView(TypedDict):
     run: Annotated[int, Field(ge=1)]
-    cause: Literal["intake", "release", "receipt", "rejection", "grace"]
+    cause: Literal["intake", "release", "receipt", "rejection", "grace", "reinstatement"]
     verdict: Verdict
     lines: Annotated[list[LineMatchView], Field(max_length=200)]
     findings: Annotated[list[FindingView], Field(max_length=25)]
@@ -105,6 +105,7 @@ class InvoiceView(TypedDict):
     po_id: PoId
     supplier_id: SupplierId
     status: InvoiceStatus
+    held_for: NotRequired[Literal["likeness", "supplier"]]
     reason: NotRequired[Words]
     invoice_date: Day
     due_date: NotRequired[Day]

@@ -19,8 +19,9 @@ from gateway.store.pool import Connection, Database
 from gateway.store.supplier_invoices import Sought, SupplierInvoice, list_invoices, load_invoice
 
 ABSENT = "there is no such invoice"
+_SUSPECTED = "it looks like another invoice of yours; it is being looked at"
 _OUTSIDE = {
-    InvoiceState.HELD: "it looks like another invoice of yours; it is being looked at",
+    InvoiceState.HELD: "you are not active at the retailer's; it waits until you are, or somebody lets it pass",
     InvoiceState.WAITING: "its goods have not been received yet",
     InvoiceState.EXCEPTION: "it is not what was ordered and received; it is being looked at",
 }
@@ -47,14 +48,16 @@ def invoice_view(found: SupplierInvoice, *, inside: bool) -> schemas.InvoiceView
         **{"invoice_id": found.invoice_id, "supplier_id": found.supplier_id, "status": found.state.value},
         "lines": [line.document for line in found.claim.lines],
         **{"tax": found.claim.tax, "total": found.claim.total},
-        "allowed_actions": actions(found.state, given_up=found.given_up) if inside else [],
+        **({"held_for": "likeness" if found.suspected else "supplier"} if found.state is InvoiceState.HELD else {}),
+        "allowed_actions": actions(found.state, given_up=found.given_up, barred=found.barred) if inside else [],
         "version": found.version,
         "created_at": rfc3339(found.created_at),
         "updated_at": rfc3339(found.updated_at),
     }
     if found.claim.charges:
         view["charges"] = [{"kind": kind, "amount": amount} for kind, amount in found.claim.charges]
-    reason = found.reason or (None if inside else _OUTSIDE.get(found.state))
+    waits = _SUSPECTED if found.suspected else _OUTSIDE.get(found.state)
+    reason = found.reason or (None if inside else waits)
     told = {"reason": reason, **(_inside(found) if inside else {})}
     return cast("schemas.InvoiceView", view | {name: value for name, value in told.items() if value is not None})
 

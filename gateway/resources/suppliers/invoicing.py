@@ -14,19 +14,19 @@ from gateway.domain.invoice_numbers import NEAR_DAYS, InvoiceMark, normalised, s
 from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.money import Money, is_currency
 from gateway.domain.purchase_orders import MOST
-from gateway.domain.supplier_invoices import FIRST, InvoiceState, outcome, read_invoice_lines
-from gateway.domain.time import is_day
+from gateway.domain.supplier_invoices import FIRST, MOST_INVOICES, InvoiceState, outcome, read_invoice_lines
 from gateway.refusals import Conflict, Fault, Invalid
 from gateway.resources.answers import JSON, content_hash, hand_of, key_taken, whose
 from gateway.resources.once import Done, once
 from gateway.resources.suppliers.invoice_schemas import InvoiceReceipt
 from gateway.store import purchase_orders
 from gateway.store.accept import order_locked
-from gateway.store.invoice_matching import Queued, compare, grace_ends, keep_match
-from gateway.store.invoice_rematches import hold, object_to
+from gateway.store.invoice_matching import Queued, compare, counted, grace_ends, keep_match
+from gateway.store.invoice_rematches import hold, hold_back, object_to
 from gateway.store.pool import Connection, Database
 from gateway.store.purchase_orders import PurchaseOrder, load_order
 from gateway.store.supplier_invoices import NewInvoice, alike, claim_of, known_number, write_invoice
+from gateway.store.suppliers import is_active
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Invoicing:
                 detail = "the invoice of this number exists and says something else"
                 raise key_taken(call, document, detail, first="was billed")
             return self._taken(call, invoice_id, status, replayed=True)
+        await _refuse_too_many(connection, order.po_id)
         new = self._new(call, order, mark)
         looks_like = await _looks_like(connection, mark)
         if looks_like is not None:
@@ -84,12 +85,15 @@ class Invoicing:
         hand, today = hand_of(call, self.mint), call.now.date()
         queued = Queued(new.document["po_id"], new.claim, today)
         made = await compare(connection, queued, self.rules, today=today)
-        state = FIRST[outcome(made.told)]
+        barred = not await is_active(connection, new.mark.supplier_id)
+        state = FIRST[outcome(made.told, barred=barred)]
         due = grace_ends(made.told, today, self.rules)
         await write_invoice(connection, new, state, hand, due_on=due)
         await keep_match(connection, new.invoice_id, made, hand, cause="intake")
         if state is InvoiceState.EXCEPTION:
             await object_to(connection, new.invoice_id, new.document, made, hand)
+        if state is InvoiceState.HELD:
+            await hold_back(connection, new.invoice_id, new.document, hand)
         return state
 
     def _taken(self, call: Call, invoice_id: str, status: str, *, replayed: bool = False) -> Done:
@@ -102,6 +106,13 @@ class Invoicing:
         location = f"{self.public}/v1/supplier-invoices/{invoice_id}"
         answer = Answer(201, {"content-type": JSON, "location": location}, orjson.dumps(receipt), replayed=replayed)
         return Done(invoice_id, answer, {"status": receipt["status"]})
+
+
+async def _refuse_too_many(connection: Connection, po_id: str) -> None:
+    """Each is compared with all of them."""
+    if await counted(connection, po_id) >= MOST_INVOICES:
+        detail = f"{MOST_INVOICES} invoices of this order are not rejected, which is the most that one has"
+        raise Conflict(detail, effect="none")
 
 
 async def _billed_order(connection: Connection, call: Call) -> PurchaseOrder:
@@ -142,11 +153,7 @@ async def _looks_like(connection: Connection, mark: InvoiceMark) -> Mapping[str,
 
 
 def _refuse_impossible(body: Mapping[str, Any]) -> None:
-    faults = [
-        Fault(f"#/{name}", "no_such_day", "is not a day of the calendar")
-        for name in ("invoice_date", "due_date")
-        if name in body and not is_day(body[name])
-    ]
+    faults = []
     if not _is_number(body["invoice_number"]):
         faults.append(Fault("#/invoice_number", "no_number", "has neither letter nor digit"))
     if not is_currency(body["currency"]):

@@ -15,7 +15,6 @@ from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
 from gateway.domain.purchase_orders import MOST, MOST_REVISIONS, MOVES, Trigger, read_lines, total
 from gateway.domain.suppliers import SupplierStatus
-from gateway.domain.time import is_day
 from gateway.purchase_refusals import NotApproved, SupplierNotActive
 from gateway.refusals import Conflict, Fault, Invalid
 from gateway.resources.answers import JSON, content_hash, hand_of, key_taken
@@ -184,8 +183,6 @@ def _refuse_lines(said: Sequence[Mapping[str, Any]], currency: str) -> None:
         if line["line_id"] in known:
             faults.append(Fault(f"#/lines/{index}/line_id", "line_id_repeated", "names an earlier line"))
         known.add(line["line_id"])
-        if not is_day(line["requested_date"]):
-            faults.append(Fault(f"#/lines/{index}/requested_date", "no_such_day", "is not a day of the calendar"))
     if not faults and total(read_lines(said), currency).amount > MOST:
         faults.append(Fault("#/lines", "total_too_large", f"their total is more than {MOST} minor units"))
     if faults:

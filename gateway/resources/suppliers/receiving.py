@@ -1,4 +1,4 @@
-"""Goods that came for a purchase order, counted by somebody who neither wrote nor approved it."""
+"""Goods that came for a purchase order, counted by somebody who neither wrote, approved nor confirmed it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ class Receiving:
 async def _refuse_who_ordered(connection: Connection, call: Call, order: PurchaseOrder) -> None:
     caller = call.caller
     if await goods_in.had_a_hand_in(connection, order.po_id, caller.account or "", caller.subject):
-        detail = "who wrote or approved an order does not receive its goods; somebody else has to count them"
+        detail = "who wrote, approved or confirmed an order does not receive its goods; somebody else has to count them"
         raise DutiesNotSeparate(detail, effect="none")
 
 
