@@ -37,7 +37,8 @@ class Purchasing(Protocol):
         were received."""
 
     async def receive_goods(self, receipt: GoodsReceipt, *, key: str) -> Effect:
-        """Post what came. Facts: `number`. Raises `Rejected` (`purchase_closed`) when nothing is awaited any more."""
+        """Post what came. Facts: `number`. Raises `Rejected` (`purchase_closed`) when nothing is awaited any more. A
+        `surplus` was bought besides the order: it is posted all the same, where an ERP takes more than was ordered."""
 
     async def post_bill(self, bill: Bill, *, key: str) -> Effect:
         """Post the supplier's invoice. Facts: `number`, `status`. Raises `Rejected`, by code: `fiscal_period_closed`,

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 
 from gateway.back_ends import FOREIGN
 from gateway.domain.identifiers import Mint
-from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.time import Clock, Ticks
 from gateway.edge.counters import InProcessCounters
 from gateway.edge.routes import edge_routes
@@ -33,11 +32,13 @@ from gateway.resources.pages import PageTokens
 from gateway.resources.returns import returns
 from gateway.resources.returns.matching import unmatched_returns
 from gateway.resources.suppliers import deliveries, purchase_orders, supplier_invoices, suppliers
+from gateway.resources.suppliers.surplus import Buying, over_receipts
 from gateway.settings import Settings
 from gateway.store import late_failures
 from gateway.store.adjustments import PENDING
 from gateway.store.decisions import Decisions
 from gateway.store.divergences import CLASS as DIVERGENCE
+from gateway.store.goods_in import OVER_RECEIPT
 from gateway.store.mending import WORKFLOW, Mendables
 from gateway.store.pool import Database
 from gateway.store.return_counts import UNMATCHED
@@ -82,7 +83,9 @@ class Shared:
 
 
 def routers(shared: Shared) -> Iterator[APIRouter]:
+    """Those of which FastAPI is asked come first: it makes the routes of a router ready when it first looks into it."""
     database, public = shared.database, shared.public
+    yield from _ours(shared)
     decide = partial(on_content, shared.bundle.access)
     yield orders(
         database,
@@ -92,7 +95,7 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
         waiver=partial(on_waiver, shared.bundle.access),
         mint=shared.mint,
         decisions=shared.decisions,
-    )  # first: most calls are theirs
+    )
     yield inventory(
         database, pages=shared.pages, policy=shared.bundle.inventory, changes=shared.changes, mint=shared.mint
     )
@@ -102,11 +105,10 @@ def routers(shared: Shared) -> Iterator[APIRouter]:
     terms = shared.bundle.returns
     yield returns(database, pages=shared.pages, policy=terms, inventory=policy, public=public, mint=shared.mint)
     yield from _buying(shared)
-    yield from _ours(shared)
     yield callbacks(database, mint=shared.mint, foreign=FOREIGN)
-    yield exceptions(
-        database, pages=shared.pages, mendables=mendables(shared.clock, shared.mint, policy), mint=shared.mint
-    )
+    buying = Buying(shared.bundle.approvals, shared.bundle.matching, policy)
+    mending = mendables(shared.clock, shared.mint, buying)
+    yield exceptions(database, pages=shared.pages, mendables=mending, mint=shared.mint)
     yield events(shared.feed, public=public)
     yield approvals(database, pages=shared.pages, mint=shared.mint)
 
@@ -149,14 +151,15 @@ def _buying(shared: Shared) -> Iterator[APIRouter]:
     )
 
 
-def mendables(clock: Clock, mint: Mint, policy: InventoryPolicy) -> Mendables:
+def mendables(clock: Clock, mint: Mint, buying: Buying) -> Mendables:
     """What operators can do about exceptions, by class: the same for edge and command line."""
     return {
         WORKFLOW: parked_runs(clock, mint),
         UNPAID: unpaid_orders(mint),
-        PENDING: pending_adjustments(policy, mint),
+        PENDING: pending_adjustments(buying.inventory, mint),
         QUARANTINED: quarantined_snapshots(),
         DIVERGENCE: divergences(),
         late_failures.CLASS: failed_refunds(mint),
         UNMATCHED: unmatched_returns(mint),
+        OVER_RECEIPT: over_receipts(buying, mint),
     }

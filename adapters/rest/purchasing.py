@@ -107,6 +107,7 @@ def goods_receipt(receipt: GoodsReceipt, *, reference: str) -> Json:
     """What came, in the ERP's words: of each line what is kept, and what goes back."""
     return {
         "reference": reference,
+        **({"surplus": True} if receipt.surplus else {}),
         "receipt_id": receipt.receipt_id,
         "receipt_number": receipt.receipt_number,
         "purchase": receipt.purchase,

@@ -64,7 +64,7 @@ class Callbacks:
         self._one = f"SELECT * FROM {table} WHERE id = ? AND state = 'pending'"  # noqa: S608
         self._told = f"UPDATE {table} SET state = 'delivered', attempts = ?, last_status = ?, delivered_at = ? WHERE sequence = ?"  # noqa: S608, E501
         self._later = f"UPDATE {table} SET attempts = ?, last_status = ?, next_at = ? WHERE sequence = ?"  # noqa: S608
-        self._client = httpx2.AsyncClient(verify=_authorities(), trust_env=False, timeout=TIMEOUT, transport=transport)
+        self._client = httpx2.AsyncClient(verify=authorities(), trust_env=False, timeout=TIMEOUT, transport=transport)
         self._wake = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
@@ -144,6 +144,6 @@ class Callbacks:
 
 
 @cache
-def _authorities() -> ssl.SSLContext:
+def authorities() -> ssl.SSLContext:
     """Whom to trust: the same for all voices, and 30 ms to read."""
     return httpx2.create_ssl_context(trust_env=False)

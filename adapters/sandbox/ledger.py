@@ -150,7 +150,7 @@ def _open(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
-        database.executescript(SCHEMA)
+        database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")  # in one: each by itself takes ten times as long
         for sign, mend in OLDER:
             if database.execute(sign).fetchone():
                 database.executescript(mend)

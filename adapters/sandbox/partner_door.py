@@ -8,6 +8,7 @@ import httpx2
 import orjson
 
 from adapters.sandbox.answers import Json, Refusal, text
+from adapters.sandbox.callbacks import authorities
 from adapters.sandbox.ledger import Ledger
 
 TIMEOUT = 5.0
@@ -47,7 +48,7 @@ class PartnerDoor:
 
     def __init__(self, ledger: Ledger, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._ledger = ledger
-        self._client = httpx2.AsyncClient(trust_env=False, timeout=TIMEOUT, transport=transport)
+        self._client = httpx2.AsyncClient(verify=authorities(), trust_env=False, timeout=TIMEOUT, transport=transport)
         self._token: tuple[str, float] | None = None  # and until when it is used
 
     async def __aenter__(self) -> Self:

@@ -30,7 +30,8 @@ def create_goods_receipt(ledger: Ledger, call: Call) -> Answer:
     counted = standing(ledger, order)
     if strange := {line["line_id"] for line in came} - {line["line_id"] for line in counted}:
         raise Refusal(422, "unknown_line", f"the purchase order has no line {min(strange)}")
-    if is_closed(order, counted):
+    bought_besides = order["status"] == "open" and body.get("surplus") is True
+    if is_closed(order, counted) and not bought_besides:
         raise Refusal(409, "purchase_closed", "nothing of the purchase order is awaited any more")
     made = f"grn_{secrets.token_hex(10)}"
     about = (made, reference, named, order["po_number"], receipt_number)

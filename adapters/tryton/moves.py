@@ -19,10 +19,10 @@ from adapters.tryton.trail import AT_ONCE, Position, Trail
 from gateway.told import Page, StockMove
 
 MOVE, LOCATION = "stock.move", "stock.location"
-# Shipments under our key whose goods have been counted here: of a refund, of a receipt.
-COUNTED = {
+# Shipments under our key whose goods have been counted here: of a refund, of a receipt, of what was bought besides.
+COUNTED: Mapping[str, Sequence[object]] = {
     "stock.shipment.out.return": ["reference", "like", "rfd\\_%"],
-    "stock.shipment.in": ["reference", "like", "grn\\_%"],
+    "stock.shipment.in": ["OR", ["reference", "like", "grn\\_%"], ["reference", "like", "spl\\_%"]],
 }
 FIRST_LOOK = timedelta(days=1)
 PLACES = ("from_location", "to_location")

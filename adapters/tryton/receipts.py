@@ -5,6 +5,7 @@ What is awaited stands in Tryton as moves without a shipment, one for each line 
 its shipment, in the transaction that makes it and on condition that nobody has touched them since: so of two receipts
 one waits for what the other leaves, and a copy of this call finds the shipment, by our key at the beginning of its
 `reference`. Damaged pieces are not taken in: Tryton is not told of them, and goes on waiting for them.
+What was bought besides the order takes nothing that is awaited: a person receives it there.
 """
 
 from collections import Counter
@@ -38,6 +39,8 @@ class Receipts:
                     return _effect(ours, key=key)
                 await self._forward(ours, seen, nothing=not _accepted(receipt))
                 return None
+            if receipt.surplus:
+                raise self._no("purchase_closed", "it was bought besides the purchase, which takes what was ordered")
             if seen["state"] not in OPEN:
                 raise self._no("purchase_closed", f"the purchase is {seen['state']}")
             if seen["state"] == "confirmed":

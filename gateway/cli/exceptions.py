@@ -12,8 +12,11 @@ from gateway.cli.acting import MENDERS, acting, reading
 from gateway.domain.identifiers import mint
 from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339, system_clock
+from gateway.governance.approvals import load_approvals
 from gateway.governance.inventory import load_inventory
+from gateway.governance.matching import load_matching
 from gateway.refusals import NotFound, Refused
+from gateway.resources.suppliers.surplus import Buying
 from gateway.routers import mendables
 from gateway.settings import read_settings
 from gateway.store import exceptions
@@ -79,11 +82,11 @@ def act(
     """Do something about one; the workflow or resource that it is about follows in the same commit."""
     deed = _deed(action, evidence, as_, reference)
 
-    async def work(opened: Database, operator: Principal) -> None:
-        await _mended(opened, exception, deed(operator))
+    async def work(opened: Database, operator: Principal) -> ExceptionRow:
+        return await _mended(opened, exception, deed(operator))
 
-    acting(work, roles=MENDERS)
-    typer.echo(f"{exception} is resolved: {action}")
+    after = acting(work, roles=MENDERS)
+    typer.echo(f"{exception} {_stands(after)}: {action}")
 
 
 @app.command("act-all")
@@ -110,7 +113,13 @@ def act_all(
 
 
 def _mendables() -> Mendables:
-    return mendables(system_clock, mint, load_inventory(read_settings().policies / "inventory.yaml"))
+    policies = read_settings().policies
+    buying = Buying(
+        load_approvals(policies / "approvals.yaml"),
+        load_matching(policies / "suppliers.yaml"),
+        load_inventory(policies / "inventory.yaml"),
+    )
+    return mendables(system_clock, mint, buying)
 
 
 def _deed(action: str, evidence: str, as_: Any, reference: str | None) -> Callable[[Principal], Deed]:
@@ -131,17 +140,24 @@ async def _found(connection: Connection, exception_id: str) -> ExceptionRow:
     return row
 
 
-async def _mended(opened: Database, exception_id: str, deed: Deed) -> None:
+async def _mended(opened: Database, exception_id: str, deed: Deed) -> ExceptionRow:
     async with opened.transaction() as connection:
         seen = await _found(connection, exception_id)
-        await mend(connection, _mendables(), seen, deed)
+        after = await mend(connection, _mendables(), seen, deed)
         act = Act(mint("aud"), deed.operator, deed.now)
         await record_act(connection, act, "exceptions:write", exception_id, deed.resolution)
+        return after
+
+
+def _stands(row: ExceptionRow) -> str:
+    waits = f"waits for {row.evidence.get('approval_id')}; once it is approved, say so again"
+    return waits if row.state == "open" else "is resolved"
 
 
 async def _outcome(opened: Database, row: ExceptionRow, deed: Deed) -> str:
     try:
-        await _mended(opened, row.exception_id, deed)
+        after = await _mended(opened, row.exception_id, deed)
     except Refused as error:
         return f"{row.exception_id} {row.subject}: refused: {error.detail}"
-    return f"{row.exception_id} {row.subject}: {deed.action}"
+    told = f"{row.exception_id} {row.subject}: {deed.action}"
+    return told if after.state == "resolved" else f"{told}: {_stands(after)}"

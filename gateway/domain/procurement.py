@@ -7,7 +7,7 @@ from typing import Any
 from gateway.domain.money import Money
 from gateway.domain.purchase_orders import PurchaseLine
 
-# The workflows of an issued revision, of goods that came, and of a bill that is right or was approved.
+# The workflows of an issued revision, of goods that came or are bought besides, and of a bill that is due.
 PROCURING, RECEIVING, POSTING = ("procure_to_pay", 1), ("book_receipt", 1), ("post_invoice", 1)
 
 
@@ -48,6 +48,7 @@ class GoodsReceipt:
     node_id: str
     received_at: datetime
     lines: tuple[GoodsLine, ...]
+    surplus: bool = False  # bought besides the order: nothing of it need be awaited
 
 
 @dataclass(frozen=True, slots=True)

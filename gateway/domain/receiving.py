@@ -53,6 +53,14 @@ def progress(lines: Sequence[PurchaseLine], delivered: Mapping[str, Delivered]) 
     return "received" if all(accepted[line.line_id] >= line.quantity for line in lines) else "partially_received"
 
 
+def comes_to(lines: Sequence[PurchaseLine], delivered: Mapping[str, Delivered], surplus: Mapping[str, int]) -> int:
+    """Minor units: what the order costs when *surplus* is bought besides what was accepted, and the rest comes."""
+    came = {line.line_id: delivered.get(line.line_id, NOTHING).accepted for line in lines}
+    return sum(
+        max(line.quantity, came[line.line_id] + surplus.get(line.line_id, 0)) * line.unit_price for line in lines
+    )
+
+
 def wrong_counts(said: Sequence[Mapping[str, Any]], lines: Sequence[PurchaseLine]) -> Iterator[Wrong]:
     known, seen = {line.line_id for line in lines}, set[str]()
     for index, each in enumerate(said):

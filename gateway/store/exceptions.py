@@ -2,7 +2,7 @@
 themselves, by triggers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -106,6 +106,23 @@ update exception set state = 'resolved', resolved_at = %s, resolution = %s,
        version = case state when 'open' then version + 1 else version end
  where exception_id = %s and (state = 'open' and version = %s or state = 'resolved' and version = %s + 1)
 returning 1
+"""
+
+
+async def tell(connection: Connection, seen: ExceptionRow, more: Mapping[str, Any]) -> ExceptionRow:
+    """It stays open, with *more* in its evidence; as it stands then. Raises `Conflict` if it has changed since."""
+    evidence = {**seen.evidence, **more}
+    if evidence == seen.evidence:
+        return seen
+    cursor = await connection.execute(_TELL, (Jsonb(evidence), seen.exception_id, seen.version))
+    if await cursor.fetchone() is None:
+        raise Conflict(f"{seen.exception_id} has changed meanwhile; look at it again", effect="none")
+    return replace(seen, evidence=evidence, version=seen.version + 1)
+
+
+_TELL = """
+update exception set evidence = %s, version = version + 1
+ where exception_id = %s and state = 'open' and version = %s returning 1
 """
 
 

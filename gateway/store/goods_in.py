@@ -35,8 +35,8 @@ class Arrival:
 
 
 async def had_a_hand_in(connection: Connection, po_id: str, account: str, operator: str) -> bool:
-    """Whether this person wrote a revision of the order, decided a step of an approval of it, or confirmed it for its
-    supplier."""
+    """Whether this person wrote a revision of the order, bought more than it says, decided a step of an approval of
+    either, or confirmed it for its supplier."""
     cursor = await connection.execute(_HANDS, {"po": po_id, "account": account, "operator": operator})
     return await cursor.fetchone() is not None
 
@@ -44,8 +44,12 @@ async def had_a_hand_in(connection: Connection, po_id: str, account: str, operat
 _HANDS = """
 select from purchase_order_revision where po_id = %(po)s and made_by = %(account)s
 union all
+select from surplus join goods_receipt using (receipt_id)
+ where po_id = %(po)s and decision = 'accepted' and decided_by = %(account)s
+union all
 select from approval a join approval_step s using (approval_id)
- where a.kind = 'purchase_order' and a.subject = %(po)s and s.decided_by in (%(account)s, %(operator)s)
+ where a.kind in ('purchase_order', 'over_receipt') and a.subject = %(po)s
+   and s.decided_by in (%(account)s, %(operator)s)
 union all
 select from po_confirmation where po_id = %(po)s and told_by = %(account)s
 """
@@ -81,32 +85,40 @@ insert into goods_receipt_line (receipt_id, line_id, received, damaged, accepted
 
 
 async def keep_apart(connection: Connection, order: PurchaseOrder, told: Arrival, hand: Hand) -> None:
-    """What is too many, in all receipts of the order, is a buyer's to decide about."""
+    """What is too many, in all receipts of the order, and nobody has decided about yet, is a buyer's to."""
     cursor = await connection.execute(_OVER, (order.po_id,))
     over = {row[0]: int(row[1]) for row in await cursor.fetchall()}
     evidence = {"po_number": order.po_number, "receipt_id": told.receipt_id, "node_id": told.node_id, "over": over}
-    opening = Opening(hand.mint("xcp"), OVER_RECEIPT, OVER_RECEIPT_CODE, order.po_id, evidence, ("resolve",))
+    opening = Opening(hand.mint("xcp"), OVER_RECEIPT, OVER_RECEIPT_CODE, order.po_id, evidence, ("accept", "refuse"))
     await open_exception(connection, opening, now=hand.now)
 
 
 _OVER = """
-select line_id, sum(over) from goods_receipt join goods_receipt_line using (receipt_id)
- where po_id = %s group by line_id having sum(over) > 0
+select line_id, sum(over) from goods_receipt g join goods_receipt_line using (receipt_id)
+ where po_id = %s and not exists (select from surplus s where s.receipt_id = g.receipt_id)
+ group by line_id having sum(over) > 0
 """
 
 
-async def put_on_shelf(
-    connection: Connection, order: PurchaseOrder, told: Arrival, lines: Sequence[Counted], *, hearing: Hearing
-) -> None:
-    """Once: the receipt's number names the fact, and the node's truth takes a fact once."""
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """Pieces, by line, that are stock of a node from a moment on. *fact* names them, the same for ever."""
+
+    fact: str
+    node_id: str
+    at: datetime
+    pieces: Mapping[str, int]
+
+
+async def put_on_shelf(connection: Connection, order: PurchaseOrder, new: Shelved, *, hearing: Hearing) -> None:
+    """Once: the node's truth takes a fact once."""
     skus = {line.line_id: line.sku for line in order.revision.lines}
     fit: dict[str, int] = {}
-    for line in lines:
-        if line.accepted:
-            fit[skus[line.line_id]] = fit.get(skus[line.line_id], 0) + line.accepted
+    for line_id, pieces in new.pieces.items():
+        if pieces:
+            fit[skus[line_id]] = fit.get(skus[line_id], 0) + pieces
     for sku, pieces in sorted(fit.items()):
-        place = (sku, told.node_id, "new")
+        place = (sku, new.node_id, "new")
         truth = (await adjustments.look(connection, place, "on_hand")).truth
-        event = f"grn:{told.node_id}:{told.number}:{sku}"
-        delta = Delta(event, place, pieces, "receipt", told.at, "on_hand", order.po_number)
+        delta = Delta(f"{new.fact}:{sku}", place, pieces, "receipt", new.at, "on_hand", order.po_number)
         await take_deltas(connection, truth, [delta], hearing, why="receipt")

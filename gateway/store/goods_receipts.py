@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, Literal, LiteralString
 
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone
@@ -14,7 +14,7 @@ class Came:
     """Of one line, in all receipts."""
 
     received: int
-    accepted: int  # whole, and no more than is tolerated
+    accepted: int  # whole, and no more than is tolerated or was bought besides
     revision: int  # which was in force when the first of it came
 
 
@@ -26,7 +26,7 @@ async def came(connection: Connection, po_id: str) -> Mapping[str, Came]:
 
 _CAME = """
 select line_id, sum(received), sum(accepted), (array_agg(revision order by position))[1]
-  from goods_receipt join goods_receipt_line using (receipt_id) where po_id = %s group by line_id
+  from goods_come where po_id = %s group by line_id
 """
 
 
@@ -58,6 +58,7 @@ class Receipt:
     recorded_at: datetime
     content_hash: bytes
     document: Mapping[str, Any]
+    over_decision: Literal["accepted", "refused"] | None  # what became of what was too many
     lines: tuple[ReceiptLine, ...]
 
 
@@ -74,9 +75,10 @@ class Sought:
 
 _SELECT: LiteralString = """
 select g.receipt_id, g.receipt_number, g.po_id, g.node_id, g.asn_id, g.revision, g.received_by, g.received_at,
-       g.recorded_at, g.content_hash, g.document, counted.lines
+       g.recorded_at, g.content_hash, g.document, b.decision, counted.lines
   from goods_receipt g join purchase_order o using (po_id) join supplier s using (supplier_id)
   join purchase_order_revision r on r.po_id = g.po_id and r.revision = g.revision
+  left join surplus b on b.receipt_id = g.receipt_id
   cross join lateral (
        select jsonb_agg(jsonb_build_object(
                   'line_id', l.line_id, 'sku', upper(was.line ->> 'sku'), 'ordered', (was.line ->> 'quantity')::bigint,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.refusals import Conflict, Forbidden
-from gateway.store.exceptions import ExceptionRow, settle
+from gateway.store.exceptions import ExceptionRow, settle, tell
 from gateway.store.pool import Connection
 
 OWN_QUEUE = frozenset({"viewer", "buyer", "receiver", "accounts_payable"})  # who mend nothing of anybody else's
@@ -34,7 +34,8 @@ class Deed:
         }
 
 
-Act = Callable[[Connection, ExceptionRow, Deed], Awaitable[None]]
+Waits = Mapping[str, Any]  # for what a deed waits: it is not done yet
+Act = Callable[[Connection, ExceptionRow, Deed], Awaitable[Waits | None]]
 
 
 async def _nothing(connection: Connection, seen: ExceptionRow, deed: Deed) -> None:
@@ -44,7 +45,8 @@ async def _nothing(connection: Connection, seen: ExceptionRow, deed: Deed) -> No
 @dataclass(frozen=True, slots=True)
 class Mendable:
     """What can be done about the exceptions of one class. *act* joins the transaction that settles the exception, locks
-    what it changes, and raises `Conflict`, `Invalid` or `Forbidden` when it cannot be done, or not by this operator."""
+    what it changes, and raises `Conflict`, `Invalid` or `Forbidden` when it cannot be done, or not by this operator.
+    When others have to agree first, it says what the deed waits for: the exception stays open, and tells that."""
 
     actions: frozenset[str] = frozenset({"resolve"})
     act: Act = field(default=_nothing)
@@ -61,11 +63,6 @@ def allowed(mendables: Mendables, seen: ExceptionRow) -> list[str]:
     return [action for action in seen.actions if action in actions] if seen.state == "open" else []
 
 
-def settled(seen: ExceptionRow, deed: Deed) -> ExceptionRow:
-    """As it will stand once the deed is done."""
-    return replace(seen, state="resolved", resolved_at=deed.now, resolution=deed.resolution, version=seen.version + 1)
-
-
 def refuse_unless_allowed(mendables: Mendables, seen: ExceptionRow, action: str) -> None:
     if seen.state != "open":
         raise Conflict(f"{seen.exception_id} is resolved already; nothing was changed", effect="none")
@@ -74,14 +71,21 @@ def refuse_unless_allowed(mendables: Mendables, seen: ExceptionRow, action: str)
         raise Conflict(f"{seen.exception_id} does not offer '{action}'; it offers {known}", effect="none")
 
 
-async def mend(connection: Connection, mendables: Mendables, seen: ExceptionRow, deed: Deed) -> None:
-    """Raises `Conflict` unless the exception still is as it was *seen*, and offers the action; `Forbidden`, when it is
-    not theirs to mend."""
+async def mend(connection: Connection, mendables: Mendables, seen: ExceptionRow, deed: Deed) -> ExceptionRow:
+    """The exception as it stands then. Raises `Conflict` unless it still is as it was *seen*, and offers the action;
+    `Forbidden`, when it is not theirs to mend."""
     refuse_unless_allowed(mendables, seen, deed.action)
     if deed.roles and deed.roles <= OWN_QUEUE and seen.owner not in deed.roles:
         raise Forbidden(f"the exception is in the queue of {seen.owner}", effect="none")
-    await _mendable(mendables, seen).act(connection, seen, deed)
+    waits = await _mendable(mendables, seen).act(connection, seen, deed)
+    if waits is not None:
+        return await tell(connection, seen, waits)
     await settle(connection, seen, deed.resolution, now=deed.now)
+    return _settled(seen, deed)
+
+
+def _settled(seen: ExceptionRow, deed: Deed) -> ExceptionRow:
+    return replace(seen, state="resolved", resolved_at=deed.now, resolution=deed.resolution, version=seen.version + 1)
 
 
 def _mendable(mendables: Mendables, seen: ExceptionRow) -> Mendable:

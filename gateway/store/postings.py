@@ -1,5 +1,5 @@
 """What the ERP is told of a purchase that it has: goods that came, bills that are due. Each by a run of its own, which
-has the id of the receipt or the invoice, inside the caller's transaction."""
+has the id of the receipt, the surplus or the invoice, inside the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +44,7 @@ async def wake(connection: Connection, po_id: str) -> None:
 _WAKE = """
 select wake(about) from (
     select receipt_id as about from goods_receipt where po_id = %(po)s
+    union all select surplus_id from surplus join goods_receipt using (receipt_id) where po_id = %(po)s
     union all select invoice_id from supplier_invoice where po_id = %(po)s and state = 'approved'
     order by about) a
  where exists (select from run where run_id = about and state <> 'ended')
@@ -71,33 +72,40 @@ select s.effect ->> 'id'
 """
 
 
-async def receipt(connection: Connection, receipt_id: str) -> Posting:
-    cursor = await connection.execute(_RECEIPT, (receipt_id,))
+async def receipt(connection: Connection, about: str) -> Posting:
+    """Of a receipt what was accepted at once, of a surplus what was bought besides."""
+    cursor = await connection.execute(_RECEIPT, {"about": about})
     row = await cursor.fetchone()
-    assert row is not None, f"{receipt_id} was written down together with its run"
-    named, number, po_id, po_number, node, received_at, trace_id, lines = row
+    assert row is not None, f"{about} was written down together with its run"
+    surplus, number, po_id, po_number, node, received_at, trace_id, lines = row
     told = GoodsReceipt(
-        receipt_id=named,
+        receipt_id=about,
         receipt_number=number,
         po_number=po_number,
         purchase="",
         node_id=node,
         received_at=received_at,
         lines=tuple(GoodsLine(**line) for line in lines),
+        surplus=surplus,
     )
     return Posting(po_id, trace_id, receipt=told)
 
 
 _RECEIPT = """
-select g.receipt_id, g.receipt_number, g.po_id, o.po_number, g.node_id, g.received_at, g.trace_id,
+with asked as (
+    select receipt_id, false as surplus, trace_id from goods_receipt where receipt_id = %(about)s
+    union all select receipt_id, true, trace_id from surplus where surplus_id = %(about)s
+)
+select a.surplus, g.receipt_number, g.po_id, o.po_number, g.node_id, g.received_at, a.trace_id,
        (select jsonb_agg(jsonb_build_object('line_id', l.line_id, 'sku', upper(o.line ->> 'sku'),
-                                            'accepted', l.accepted, 'damaged', l.damaged) order by l.line_id)
+                                            'accepted', case when a.surplus then l.over else l.accepted end,
+                                            'damaged', case when a.surplus then 0 else l.damaged end)
+                         order by l.line_id)
           from goods_receipt_line l
           join (select line from jsonb_array_elements(r.lines) line) o on o.line ->> 'line_id' = l.line_id
-         where l.receipt_id = g.receipt_id)
-  from goods_receipt g join purchase_order o using (po_id)
+         where l.receipt_id = g.receipt_id and (l.over > 0 or not a.surplus))
+  from asked a join goods_receipt g using (receipt_id) join purchase_order o using (po_id)
   join purchase_order_revision r on r.po_id = g.po_id and r.revision = g.revision
- where g.receipt_id = %s
 """
 
 

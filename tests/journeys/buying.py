@@ -112,8 +112,10 @@ class Buying:
 
         await self.until(so, self.exceptions)
 
-    async def mend(self, action: str, *, by: Buyers | None = None, **more: str) -> None:
-        [(exception_id,)] = await self.rows("select exception_id from exception where state = 'open'")
+    async def mend(self, action: str, *, by: Buyers | None = None, of: str = "%", **more: str) -> None:
+        """The one that is open; *of* a class, when there are others."""
+        sought = "select exception_id from exception where state = 'open' and class like %s"
+        [(exception_id,)] = await self.rows(sought, of)
         body = {"action": action, "evidence": WHY, **more}
         answer = await (by or self.bob).post(f"/{exception_id}/actions", body, at="/v1/exceptions")
         assert answer.is_success, answer.text

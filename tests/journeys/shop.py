@@ -105,14 +105,14 @@ class Shop:
             if document["status"] in (set(statuses) or AT_REST):
                 return document
             assert monotonic() < end, f"{order_id} is still {document['status']}"
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
     async def until_seen(self, order_id: str, what: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The order as soon as it looks so."""
         end = monotonic() + PATIENCE
         while not what(document := await self.seen(order_id)):
             assert monotonic() < end, f"{order_id} does not come to look so: {document}"
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
         return document
 
     async def time_passes(self, statement: LiteralString) -> None:
@@ -137,7 +137,7 @@ class Shop:
                 if await cursor.fetchone():
                     break
             assert monotonic() < end, f"{part} does not wait in {step}"
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
         await self.nudge(part)
 
     async def until_parked(self, order_id: str) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class Shop:
                 assert found[0].cause is not None
                 return dict(found[0].cause)
             assert monotonic() < end, f"{order_id} is {found[0].run_state}"
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
     async def find(self, term: str) -> list[str]:
         return [found.order_id for found in await timeline.find(self.gate.database, term)]

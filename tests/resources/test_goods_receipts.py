@@ -77,7 +77,7 @@ async def test_what_is_beyond_the_tolerance_waits_for_a_buyer(
     headers = dict(bob.headers)
     (told,) = (await gate.http.get("/v1/exceptions?class=suppliers/over_receipt", headers=headers)).json()["exceptions"]
     assert (told["owner"], told["subject"], told["evidence"]["over"]) == ("buyer", po_id, {"1": 2})
-    deed = {"action": "resolve", "evidence": "they go back with the next lorry"}
+    deed = {"action": "refuse", "evidence": "they go back with the next lorry"}
     by_receiver = await rita.hands.post(f"/{told['exception_id']}/actions", deed, at="/v1/exceptions")
     by_buyer = await bob.post(f"/{told['exception_id']}/actions", deed, at="/v1/exceptions")
     assert (by_receiver.status_code, by_receiver.json()["code"]) == (403, "forbidden")

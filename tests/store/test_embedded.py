@@ -128,6 +128,7 @@ def test_the_server_stops_when_its_last_user_is_killed(home: Path, files: Cluste
     assert stops(files)
 
 
+@pytest.mark.proof
 def test_processes_that_make_the_folder_at_once_make_one_server(home: Path) -> None:
     users = [User(home) for _ in range(3)]
     urls = [user.url() for user in users]
@@ -136,6 +137,7 @@ def test_processes_that_make_the_folder_at_once_make_one_server(home: Path) -> N
     assert [user.leave() for user in users] == ["", "", ""]
 
 
+@pytest.mark.proof
 def test_whoever_comes_while_the_server_stops_gets_a_server(home: Path) -> None:
     answers = []
     for _ in range(5):
@@ -145,6 +147,7 @@ def test_whoever_comes_while_the_server_stops_gets_a_server(home: Path) -> None:
     assert answers == [True] * 5
 
 
+@pytest.mark.proof
 def test_a_child_process_does_not_keep_the_server(home: Path, files: Cluster) -> None:
     server = acquire(home, durable=False)
     child = subprocess.Popen(["/bin/sleep", "60"], close_fds=False)
@@ -157,6 +160,7 @@ def test_a_child_process_does_not_keep_the_server(home: Path, files: Cluster) ->
     assert stopped
 
 
+@pytest.mark.proof
 def test_a_pid_file_left_behind_is_not_believed(home: Path, files: Cluster) -> None:
     with acquire(home, durable=False):
         left = files.pid_file.read_text().splitlines()
@@ -168,6 +172,7 @@ def test_a_pid_file_left_behind_is_not_believed(home: Path, files: Cluster) -> N
         assert born(server.url)
 
 
+@pytest.mark.proof
 def test_after_everything_was_killed_the_server_recovers(home: Path, files: Cluster) -> None:
     user = User(home)
     with psycopg.connect(user.url()) as connection:
@@ -182,6 +187,7 @@ def test_after_everything_was_killed_the_server_recovers(home: Path, files: Clus
         assert connection.execute("select count(*) from kept").fetchone() == (0,)
 
 
+@pytest.mark.proof
 def test_a_server_that_lost_its_guardian_is_adopted(home: Path, files: Cluster) -> None:
     user = User(home)
     begun = born(user.url())
@@ -196,6 +202,7 @@ def test_a_server_that_lost_its_guardian_is_adopted(home: Path, files: Cluster) 
     assert stops(files)
 
 
+@pytest.mark.proof
 def test_a_guardian_told_to_end_stops_the_server_and_the_next_user_starts_it(home: Path, files: Cluster) -> None:
     with acquire(home, durable=False):
         os.kill(guardian(files), signal.SIGTERM)
@@ -216,6 +223,7 @@ def test_a_killed_server_comes_back_on_its_port_while_it_is_used(home: Path, fil
         assert server.url == url
 
 
+@pytest.mark.proof
 def test_a_busy_port_is_left_to_its_owner(home: Path, files: Cluster) -> None:
     with acquire(home, durable=False) as server:
         former = server.url
@@ -226,6 +234,7 @@ def test_a_busy_port_is_left_to_its_owner(home: Path, files: Cluster) -> None:
         assert born(server.url)
 
 
+@pytest.mark.proof
 def test_a_half_made_folder_is_made_again(home: Path, files: Cluster) -> None:
     half = files.folder / "data.new-x1"
     (half / "base").mkdir(parents=True)

@@ -74,6 +74,7 @@ def test_a_durable_server_listens_here_only_and_syncs(home: Path) -> None:
 
 
 @root_only
+@pytest.mark.proof
 def test_root_is_served_by_an_account_that_exists_where_user_namespaces_are_forbidden(home: Path) -> None:
     assert told_without_user_namespaces(home).strip() in {"postgres", "nobody"}
 
@@ -94,6 +95,7 @@ def test_what_is_no_whole_cluster_is_neither_served_nor_removed(home: Path) -> N
     assert base.exists()
 
 
+@pytest.mark.proof
 def test_a_cluster_without_its_password_is_not_made_anew(home: Path) -> None:
     made(home)
     (home / "postgres" / "password").unlink()
@@ -102,6 +104,7 @@ def test_a_cluster_without_its_password_is_not_made_anew(home: Path) -> None:
         acquire(home)
 
 
+@pytest.mark.proof
 def test_a_server_that_cannot_start_tells_where_to_read_why(home: Path) -> None:
     files = made(home)
     (files.data / "postgresql.conf").write_text("nonsense = on\n")

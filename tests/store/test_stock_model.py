@@ -25,6 +25,7 @@ from gateway.store.stock import Shortage
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SKUS = ("JAR", "LID")
+LONG = pytest.mark.proof
 QUICK = settings(
     max_examples=60,
     stateful_step_count=30,
@@ -235,7 +236,7 @@ def books(database_url: str) -> Iterator[Books]:
         runner.run(database.close())
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(600, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("examples", [10, pytest.param(600, marks=LONG)])
 def test_we_never_promise_what_is_not_there(books: Books, examples: int) -> None:
     live(books, Operations(), settings(QUICK, max_examples=examples))
 
@@ -286,7 +287,7 @@ async def _free_shipped(connection: Connection, when: str) -> int:
         pytest.param(
             Operations(count=a_count_frees_what_shipped_at_its_instant), id="a count frees what shipped at its instant"
         ),
-        pytest.param(Operations(count=an_old_count_is_believed), id="an old count is believed"),
+        pytest.param(Operations(count=an_old_count_is_believed), id="an old count is believed", marks=LONG),
         pytest.param(Operations(ship=shipping_frees), id="shipping frees"),
         pytest.param(Operations(reserve=a_part_is_taken), id="a part is taken"),
     ],

@@ -80,6 +80,7 @@ PurchaseEventType = Literal[
     "com.omnigate.purchase_order.shipping_arrived.v1",
     "com.omnigate.purchase_order.shipping_cancelled.v1",
     "com.omnigate.purchase_order.goods_received.v1",
+    "com.omnigate.purchase_order.surplus_decided.v1",
 ]
 InvoiceEventType = Literal[
     "com.omnigate.supplier_invoice.received.v1",

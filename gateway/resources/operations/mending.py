@@ -15,8 +15,8 @@ from gateway.resources.preconditions import etag_of, tags_expected
 from gateway.store import audit
 from gateway.store.accept import order_locked, outcome_told
 from gateway.store.exceptions import ExceptionRow, Sought, count_open, list_exceptions, read_exception
-from gateway.store.idempotency import given_before, keep
-from gateway.store.mending import Deed, Mendables, mend, settled
+from gateway.store.idempotency import alone, given_before, keep
+from gateway.store.mending import Deed, Mendables, mend
 from gateway.store.pool import Connection, Database
 
 USUAL_LIMIT = 100
@@ -47,23 +47,24 @@ class Bench:
         self, connection: Connection, call: Call, seen: ExceptionRow, *, expected: frozenset[str] | None
     ) -> Answer:
         """The key first: a copy of the request stands in line for it, and then finds the answer."""
-        deed = _deed(call)
-        after = settled(seen, deed)
+        if given := await alone(connection, call):
+            return given
+        if expected is not None and etag_of(seen.version) not in expected:
+            raise PreconditionFailed(f"the exception is at version {seen.version}", effect="none")
+        after = await self._mended(connection, call, seen, _deed(call))
         headers = {"content-type": JSON, "etag": etag_of(after.version)}
         answer = _checked(call, Answer(200, headers, orjson.dumps(exception_view(after, self.mendables))))
         call.effect = "unknown"
-        if not await keep(connection, call, seen.exception_id, answer):
-            return await given_before(connection, call)
-        if expected is not None and etag_of(seen.version) not in expected:
-            raise PreconditionFailed(f"the exception is at version {seen.version}", effect="none")
-        await self._mended(connection, call, seen, deed)
+        kept = await keep(connection, call, seen.exception_id, answer)
+        assert kept, "nobody else has this key"
         return answer
 
-    async def _mended(self, connection: Connection, call: Call, seen: ExceptionRow, deed: Deed) -> None:
+    async def _mended(self, connection: Connection, call: Call, seen: ExceptionRow, deed: Deed) -> ExceptionRow:
         with order_locked():
-            await mend(connection, self.mendables, seen, deed)
+            after = await mend(connection, self.mendables, seen, deed)
         facts = deed.resolution  # the exception itself forgets it when it opens again
         await audit.record(connection, call, seen.exception_id, audit_id=self.mint("aud"), facts=facts)
+        return after
 
     async def act_on_all(self, call: Call) -> Answer:
         """Each in a transaction of its own. Whoever repeats a request that was cut off finds the rest of them open."""

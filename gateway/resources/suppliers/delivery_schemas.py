@@ -134,6 +134,7 @@ class GoodsView(TypedDict):
     received_by: NotRequired[str]
     received_at: Moment
     recorded_at: Moment
+    over_decision: NotRequired[Literal["accepted", "refused"]]
     lines: Annotated[list[ReceivedLine], Field(min_length=1, max_length=200)]
 
 

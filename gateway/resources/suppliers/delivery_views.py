@@ -92,6 +92,8 @@ def receipt_view(found: Receipt, *, inside: bool) -> schemas.GoodsView:
     }
     if found.asn_id is not None:
         view["asn_id"] = found.asn_id
+    if found.over_decision is not None:
+        view["over_decision"] = found.over_decision
     if inside:
         view["received_by"] = found.received_by
     return view

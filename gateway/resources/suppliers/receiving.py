@@ -23,7 +23,7 @@ from gateway.resources.suppliers.purchase_views import locked_order
 from gateway.resources.suppliers.shipping import faults_of, refuse_unless_confirmed
 from gateway.store import goods_in, shipping_notices
 from gateway.store.accept import order_locked
-from gateway.store.goods_in import Arrival
+from gateway.store.goods_in import Arrival, Shelved
 from gateway.store.goods_receipts import Receipt, known_receipt
 from gateway.store.invoice_rematches import rematch
 from gateway.store.pool import Connection, Database
@@ -79,7 +79,9 @@ class Receiving:
         if any(line.over for line in lines):
             await goods_in.keep_apart(connection, order, told, hand)
         hearing = Hearing(call.now, self.mint, self.inventory)
-        await goods_in.put_on_shelf(connection, order, told, lines, hearing=hearing)
+        fit = {line.line_id: line.accepted for line in lines}
+        new = Shelved(f"grn:{told.node_id}:{told.number}", told.node_id, told.at, fit)
+        await goods_in.put_on_shelf(connection, order, new, hearing=hearing)
         await rematch(connection, order.po_id, self.matching, hand)
 
     def _told(self, found: Receipt, *, replayed: bool = False) -> Done:

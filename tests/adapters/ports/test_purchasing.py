@@ -79,6 +79,31 @@ async def test_goods_come_in_parts_until_nothing_is_awaited(ground: Ground, buyi
     assert await code_of(buying.receive_goods(receipt(ordered.id, number="R-3"), key="third")) == "purchase_closed"
 
 
+async def test_what_is_bought_besides_comes_though_nothing_is_awaited(ground: Ground, buying: Purchasing) -> None:
+    ordered = await buying.order_goods(purchase(), key="order")
+    await buying.receive_goods(
+        receipt(ordered.id, GoodsLine("1", "LAMP-7", 9), GoodsLine("2", "MUG-RED", 1)), key="all"
+    )
+    besides = replace(receipt(ordered.id, accepted=3), surplus=True)
+
+    posted = await buying.receive_goods(besides, key="besides")
+
+    [booked] = await ground.purchases(PO)
+    assert posted.facts["status"] == "posted"
+    assert [(each["received"], each["damaged"]) for each in booked["lines"]] == [(12, 0), (1, 0)]
+
+
+async def test_what_is_bought_besides_leaves_what_is_awaited(ground: Ground, buying: Purchasing) -> None:
+    """It may be posted before what came with it."""
+    ordered = await buying.order_goods(purchase(), key="order")
+
+    await buying.receive_goods(replace(receipt(ordered.id, accepted=3), surplus=True), key="besides")
+    await buying.receive_goods(receipt(ordered.id), key="first")
+
+    [booked] = await ground.purchases(PO)
+    assert booked["lines"][0]["received"] == 12
+
+
 async def test_a_bill_is_posted_with_its_charges_and_tax(ground: Ground, buying: Purchasing) -> None:
     ordered = await buying.order_goods(purchase(), key="order")
     await buying.receive_goods(receipt(ordered.id), key="receive")

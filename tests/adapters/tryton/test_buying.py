@@ -106,6 +106,17 @@ async def test_more_than_was_ordered_is_a_warning_of_tryton_s_and_leaves_everyth
     assert (now.received, now.awaited) == (50, 10)
 
 
+async def test_what_was_bought_besides_takes_nothing_that_is_awaited(roles: Roles, clerk: Clerk, buyer: Buyer) -> None:
+    ordered = await roles.erp.order_goods(buyer.order, key="order:" + buyer.number)
+    besides = replace(buyer.receipt(ordered, GoodsLine(LAMPS, "LAMP-7", 2)), surplus=True)
+
+    with pytest.raises(Rejected) as refusal:
+        await roles.erp.receive_goods(besides, key=f"{buyer.number}:1")
+
+    [now] = bought(clerk, buyer.number)
+    assert (refusal.value.facts["code"], now.awaited) == ("purchase_closed", 60)
+
+
 async def test_a_node_without_a_warehouse_receives_nothing(roles: Roles, buyer: Buyer) -> None:
     ordered = await roles.erp.order_goods(buyer.order, key="order:" + buyer.number)
     came = replace(buyer.receipt(ordered, GoodsLine(LAMPS, "LAMP-7", 50)), node_id="nowhere")

@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0026_shipping_reminders"
-down_revision = "0023_invoice_holds"
+down_revision = "0024_surplus"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,32 @@
+"""What came beyond an order, decided at the shell by an admin, and what it says while others have to agree."""
+
+from tests.cli.shell import Shell
+from tests.gate import Gate
+from tests.resources.billed import Payers, ordered, works_of
+from tests.resources.delivered import Dock, came, goods_body
+from tests.resources.supplied import Buyers
+
+SEEN = "--evidence 'eleven lamps at the dock, we can sell them'"
+
+
+async def test_what_others_have_to_agree_to_is_said_and_then_done(gate: Gate, shell: Shell) -> None:
+    bob, works = await Buyers.operator(gate, "bob", "buyer"), await works_of(gate)
+    ann, rita = await Buyers.operator(gate, "ann", "approver"), await Buyers.operator(gate, "rita", "receiver")
+    po_id = await ordered(bob, works, "PO-1", 10, price=49_900)
+    await Dock(rita).receive(po_id, goods_body("WE-1", came(11)))
+    (found,) = await Payers(bob).exceptions("over_receipt")
+    exception_id, of_all = found["exception_id"], "--class suppliers/over_receipt --code over_receipt"
+
+    shown = await shell(f"exceptions show {exception_id}")
+    asked = await shell(f"exceptions act {exception_id} accept {SEEN}")
+    (waiting,) = await Payers(bob).exceptions("over_receipt")
+    approval_id = waiting["evidence"]["approval_id"]
+    all_asked = await shell(f"exceptions act-all accept {of_all} {SEEN}")
+    await ann.decide(approval_id)
+    done = await shell(f"exceptions act {exception_id} accept {SEEN}")
+
+    assert "actions     accept, refuse\n" in shown.text
+    waits = f"waits for {approval_id}; once it is approved, say so again"
+    assert asked.text == f"{exception_id} {waits}: accept\n"
+    assert all_asked.text == f"{exception_id} {po_id}: accept: {waits}\n1 done, 0 refused\n"
+    assert done.text == f"{exception_id} is resolved: accept\n"
