@@ -17,6 +17,7 @@ Work = Callable[[Database, Principal], Awaitable[Result]]
 
 PLATFORM = frozenset({"platform"})
 MENDERS = frozenset({"support", "inventory_controller", "finance", "approver", "platform"})
+OF_EXCEPTIONS = MENDERS | {"buyer", "receiver", "accounts_payable"}  # those who buy: in their own queue alone
 APPROVERS = frozenset({"approver"})
 CONTROLLERS = frozenset({"inventory_controller", "platform"})
 ADMIN = frozenset({"admin"})

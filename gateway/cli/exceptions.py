@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from gateway.cli.acting import MENDERS, acting, reading
+from gateway.cli.acting import OF_EXCEPTIONS, acting, reading
 from gateway.domain.identifiers import mint
 from gateway.domain.principal import Principal
 from gateway.domain.time import rfc3339, system_clock
@@ -85,7 +85,7 @@ def act(
     async def work(opened: Database, operator: Principal) -> ExceptionRow:
         return await _mended(opened, exception, deed(operator))
 
-    after = acting(work, roles=MENDERS)
+    after = acting(work, roles=OF_EXCEPTIONS)
     typer.echo(f"{exception} {_stands(after)}: {action}")
 
 
@@ -105,7 +105,7 @@ def act_all(
         rows = await exceptions.list_exceptions(opened, Sought("open", class_, code), limit=limit)
         return [await _outcome(opened, row, deed(operator)) for row in rows]
 
-    for line in (lines := acting(work, roles=MENDERS)):
+    for line in (lines := acting(work, roles=OF_EXCEPTIONS)):
         typer.echo(line)
         refused += ": refused: " in line
     typer.echo(f"{len(lines) - refused} done, {refused} refused")

@@ -1,5 +1,7 @@
 """What came beyond an order, decided at the shell by an admin, and what it says while others have to agree."""
 
+from dataclasses import replace
+
 from tests.cli.shell import Shell
 from tests.gate import Gate
 from tests.resources.billed import Payers, ordered, works_of
@@ -30,3 +32,24 @@ async def test_what_others_have_to_agree_to_is_said_and_then_done(gate: Gate, sh
     assert asked.text == f"{exception_id} {waits}: accept\n"
     assert all_asked.text == f"{exception_id} {po_id}: accept: {waits}\n1 done, 0 refused\n"
     assert done.text == f"{exception_id} is resolved: accept\n"
+
+
+async def test_those_who_buy_decide_at_the_shell_what_is_in_their_own_queue(gate: Gate, shell: Shell) -> None:
+    bob, works = await Buyers.operator(gate, "bob", "buyer"), await works_of(gate)
+    rita = await Buyers.operator(gate, "rita", "receiver")
+    po_id = await ordered(bob, works, "PO-1", 10)
+    await Dock(rita).receive(po_id, goods_body("WE-1", came(11)))
+    (found,) = await Payers(bob).exceptions("over_receipt")
+    command = f"exceptions act {found['exception_id']} refuse {SEEN}"
+
+    refused = await (await _shell_of(gate, shell, "pia", "accounts_payable"))(command)
+    done = await (await _shell_of(gate, shell, "bea", "buyer"))(command)
+
+    assert (refused.code, "in the queue of buyer" in refused.text) == (1, True)
+    assert done.text == f"{found['exception_id']} is resolved: refuse\n"
+
+
+async def _shell_of(gate: Gate, shell: Shell, name: str, role: str) -> Shell:
+    someone = await gate.operator(name, role)
+    named = {"OMNIGATE_OPERATOR_ID": someone.client_id, "OMNIGATE_OPERATOR_SECRET": someone.client_secret}
+    return replace(shell, environment={**shell.environment, **named})

@@ -293,9 +293,8 @@ async def _free_shipped(connection: Connection, when: str) -> int:
     ],
 )
 def test_the_model_notices_a_mistake(books: Books, mistaken: Operations) -> None:
-    found_once = settings(
-        QUICK, max_examples=600, phases=(Phase.generate,), derandomize=True, report_multiple_bugs=False
-    )
+    once = {"phases": (Phase.generate,), "derandomize": True, "report_multiple_bugs": False}
+    found_once = settings(QUICK, max_examples=600, **once)  # type: ignore[arg-type]
 
     with pytest.raises(AssertionError):
         live(books, mistaken, found_once)
