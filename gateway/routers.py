@@ -129,6 +129,7 @@ def _buying(shared: Shared) -> Iterator[APIRouter]:
         pages=pages,
         policy=shared.bundle.approvals,
         tolerances=shared.bundle.suppliers,
+        matching=shared.bundle.matching,
         public=public,
         mint=shared.mint,
     )

@@ -16,9 +16,10 @@ class OrderState(StrEnum):
     CHANGE_PROPOSED = "change_proposed"  # or otherwise; a buyer decides
     DECLINED = "declined"  # or not at all
     CANCELLED = "cancelled"
+    CLOSED = "closed"  # what came of it stays, and nothing more is awaited
 
 
-Trigger = Literal["revise", "submit", "issue", "cancel", "accept", "propose", "decline", "refuse"]
+Trigger = Literal["revise", "submit", "issue", "cancel", "close", "accept", "propose", "decline", "refuse"]
 Action = Literal["revise", "submit", "issue", "cancel", "decide", "confirm"]
 
 # From, by which trigger, to. What does not stand here does not happen.
@@ -40,8 +41,11 @@ MOVES: Mapping[tuple[OrderState, Trigger], OrderState] = {
     (OrderState.DRAFT, "cancel"): OrderState.CANCELLED,
     (OrderState.SUBMITTED, "cancel"): OrderState.CANCELLED,
     (OrderState.ISSUED, "cancel"): OrderState.CANCELLED,
+    (OrderState.CONFIRMED, "cancel"): OrderState.CANCELLED,
+    (OrderState.CONFIRMED, "close"): OrderState.CLOSED,
 }
 
+AGREED = (OrderState.CONFIRMED, OrderState.CLOSED)  # and it is, or was, delivered
 MOST_REVISIONS = 100
 MOST = 2**53 - 1  # minor units: what JSON carries everywhere without loss
 

@@ -53,6 +53,11 @@ def progress(lines: Sequence[PurchaseLine], delivered: Mapping[str, Delivered]) 
     return "received" if all(accepted[line.line_id] >= line.quantity for line in lines) else "partially_received"
 
 
+def all_came(lines: Sequence[PurchaseLine], delivered: Mapping[str, Delivered]) -> bool:
+    """Of every line as much as was ordered was accepted."""
+    return progress(lines, delivered) == "received"
+
+
 def comes_to(lines: Sequence[PurchaseLine], delivered: Mapping[str, Delivered], surplus: Mapping[str, int]) -> int:
     """Minor units: what the order costs when *surplus* is bought besides what was accepted, and the rest comes."""
     came = {line.line_id: delivered.get(line.line_id, NOTHING).accepted for line in lines}

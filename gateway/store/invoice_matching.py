@@ -16,7 +16,7 @@ from gateway.store.goods_receipts import Came, came
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 
-_OVER = (OrderState.CANCELLED, OrderState.DECLINED)  # nothing more will come of it
+_OVER = (OrderState.CANCELLED, OrderState.CLOSED, OrderState.DECLINED)  # nothing more will come of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ over, when their supplier is active again. The order is locked by whoever calls.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any, LiteralString
 
 from gateway.domain.match_words import finding_told
@@ -60,20 +61,28 @@ async def match_again(
     """The status that it has then. What says the same as before is not kept twice."""
     queued = Queued(found.po_id, found.claim, found.arrived_on, found.place)
     made = await compare(connection, queued, rules, today=hand.now.date())
+    due = grace_ends(made.told, found.arrived_on, rules)
     after = MOVES[found.state, outcome(made.told, barred=found.barred)]
+    if after is InvoiceState.WAITING and found.due_on not in (None, due):
+        await _date_anew(connection, found.invoice_id, due, hand)
     if after is found.state and found.match is not None and found.match["document"] == made.document:
         return after
     await keep_match(connection, found.invoice_id, made, hand, cause=cause)
     await approvals.withdraw(connection, kind=KIND, subject=found.invoice_id)
     if after is not found.state:
         await settle(connection, found.invoice_id, hand, by=cause)
-        due = grace_ends(made.told, found.arrived_on, rules)
         await move_invoice(connection, found.invoice_id, after, hand, due_on=due)
     if after is InvoiceState.EXCEPTION:
         await object_to(connection, found.invoice_id, found.document, made, hand)
     if after is InvoiceState.HELD:
         await hold_back(connection, found.invoice_id, found.document, hand)
     return after
+
+
+async def _date_anew(connection: Connection, invoice_id: str, due: date | None, hand: Hand) -> None:
+    """The grace is of another length by now."""
+    await connection.execute("update supplier_invoice set due_on = %s where invoice_id = %s", (due, invoice_id))
+    await touch_invoice(connection, invoice_id, hand)
 
 
 async def release(connection: Connection, found: SupplierInvoice, rules: MatchingRules, hand: Hand) -> None:

@@ -136,6 +136,14 @@ async def move_notice(connection: Connection, notice: Notice, after: NoticeState
     await delivered_of(connection, notice.po_id, f"shipping_{after.value}", hand, {"asn_id": notice.asn_id})
 
 
+async def call_off(connection: Connection, po_id: str, hand: Hand) -> None:
+    """Nothing that is on its way for the order is awaited any more."""
+    sought = Sought(None, po_id=po_id, status=NoticeState.IN_TRANSIT.value)
+    cursor = await connection.execute(_SELECT, {**asdict(sought), "after": None, "limit": None})
+    for row in await cursor.fetchall():
+        await move_notice(connection, _read(row), NoticeState.CANCELLED, hand)
+
+
 _MOVE = """
 update shipping_notice set state = %s, version = version + 1, updated_at = greatest(updated_at, %s) where asn_id = %s
 """

@@ -21,6 +21,7 @@ from gateway.store.pool import Connection
 from gateway.workflows import groups
 from gateway.workflows.collect import Counter, collect
 from gateway.workflows.earlier import earlier
+from gateway.workflows.end_purchase import end_purchase
 from gateway.workflows.executors import LOCAL_BY_HAND
 from gateway.workflows.fulfil import fulfil
 from gateway.workflows.money import ASSENT, GIVE_BACK_REST, HOLD, instead
@@ -147,6 +148,7 @@ def sagas(terms: Terms | None = None, mint: Mint = mint, dice: Callable[[int], i
         return_to_refund(mint, terms.approvals),
         pay_back(mint, credits_goods=terms.credits_goods),
         procure_to_pay(mint, terms.clocks, books=terms.books_purchases, sends="supplier" in terms.roles),
+        end_purchase(mint, books=terms.books_purchases, sends="supplier" in terms.roles),
         remind_supplier(),
         book_receipt(books=terms.books_purchases),
         post_invoice(mint, books=terms.books_purchases),

@@ -3,29 +3,27 @@ procure_to_pay: an issued revision of a purchase order is booked in the ERP and 
 Until the order is agreed to, a cancellation or a later revision takes all of it back.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from gateway.domain.identifiers import Mint
-from gateway.domain.procurement import PROCURING, Purchase
+from gateway.domain.procurement import PROCURING
 from gateway.domain.purchase_clocks import PurchaseClocks
-from gateway.domain.purchase_orders import OrderState
+from gateway.domain.purchase_orders import AGREED, OrderState
 from gateway.ports import BackEnds, Effect
-from gateway.store import postings, purchases
+from gateway.store import postings, purchases, supplier_reminders
 from gateway.store.exceptions import Opening, close_exception, open_exception
 from gateway.store.pool import Connection
 from gateway.store.purchases import Standing
 from gateway.workflows import remind_supplier
 from gateway.workflows.executors import LOCAL_BY_HAND
+from gateway.workflows.purchases_by_hand import ByHand
 from gateway.workflows.reasons import ORDERING, SUPPLIER
 from gateway.workflows.saga import Around, Branches, Case, Gate, Local, Moved, Saga, Step, Tended
 
 LOOK = 3600  # seconds after which an order is looked at although nobody said anything
 AWAIT = "await_confirmation"
 UNANSWERED, UNANSWERED_CODE = "suppliers/not_confirmed", "not_confirmed"
-BY_HAND, BY_HAND_CODE, BACK_CODE = "suppliers/order_by_hand", "purchases_not_offered", "purchase_taken_back"
 OVER = "over"  # cancelled, or another revision is in force
 
 
@@ -36,34 +34,20 @@ class Procuring:
 
     mint: Mint
     clocks: PurchaseClocks
+    by_hand: ByHand
     books: bool
     sends: bool
 
     async def begin(self, connection: Connection, case: Case, now: datetime) -> Effect:
         if not self.books:
-            await self._by_hand(connection, case, case.purchase.order, now)
+            await self.by_hand.book(connection, case.purchase.purchase_id, case.purchase.order, now)
         wanted = {"books": self.books, "sends": self.sends}
         facts = {name: "yes" for name, so in wanted.items() if so}
         return Effect(case.purchase.purchase_id, f"{case.purchase.purchase_id}:begin", "begun", facts)
 
     async def taken_back(self, connection: Connection, case: Case, now: datetime) -> None:
-        """What a person has booked, a person reverses; what nobody has, nobody books any more."""
-        if "books" in case.done("begin").facts:
-            return
-        subject, resolution = case.purchase.purchase_id, {"action": BACK_CODE}
-        unbooked = await close_exception(
-            connection, class_=BY_HAND, code=BY_HAND_CODE, subject=subject, resolution=resolution, now=now
-        )
-        if not unbooked:
-            await self._by_hand(connection, case, case.purchase.order, now, code=BACK_CODE)
-
-    async def _by_hand(
-        self, connection: Connection, case: Case, order: Purchase, now: datetime, *, code: str = BY_HAND_CODE
-    ) -> None:
-        subject, evidence = case.purchase.purchase_id, _evidence(order, lines=True)
-        await open_exception(
-            connection, Opening(self.mint("xcp"), BY_HAND, code, subject, evidence, ("resolve",)), now=now
-        )
+        if "books" not in case.done("begin").facts:
+            await self.by_hand.reverse(connection, case.purchase.purchase_id, case.purchase.order, now)
 
     async def tend(self, connection: Connection, case: Case, around: Around) -> Tended:
         """Until the supplier's word is taken, whatever it is; what it changes is booked instead."""
@@ -73,13 +57,13 @@ class Procuring:
             await _answered(connection, case, seen, around.now)
         if around.stop_wished:
             return Tended(nothing_left=True)
-        if seen.order is not OrderState.CONFIRMED:
+        if seen.order not in AGREED:
             again = await self._asked_after(connection, case, seen, around) if seen.order is OrderState.ISSUED else LOOK
             return Tended(again=again)
         purchase = await purchases.load(connection, case.purchase.purchase_id)
         booked = "order_goods" in case.effects
         if purchase.agreed is not None and not booked:
-            await self._by_hand(connection, case, purchase.agreed, around.now)
+            await self.by_hand.book(connection, purchase.purchase_id, purchase.agreed, around.now)
         facts = {"differs": "yes"} if purchase.agreed is not None and booked else {}
         return Tended(effect=Effect(purchase.purchase_id, f"{purchase.purchase_id}:{AWAIT}", "confirmed", facts))
 
@@ -89,9 +73,9 @@ class Procuring:
         purchase_id = case.purchase.purchase_id
         if waited >= self.clocks.remind and "transmit" in case.effects:
             by, saga = around.by, (remind_supplier.NAME, remind_supplier.VERSION)
-            await purchases.remind(connection, purchase_id, "confirmation", by, saga=saga, trace=around.traceparent)
+            await supplier_reminders.remind(connection, purchase_id, by, saga=saga, trace=around.traceparent)
         if waited >= self.clocks.escalate and not seen.escalated:
-            evidence = {**_evidence(case.purchase.order), "hours": int(waited / timedelta(hours=1))}
+            evidence = {**case.purchase.order.named, "hours": int(waited / timedelta(hours=1))}
             opening = Opening(
                 self.mint("xcp"), UNANSWERED, UNANSWERED_CODE, case.purchase.order.po_id, evidence, ("resolve",)
             )
@@ -107,12 +91,6 @@ async def _answered(connection: Connection, case: Case, seen: Standing, now: dat
     await close_exception(
         connection, class_=UNANSWERED, code=UNANSWERED_CODE, subject=subject, resolution=resolution, now=now
     )
-
-
-def _evidence(order: Purchase, *, lines: bool = False) -> Mapping[str, Any]:
-    told: dict[str, Any] = {"po_id": order.po_id, "po_number": order.po_number, "revision": order.revision}
-    told["supplier_id"] = order.supplier_id
-    return {**told, "lines": [line.document for line in order.lines]} if lines else told
 
 
 async def earlier(connection: Connection, case: Case) -> int:
@@ -205,7 +183,7 @@ class PurchaseSubject:
 
 
 def procure_to_pay(mint: Mint, clocks: PurchaseClocks, *, books: bool, sends: bool) -> Saga:
-    procuring = Procuring(mint, clocks, books, sends)
+    procuring = Procuring(mint, clocks, ByHand(mint), books, sends)
     return Saga(
         *PROCURING,
         (

@@ -16,7 +16,7 @@ Priced = tuple[tuple[str, str, int, int], ...]
 
 AGREED = ("confirmed", "partially_received", "received")
 OVER, DECIDED = (*AGREED, "cancelled"), ("posted", "rejected")
-BUYING = ("procure_to_pay", "remind_supplier", "book_receipt", "post_invoice")
+BUYING = ("procure_to_pay", "end_purchase", "remind_supplier", "book_receipt", "post_invoice")
 UNDER_WAY = "select count(*) from run where saga = any(%s) and state in ('running', 'waiting')"
 PAGE = [("page_size", "200")]
 

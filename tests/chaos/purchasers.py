@@ -102,7 +102,7 @@ class Purchaser:
             case "change_proposed":
                 await self._decides(seen)
             case "declined":
-                await self._cancels_or_revises()
+                await self._cancels_or_revises(seen)
             case "issued":
                 await self._waits(seen)
 
@@ -118,7 +118,7 @@ class Purchaser:
         """Whoever changes their mind does so at once, or as soon as it has been sent."""
         waited = time.monotonic() - self._since[1]
         if self.mind != "keeps" and waited > self.dice.choice((0.0, 0.5, 1.0)):
-            await self._cancels_or_revises()
+            await self._cancels_or_revises(seen)
         elif waited > 2 * SILENT:
             await self.orderbook.sandbox.post("/supplier/_go", json={"po_number": seen["po_number"]})
         elif waited > SILENT and self._asked != seen["revision"]:
@@ -134,21 +134,21 @@ class Purchaser:
         if decision == "refuse" and self.mind == "keeps":
             self.mind = self.dice.choice(("revises", "cancels"))  # its supplier has had its say
 
-    async def _cancels_or_revises(self) -> None:
-        """Once; unless its supplier was quicker, or has declined it."""
+    async def _cancels_or_revises(self, seen: Json) -> None:
+        """Once; unless its supplier was quicker. What it has agreed to meanwhile, stays."""
         mind, self.mind = self.mind, "keeps"
         if mind == "revises":
             lines = self._lines()
             answer = await self._says("revisions", {"lines": lines, "reason": WHY})
             if answer is not None:
                 self._written[answer["revision"]] = priced(lines)
-        elif await self._says("cancel", {"reason": WHY}) is not None:
+        elif await self._says("cancel", {"reason": WHY}, match=f'"{seen["version"]}"') is not None:
             self.orderbook.known[self.po_id].cancelled = True
         self.done[mind if mind != "keeps" else "cancels"] += 1
 
-    async def _says(self, what: str, body: Json | None = None) -> Json | None:
+    async def _says(self, what: str, body: Json | None = None, *, match: str = "") -> Json | None:
         """What the order is like then; nothing, if that was not to be."""
-        answer = await self.buyer.says(f"/v1/purchase-orders/{self.po_id}/{what}", body, uuid4().hex)
+        answer = await self.buyer.says(f"/v1/purchase-orders/{self.po_id}/{what}", body, uuid4().hex, match=match)
         found: Json = answer.json()
         return found if answer.is_success else None
 

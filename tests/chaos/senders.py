@@ -34,14 +34,14 @@ class Asker:
     name: str
     channels: Sequence[Channel]
 
-    async def says(self, path: str, body: Json | None, key: str) -> Response:
+    async def says(self, path: str, body: Json | None, key: str, *, match: str = "") -> Response:
         """Until there is an answer for good."""
         answers: list[Response] = []
 
         async def answered() -> bool:
             channel = self.channels[random.randrange(len(self.channels))]
             with suppress(HTTPError):
-                answer = await channel.post(body, key, to=path)
+                answer = await channel.post(body, key, to=path, match=match)
                 if answer.is_success or not answer.json()["retryable"]:
                     answers.append(answer)
             return bool(answers)

@@ -42,4 +42,6 @@ async def test_a_workflow_that_there_is_not_is_refused() -> None:
     said = await Shell(WIDE)("workflows steps fullfil")
 
     assert said.code == 1
-    assert said.text.startswith("omnigate: there is no workflow 'fullfil'; known are book_receipt, collect, fulfil, ")
+    assert said.text.startswith(
+        "omnigate: there is no workflow 'fullfil'; known are book_receipt, collect, end_purchase, fulfil, "
+    )

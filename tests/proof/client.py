@@ -79,8 +79,9 @@ class Channel:
         named = {"idempotency-key": f'"{key}"'} if key else {}
         return {"authorization": f"Bearer {self.token}", **named}
 
-    async def post(self, body: Json | None, key: str, *, to: str = "/v1/orders") -> Response:
-        return await self.http.post(to, json=body, headers=self.headers(key))
+    async def post(self, body: Json | None, key: str, *, to: str = "/v1/orders", match: str = "") -> Response:
+        more = {"if-match": match} if match else {}
+        return await self.http.post(to, json=body, headers={**self.headers(key), **more})
 
     async def place(self, body: Json, *, within: float = 90.0) -> Acked:
         """Until it is acknowledged: 503s and cut connections are repeated with the same key, as we promise."""

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.domain.identifiers import mint
-from gateway.store.invoice_tending import tend
+from gateway.workflows.invoice_round import tend_invoices
 from tests.gate import Gate
 from tests.resources.billed import SUPPLIER, Payers, billed_line, ordered
 from tests.resources.followed import OLD, follower, told
@@ -59,7 +59,7 @@ async def test_what_matches_is_held_and_let_pass_by_somebody(
     )
     assert (released.json()["status"], released.json()["match"]["cause"]) == ("approved", "release")
     assert await pam.exceptions("supplier_not_active") == []
-    assert await tend(gate.database, gate.bundle.matching, mint) == 0
+    assert await tend_invoices(gate.database, gate.bundle.matching, mint) == 0
 
 
 async def test_it_passes_when_its_supplier_is_active_again(
@@ -67,12 +67,12 @@ async def test_it_passes_when_its_supplier_is_active_again(
 ) -> None:
     po_id = await suspended(bob, works, rita)
     held = (await works.bill(po_id, "INV-1")).json()["invoice_id"]
-    early = await tend(gate.database, gate.bundle.matching, mint)
+    early = await tend_invoices(gate.database, gate.bundle.matching, mint)
     await bob.move(SUPPLIER, "certified")
-    certified = await tend(gate.database, gate.bundle.matching, mint)
+    certified = await tend_invoices(gate.database, gate.bundle.matching, mint)
     await ann.approve(SUPPLIER)
 
-    moved = await tend(gate.database, gate.bundle.matching, mint)
+    moved = await tend_invoices(gate.database, gate.bundle.matching, mint)
 
     seen = await pam.see(f"/{held}")
     assert (early, certified, moved) == (0, 0, 1)

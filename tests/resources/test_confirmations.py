@@ -3,7 +3,7 @@
 import pytest
 
 from tests.gate import Gate
-from tests.resources.supplied import Buyers, Json, supplying
+from tests.resources.supplied import Buyers, Json, purchase_lines, supplying
 
 SUPPLIER, OLD = "sup_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "po_01JDB7Z2M4X8Q5T3W9Y6N1K0RC"
 YES: Json = {"line_id": "1", "status": "accepted"}
@@ -36,7 +36,7 @@ async def test_what_is_accepted_is_confirmed_once(bob: Buyers, works: Buyers) ->
     again = await works.confirm(po_id, "C-1", YES)
     differing = await works.confirm(po_id, "C-1", other(quantity=99))
     second = await works.confirm(po_id, "C-2", YES)
-    late = await bob.order(f"/{po_id}/cancel", {"reason": "too late"})
+    late = await bob.order(f"/{po_id}/revisions", {"lines": purchase_lines(90), "reason": "too late"})
 
     assert before["allowed_actions"] == ["confirm"]
     assert (first.status_code, first.json()["outcome"], again.content) == (201, "confirmed", first.content)

@@ -5,7 +5,7 @@ import pytest
 from gateway.domain.identifiers import mint
 from gateway.domain.supplier_invoices import MOST_INVOICES
 from gateway.store.invoice_rematches import AT_ONCE
-from gateway.store.invoice_tending import tend
+from gateway.workflows.invoice_round import tend_invoices
 from tests.gate import Gate
 from tests.resources.billed import SUPPLIER, Payers, billed, billed_line, ordered, works_of
 from tests.resources.supplied import Buyers
@@ -85,7 +85,7 @@ async def test_a_receipt_matches_a_few_and_leaves_the_others_to_a_worker(
 
     await rita.receive(po_id, pieces)
     at_once = (await pam.see(f"?po_id={po_id}&status=approved"))["supplier_invoices"]
-    moved = [await tend(gate.database, gate.bundle.matching, mint) for _ in range(2)]
+    moved = [await tend_invoices(gate.database, gate.bundle.matching, mint) for _ in range(2)]
 
     assert [each["lines"][0]["quantity"] for each in at_once] == list(range(AT_ONCE, 0, -1))
     assert moved == [2, 0]

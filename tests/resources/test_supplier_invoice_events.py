@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.domain.identifiers import mint
-from gateway.store.invoice_tending import tend
+from gateway.workflows.invoice_round import tend_invoices
 from tests.gate import Gate
 from tests.resources.billed import Payers, billed_line, later, ordered
 from tests.resources.followed import OLD, OLDER, OTHER, SUPPLIER, follower, told
@@ -85,7 +85,7 @@ async def test_what_is_entered_for_a_supplier_and_what_never_comes_is_told(
     invoice_id = (await pam.bill(po_id, "INV-1")).json()["invoice_id"]
     await later(gate.database, days=5)
 
-    await tend(gate.database, gate.bundle.matching, mint)
+    await tend_invoices(gate.database, gate.bundle.matching, mint)
 
     assert await told_of(works, invoice_id) == was(invoice_id, "waiting", "exception")
 

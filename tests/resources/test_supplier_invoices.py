@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.domain.identifiers import mint
-from gateway.store.invoice_tending import tend
+from gateway.workflows.invoice_round import tend_invoices
 from tests.gate import Gate
 from tests.resources.billed import OLD, SUPPLIER, Payers, billed_line, later, ordered, works_of
 from tests.resources.supplied import Buyers, purchase_lines, supplying
@@ -108,10 +108,10 @@ async def test_what_did_not_come_in_time_is_an_exception(
     po_id = await ordered(bob, works, "PO-1", 10)
     await rita.receive(po_id, 8)
     invoice_id = (await works.bill(po_id, "INV-1")).json()["invoice_id"]
-    early = await tend(gate.database, gate.bundle.matching, mint)
+    early = await tend_invoices(gate.database, gate.bundle.matching, mint)
     await later(gate.database, days=5)
 
-    ended = [await tend(gate.database, gate.bundle.matching, mint) for _ in range(2)]
+    ended = [await tend_invoices(gate.database, gate.bundle.matching, mint) for _ in range(2)]
 
     assert (early, ended) == (0, [1, 0])
     seen = await pam.see(f"/{invoice_id}")

@@ -19,6 +19,7 @@ from gateway.resources.suppliers.purchase_schemas import ConfirmationReceipt
 from gateway.resources.suppliers.purchase_views import locked_order, seen_order, told_order
 from gateway.resources.suppliers.views import refuse_unless_expected
 from gateway.store import purchase_orders
+from gateway.store.answers import ask_buyer
 from gateway.store.confirmations import (
     Confirmation,
     decide_confirmation,
@@ -32,6 +33,7 @@ from gateway.store.purchase_orders import PurchaseOrder
 
 _TRIGGERS: Mapping[Outcome, Trigger] = {"confirmed": "accept", "proposed": "propose", "declined": "decline"}
 _POLICY = "policies/suppliers.yaml"
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Confirming:
         if came_to == "confirmed":
             await self._agree(connection, found, new, hand, by=_POLICY)
         else:
-            await _move(connection, found, _TRIGGERS[came_to], hand)
+            await _ask_buyer(connection, found, new, hand)
         return _told(new)
 
     async def decide(self, call: Call, *, if_match: Sequence[str]) -> Answer:
@@ -116,6 +118,18 @@ class Confirming:
 async def _move(connection: Connection, found: PurchaseOrder, trigger: Trigger, hand: Hand) -> None:
     after, number = MOVES[found.state, trigger], found.revision.revision
     await purchase_orders.move_order(connection, found.po_id, after, hand, revision=number)
+
+
+async def _ask_buyer(connection: Connection, found: PurchaseOrder, said: Confirmation, hand: Hand) -> None:
+    trigger = _TRIGGERS[said.outcome]
+    await _move(connection, found, trigger, hand)
+    await ask_buyer(connection, found.po_id, MOVES[found.state, trigger], _evidence(found, said), hand)
+
+
+def _evidence(found: PurchaseOrder, said: Confirmation) -> Mapping[str, object]:
+    words = [f"line {line.line_id}: {line.word}" for line in said.lines if line.word != "accepted"]
+    told = {"po_number": found.po_number, "supplier_id": found.supplier_id, "revision": said.revision}
+    return {**told, "confirmation_id": said.confirmation_id, "lines": words[:_MOST_TOLD]}
 
 
 def _told(known: Confirmation, *, replayed: bool = False) -> Done:

@@ -83,7 +83,7 @@ class LineMatchView(TypedDict):
 @with_config(CLOSED)
 class MatchView(TypedDict):
     run: Annotated[int, Field(ge=1)]
-    cause: Literal["intake", "release", "receipt", "rejection", "grace", "reinstatement"]
+    cause: Literal["intake", "release", "receipt", "rejection", "grace", "reinstatement", "cancellation"]
     verdict: Verdict
     lines: Annotated[list[LineMatchView], Field(max_length=200)]
     findings: Annotated[list[FindingView], Field(max_length=25)]

@@ -6,6 +6,7 @@ from gateway.context import call_of
 from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.confirmations import Tolerances
 from gateway.domain.identifiers import Mint
+from gateway.domain.matching_terms import MatchingRules
 from gateway.resources.answers import JSON, whose
 from gateway.resources.conditional import fresh_or_known, if_match
 from gateway.resources.pages import PageTokens
@@ -22,12 +23,13 @@ def purchase_orders(
     pages: PageTokens,
     policy: ApprovalPolicy,
     tolerances: Tolerances,
+    matching: MatchingRules,
     public: str,
     mint: Mint,
 ) -> APIRouter:
     """The contract stage has parsed and proven query and body: routes read them from the call, not a second time."""
     router = APIRouter(prefix="/v1/purchase-orders", tags=["purchase-orders"])
-    _writing(router, Purchasing(database, policy, public, mint))
+    _writing(router, Purchasing(database, policy, matching, public, mint))
     _confirming(router, Confirming(database, tolerances, mint))
     _reading(router, database, pages)
     return router

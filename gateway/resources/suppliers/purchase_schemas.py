@@ -30,6 +30,7 @@ PoStatus = Literal[
     "change_proposed",
     "declined",
     "cancelled",
+    "closed",
 ]
 TaxPoints = Annotated[int, Field(ge=0, le=10_000)]
 RevisionNumber = Annotated[int, Field(ge=1, le=100)]

@@ -8,7 +8,7 @@ import orjson
 
 from gateway.context import Answer, Call
 from gateway.domain.purchase_orders import Action, OrderState, PurchaseLine, actions
-from gateway.domain.receiving import NOTHING, progress
+from gateway.domain.receiving import NOTHING, all_came, progress
 from gateway.domain.time import rfc3339
 from gateway.refusals import NotFound
 from gateway.resources.answers import at_version, whose
@@ -103,8 +103,10 @@ def _confirmation(row: Mapping[str, Any]) -> schemas.ConfirmationView:
 
 
 def _allowed(found: PurchaseOrder) -> list[Action]:
-    approved = found.approval == "approved"
-    return [each for each in actions(found.state) if approved or each != "issue"]
+    withheld = set[Action]() if found.approval == "approved" else {"issue"}
+    if all_came(found.revision.lines, found.delivered):
+        withheld.add("cancel")
+    return [each for each in actions(found.state) if each not in withheld]
 
 
 def _line(line: PurchaseLine) -> schemas.PurchaseLine:

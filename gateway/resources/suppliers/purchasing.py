@@ -12,17 +12,20 @@ from gateway.domain.approval_policy import ApprovalPolicy
 from gateway.domain.approvals import Asker, Matter
 from gateway.domain.documents import differing
 from gateway.domain.identifiers import Mint
+from gateway.domain.matching_terms import MatchingRules
 from gateway.domain.money import Money
-from gateway.domain.purchase_orders import MOST, MOST_REVISIONS, MOVES, Trigger, read_lines, total
+from gateway.domain.purchase_orders import MOST, MOST_REVISIONS, MOVES, OrderState, Trigger, read_lines, total
 from gateway.domain.suppliers import SupplierStatus
 from gateway.purchase_refusals import NotApproved, SupplierNotActive
 from gateway.refusals import Conflict, Fault, Invalid
 from gateway.resources.answers import JSON, content_hash, hand_of, key_taken
 from gateway.resources.once import Done, once
+from gateway.resources.suppliers.ending import end_agreed
 from gateway.resources.suppliers.purchase_schemas import PurchaseReceipt
 from gateway.resources.suppliers.purchase_views import locked_order, seen_order, told_order
 from gateway.resources.suppliers.views import refuse_unless_expected
 from gateway.store import approvals, purchase_orders, purchases
+from gateway.store.invoice_rematches import rematch
 from gateway.store.pool import Connection, Database
 from gateway.store.purchase_orders import PurchaseOrder
 from gateway.store.suppliers import load_supplier
@@ -36,6 +39,7 @@ Change = Callable[[Connection, PurchaseOrder], Awaitable[None]]
 class Purchasing:
     database: Database
     policy: ApprovalPolicy
+    matching: MatchingRules
     public: str
     mint: Mint
 
@@ -125,8 +129,14 @@ class Purchasing:
         return await self._change(call, if_match, "cancel", partial(self._cancel, call))
 
     async def _cancel(self, call: Call, connection: Connection, found: PurchaseOrder) -> None:
+        """What came of it stays, and is paid; the invoices that wait for the rest wait no longer."""
+        hand = hand_of(call, self.mint)
+        trigger: Trigger = "cancel"
+        if found.state is OrderState.CONFIRMED:
+            trigger = await end_agreed(connection, found, hand)
         await approvals.withdraw(connection, kind=KIND, subject=found.po_id)
-        await self._move(call, connection, found, "cancel")
+        await self._move(call, connection, found, trigger)
+        await rematch(connection, found.po_id, self.matching, hand, cause="cancellation")
 
     async def _move(self, call: Call, connection: Connection, found: PurchaseOrder, trigger: Trigger) -> None:
         after, hand = MOVES[found.state, trigger], hand_of(call, self.mint)

@@ -84,6 +84,8 @@ class Shipping:
 
 
 def refuse_unless_confirmed(order: PurchaseOrder) -> None:
+    if order.state in (OrderState.CANCELLED, OrderState.CLOSED):
+        raise Conflict(f"the order is {order.state}: nothing more of it is delivered", effect="none")
     if order.state is not OrderState.CONFIRMED:
         raise Conflict(f"the order is {order.state}; only what is confirmed is delivered", effect="none")
 
