@@ -249,3 +249,40 @@ async def test_an_invoice_is_paid_while_others_are_still_asked(
 
     assert (paid.status_code, paid.json()["status"]) == (200, "approved")
     assert (barred.status_code, barred.json()["code"]) == (403, "duties_not_separate")
+
+
+async def test_a_yes_of_somebody_who_received_of_the_order_meanwhile_counts_no_more(
+    gate: Gate, bob: Buyers, ann: Buyers, works: Payers, rita: Dock
+) -> None:
+    uma = await Buyers.operator(gate, "uma", "approver", "receiver")
+    po_id = await ordered(bob, works, "PO-1", 10, 5, price=30_000)
+    await rita.receive(po_id, goods_body("WE-1", came(12)))
+    exception_id = (await open_one(bob))["exception_id"]
+    first = (await say(bob, exception_id, "accept")).json()["evidence"]["approval_id"]
+    await Dock(uma).receive(po_id, goods_body("WE-2", came(5, line_id="2")))
+    await uma.decide(first)
+
+    asked = (await say(bob, exception_id, "accept")).json()
+    second = asked["evidence"]["approval_id"]
+    own = await uma.decide(second)
+    await ann.decide(second)
+    done = await say(bob, exception_id, "accept")
+
+    assert (asked["state"], second != first, await on_hand(gate)) == ("open", True, 12)
+    assert (own.status_code, own.json()["code"]) == (403, "duties_not_separate")
+    assert done.json()["state"] == "resolved"
+
+
+async def test_what_a_process_of_the_version_before_opened_is_decided_as_any_other(
+    gate: Gate, bob: Buyers, works: Payers, rita: Dock
+) -> None:
+    po_id = await ordered(bob, works, "PO-1", 10)
+    await rita.receive(po_id, goods_body("WE-1", came(12)))
+    async with gate.database.transaction() as connection:
+        await connection.execute("update exception set actions = array['resolve']")
+    found = await open_one(bob)
+
+    done = await say(bob, found["exception_id"], "accept")
+
+    assert found["allowed_actions"] == ["accept", "refuse"]
+    assert (done.json()["state"], await on_hand(gate)) == ("resolved", 12)

@@ -67,7 +67,7 @@ def over_receipts(buying: Buying, mint: Mint) -> Mendable:
         await _buy(connection, order, found, buying, hand)
         return None
 
-    return Mendable(frozenset({"accept", "refuse"}), act)
+    return Mendable(frozenset({"accept", "refuse"}), act, always=True)
 
 
 def _account(deed: Deed) -> str:
