@@ -196,13 +196,14 @@ async def create_worker(
         in_parts = connected.payments.manifest["capture"].in_parts
         approvals = load_approvals(settings.policies / "approvals.yaml")
         credits_goods = connected.credits is not None
+        clocks = load_clocks(settings.policies / "suppliers.yaml")
         terms = Terms(
             *(sourcing, policy, in_parts, frozenset(connected.present), approvals, credits_goods),
             books_purchases=connected.purchasing is not None,
-            clocks=load_clocks(settings.policies / "suppliers.yaml"),
+            clocks=clocks,
         )
         matching = load_matching(settings.policies / "suppliers.yaml")
-        yield Worker(sagas(terms, mint), tools, policy=policy, matching=matching)
+        yield Worker(sagas(terms, mint), tools, policy=policy, matching=matching, clocks=clocks)
 
 
 def open_secrets(settings: Settings, database: Database) -> Secrets:

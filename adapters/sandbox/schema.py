@@ -168,7 +168,7 @@ CREATE TABLE IF NOT EXISTS supplier_orders (
     po_id TEXT PRIMARY KEY, po_number TEXT NOT NULL, message TEXT NOT NULL, revision INTEGER NOT NULL,
     currency TEXT NOT NULL, lines BLOB NOT NULL, script BLOB NOT NULL, place INTEGER NOT NULL DEFAULT 0,
     edition INTEGER NOT NULL DEFAULT 1, state TEXT NOT NULL, next_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-    shipped_at REAL) WITHOUT ROWID;
+    shipped_at REAL, let_go INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS supplier_orders_by_number ON supplier_orders (po_number);
 CREATE INDEX IF NOT EXISTS supplier_orders_due ON supplier_orders (next_at) WHERE state = 'at_work';
 
@@ -199,4 +199,9 @@ COMMIT;
 FOR_EVER = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pragma_table_info('authorisations') WHERE name = 'expires_at')"
 FROM_FOR_EVER = "ALTER TABLE authorisations ADD COLUMN expires_at REAL"
 
-OLDER = ((ONE_ROOM, FROM_ONE_ROOM), (FOR_EVER, FROM_FOR_EVER))  # how a ledger of an earlier kind is known, and mended
+# A ledger that was begun when suppliers forgot what was said before they had come to wait for it.
+FORGETFUL = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pragma_table_info('supplier_orders') WHERE name = 'let_go')"
+FROM_FORGETFUL = "ALTER TABLE supplier_orders ADD COLUMN let_go INTEGER NOT NULL DEFAULT 0"
+
+# How a ledger of an earlier kind is known, and mended.
+OLDER = ((ONE_ROOM, FROM_ONE_ROOM), (FOR_EVER, FROM_FOR_EVER), (FORGETFUL, FROM_FORGETFUL))

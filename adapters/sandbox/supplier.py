@@ -24,7 +24,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, 'at_work', ?)
 """
 REVISED = """
 UPDATE supplier_orders SET message = ?, revision = ?, currency = ?, lines = ?, script = ?, place = 0,
-       edition = edition + 1, state = 'at_work', next_at = ?, attempts = 0
+       edition = edition + 1, state = 'at_work', next_at = ?, attempts = 0, let_go = 0
  WHERE po_id = ?
 """
 DROPPED = "UPDATE supplier_documents SET state = 'dropped' WHERE po_id = ? AND state = 'pending'"

@@ -26,7 +26,8 @@ LONGEST = 50  # plays
 USUAL: list[Json] = [{"play": "confirm"}]
 SCRIPT = "INSERT OR REPLACE INTO supplier_scripts (po_number, plays) VALUES (?, ?)"
 FROM_NOW_ON = """
-UPDATE supplier_orders SET script = ?, place = 0, edition = edition + 1, state = 'at_work', next_at = ?, attempts = 0
+UPDATE supplier_orders SET script = ?, place = 0, edition = edition + 1, state = 'at_work', next_at = ?, attempts = 0,
+       let_go = 0
  WHERE po_number = ? AND state <> 'withdrawn'
 """
 STALE = """

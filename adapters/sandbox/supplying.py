@@ -39,8 +39,14 @@ UPDATE supplier_orders SET place = place + 1, attempts = 0, next_at = ?, state =
 """
 LATER = "UPDATE supplier_orders SET attempts = ?, next_at = ?, state = ? WHERE po_id = ? AND edition = ?"
 STANDS = "UPDATE supplier_orders SET state = ? WHERE po_id = ? AND edition = ?"
+WAITS = """
+UPDATE supplier_orders SET state = iif(let_go, 'at_work', 'waits'), place = place + let_go, let_go = 0
+ WHERE po_id = ? AND edition = ?
+"""
+# Of one that has not come to wait, it is remembered; of one that rests after a failure, it is for that.
 GO = """
-UPDATE supplier_orders SET place = place + (state = 'waits'), state = 'at_work', next_at = ?1, attempts = 0
+UPDATE supplier_orders SET place = place + (state = 'waits'), let_go = let_go OR (state = 'at_work' AND attempts = 0),
+       state = 'at_work', next_at = ?1, attempts = 0
  WHERE state IN ('waits', 'stuck', 'at_work') AND coalesce(?2, po_number) = po_number
 """
 
@@ -70,7 +76,7 @@ class Supplying:
         self._wake.set()
 
     def go(self, po_number: str | None) -> int:
-        """What waits goes on, and what has given up or rests tries again at once; how many orders that is."""
+        """What waits goes on, or will not wait once; what has given up or rests tries again at once. How many."""
         self._ledger.run(GO, self._ledger.now() - self._supply_after, po_number)
         self.wake()
         return int(self._ledger.value("SELECT changes()"))
@@ -110,7 +116,7 @@ class Supplying:
             return
         play = script[place]
         if play["play"] == "delay":
-            self._ledger.run(STANDS, "waits", order["po_id"], order["edition"])
+            self._ledger.run(WAITS, order["po_id"], order["edition"])
         elif play["play"] in ANSWERS:
             number = self._place(order, "confirmation")
             self._write(order, supplier_documents.confirmation(order, play, number))

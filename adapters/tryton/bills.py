@@ -2,16 +2,18 @@
 What a supplier bills, as a supplier's invoice of Tryton's, posted: of the quantities and prices that are billed.
 
 Our key is its `description`, the supplier's number its `reference`, and its lines name those of the purchase. Accounts
-and journal are those that Tryton itself would take. Tax is one mapped rate on all of it, and comes to what is billed:
-where Tryton rounds it otherwise, the amount is written down as a clerk would.
+and journal are those that Tryton itself would take. Each line bears the mapped rate that was agreed (`bill_taxes.py`),
+and Tryton makes a tax line of each rate. Together they come to what is billed: where Tryton rounds otherwise, the
+amount of the largest is written down as a clerk would.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 
+from adapters.tryton.bill_taxes import Rates, rates_of
 from adapters.tryton.claims import claimed
 from adapters.tryton.conversation import Conversation, Json
-from adapters.tryton.mapping import Mapping
+from adapters.tryton.mapping import Mapping, Purchases
 from adapters.tryton.periods import in_an_open_period
 from adapters.tryton.purchases import INVOICE, MOST, PURCHASE
 from adapters.tryton.sales import in_units, pieces
@@ -63,13 +65,19 @@ class Bills:
         unchanged = {f"{INVOICE},{seen['id']}": seen["_timestamp"]}
         off = in_units(bill.total) - seen["total_amount"]
         if off and seen["taxes"] and seen["tax_amount"] + off == in_units(bill.tax):
-            amended = {"taxes": [["write", [seen["taxes"][0]], {"amount": in_units(bill.tax)}]]}
+            amended = {"taxes": [await self._amended(seen["id"], off)]}
             await self._erp.effect(POST, f"model.{INVOICE}.write", [seen["id"]], amended, _timestamp=unchanged)
         elif off:
             raise self._no("total_mismatch", f"Tryton comes to {seen['total_amount']}, which is {off} less")
         else:
             await self._erp.effect(POST, f"model.{INVOICE}.post", [seen["id"]], _timestamp=unchanged)
         return None
+
+    async def _amended(self, invoice: int, off: Decimal) -> list[object]:
+        """The tax on which a cent weighs least."""
+        found = await self._erp.listed(POST, TAX, [["invoice", "=", invoice]], ["amount"], most=MOST)
+        largest = max(found, key=lambda each: (abs(each["amount"]), -each["id"]))
+        return ["write", [largest["id"]], {"amount": largest["amount"] + off}]
 
     async def _seen(self, made: int) -> Json:
         found = await self._erp.read(POST, INVOICE, made, FIELDS)
@@ -105,9 +113,8 @@ class Bills:
     async def _invoice(self, bill: Bill, purchase: Json) -> Json:
         like = {"id": -1, "type": "in", "party": purchase["party"], "company": self._mapping.company}
         told = await self._erp.ask(POST, f"model.{INVOICE}.on_change", like, ["type", "party"])
-        taxes = self._taxes(bill)
-        more = {"taxes": taxes, "currency": purchase["currency"]}  # Tryton takes its company's own, unless it is told
-        lines = [{**each, **more} for each in self._lines(bill, purchase)]
+        currency = {"currency": purchase["currency"]}  # Tryton takes its company's own, unless it is told
+        lines = [{**each, **currency} for each in self._lines(bill, purchase)]
         accounts = {each: await self._account(each, purchase["party"]) for each in {line["product"] for line in lines}}
         return {
             **{name: purchase[name] for name in ("party", "invoice_address", "currency", "payment_term")},
@@ -128,7 +135,8 @@ class Bills:
         return int(told["account"])
 
     def _lines(self, bill: Bill, purchase: Json) -> Iterator[Json]:
-        for line in bill.lines:
+        rates = self._rates(bill)
+        for line, rate in zip(bill.lines, rates.lines, strict=True):
             ordered = purchase[LINE].get(line.line_id)
             if ordered is None:
                 raise self._no("purchase_not_found", f"the purchase has no line {line.line_id}")
@@ -136,28 +144,32 @@ class Bills:
             for quantity, each in pieces(in_units(line.amount), line.quantity, price):
                 if quantity:
                     origin = {"origin": f"{LINE},{ordered['id']}"}
-                    yield {**self._line(ordered["product"], quantity, each), **origin}
-        assert self._mapping.purchases is not None, "else nothing is promised of bills"
+                    yield {**self._line(ordered["product"], quantity, each, rate), **origin}
         for kind, amount in bill.charges:
-            if kind not in self._mapping.purchases.charges:
-                raise self._no("unknown_charge", f"no article is mapped for {kind}")
-            yield self._line(self._mapping.purchases.charges[kind], 1, in_units(amount))
+            yield self._line(self._bought.charges[kind], 1, in_units(amount), rates.charges)
 
-    def _line(self, product: int, quantity: int, price: Decimal) -> Json:
+    def _line(self, product: int, quantity: int, price: Decimal, rate: Decimal) -> Json:
         bought = {"type": "line", "product": product, "unit": self._mapping.unit, "invoice_type": "in"}
-        return {**bought, "quantity": float(quantity), "unit_price": price}
+        taxes = [["add", [self._bought.taxes[rate]]]] if rate else []
+        return {**bought, "quantity": float(quantity), "unit_price": price, "taxes": taxes}
 
-    def _taxes(self, bill: Bill) -> list[object]:
-        """The mapped rate that comes to the tax, but for a minor unit on each line."""
+    def _rates(self, bill: Bill) -> Rates:
+        for kind, _ in bill.charges:
+            if kind not in self._bought.charges:
+                raise self._no("unknown_charge", f"no article is mapped for {kind}")
+        rates = rates_of(bill, self._bought.taxes)
+        if rates is None:
+            net = bill.total.amount - bill.tax.amount
+            said = (
+                f"a tax of {bill.tax.amount} on {net} is at no rate that is mapped, nor at those agreed for its lines"
+            )
+            raise self._no("tax_mismatch", said)
+        return rates
+
+    @property
+    def _bought(self) -> Purchases:
         assert self._mapping.purchases is not None, "else nothing is promised of bills"
-        if not bill.tax.amount:
-            return []
-        net, rates = bill.total.amount - bill.tax.amount, self._mapping.purchases.taxes
-        off = {rate: abs(net * rate - bill.tax.amount) for rate in rates}
-        rate = min(off, key=lambda each: off[each])
-        if off[rate] > len(bill.lines) + len(bill.charges):
-            raise self._no("tax_mismatch", f"a tax of {bill.tax.amount} on {net} is no rate that is mapped")
-        return [["add", [rates[rate]]]]
+        return self._mapping.purchases
 
     def _duplicate(self, bill: Bill) -> Rejected:
         said = f"an invoice {bill.invoice_number} by {bill.supplier_code} is in the books"

@@ -26,7 +26,10 @@ Names = Annotated[list[str] | None, typer.Option(help="May be repeated.")]
 @app.command()
 def add(
     partner: Annotated[str, typer.Argument(help="A short name, like 'webshop'.")],
-    channel: Annotated[list[str], typer.Option("--channel", help="A channel it speaks for; may be repeated.")],
+    channel: Annotated[
+        list[str] | None,
+        typer.Option("--channel", help="A channel it speaks for; may be repeated. Who places no orders needs none."),
+    ] = None,
     scope: Annotated[list[str] | None, typer.Option("--scope", help="Default: orders:read and orders:write.")] = None,
     plan: Annotated[str, typer.Option(help="A plan of policies/quotas.yaml.")] = "standard",
     name: Annotated[str, typer.Option(help="How people call it.")] = "",
@@ -37,7 +40,7 @@ def add(
     _show(
         _registered(
             lambda registry, operator: registry.add(
-                partner, channels=frozenset(channel), scopes=scopes, plan=plan, operator=operator, name=name
+                partner, channels=frozenset(channel or ()), scopes=scopes, plan=plan, operator=operator, name=name
             )
         )
     )

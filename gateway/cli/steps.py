@@ -42,7 +42,7 @@ def row(step: AnyStep, manifests: Mapping[str, Manifest]) -> Iterator[str]:
     yield step.name
     yield step.system
     yield from _promised(step, manifests) if isinstance(step, Step) else _kept(step)
-    yield step.by_hand
+    yield step.by_hand.format(run="…")
 
 
 def _promised(step: Step, manifests: Mapping[str, Manifest]) -> Iterator[str]:

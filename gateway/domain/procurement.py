@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from gateway.domain.money import Money
 from gateway.domain.purchase_orders import PurchaseLine
@@ -23,6 +24,11 @@ class Purchase:
     supplier_code: str  # the retailer's own number for the supplier, as in its ERP
     currency: str
     lines: tuple[PurchaseLine, ...]
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """As an exception about it says which one it is."""
+        return {name: getattr(self, name) for name in ("po_id", "po_number", "revision", "supplier_id")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class BillLine:
     quantity: int
     unit_price: int  # minor units
     amount: Money
+    tax_points: int = 0  # as was agreed, basis points; 0: nothing was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How long a supplier may take to answer an order."""
+"""How long a supplier may take to answer an order, and to announce what it has agreed to send."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,10 +6,13 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class PurchaseClocks:
-    """After so many hours a supplier is reminded, and a buyer told."""
+    """After so many hours a supplier is reminded, and a buyer told; so many days before the day that was agreed, where
+    nothing is announced."""
 
     remind_hours: int = 24
     escalate_hours: int = 36
+    notice_days: int = 3
+    missing_days: int = 1
 
     @property
     def remind(self) -> timedelta:

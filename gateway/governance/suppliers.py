@@ -21,7 +21,10 @@ _CONFIRMATIONS: dict[str, Shape] = {
 _CLOCKS: dict[str, Shape] = {
     "remind_hours": Count(24, least=1, most=8_760),
     "escalate_hours": Count(36, least=1, most=8_760),
+    "notice_days": Count(3, least=0, most=365),
+    "missing_days": Count(1, least=0, most=365),
 }
+_USUAL = {"notice_days": PurchaseClocks().notice_days, "missing_days": PurchaseClocks().missing_days}
 
 
 def load_suppliers(path: Path) -> Tolerances:
@@ -40,8 +43,11 @@ def load_clocks(path: Path) -> PurchaseClocks:
         return PurchaseClocks()
     document = read_yaml(path)
     only_keys(document, SECTIONS)
-    clocks = PurchaseClocks(**read_section(document, ("clocks",), called="clocks", keys=_CLOCKS, optional={}))
+    clocks = PurchaseClocks(**read_section(document, ("clocks",), called="clocks", keys=_CLOCKS, optional=_USUAL))
     if clocks.escalate_hours < clocks.remind_hours:
         where = document.at("clocks", "escalate_hours")
         raise Misconfigured(f"{where}: a buyer is told after the supplier was reminded: at least {clocks.remind_hours}")
+    if clocks.missing_days > clocks.notice_days:
+        where = document.at("clocks", "missing_days")
+        raise Misconfigured(f"{where}: a buyer is told after the supplier was reminded: at most {clocks.notice_days}")
     return clocks

@@ -64,6 +64,9 @@ def principal_of(partner: Partner, scopes: frozenset[str]) -> Principal:
     )
 
 
+PLACES = "orders:write"  # of some channel; no other scope is
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What shall be different about a partner; None and nothing: as it is."""
@@ -109,6 +112,8 @@ class Registry:
         name: str = "",
     ) -> Credentials:
         _refuse_unless_exact((partner_id, *channels), scopes)
+        if PLACES in scopes and not channels:
+            raise Invalid(f"whoever has '{PLACES}' speaks for a channel: name one, like --channel {partner_id}")
         credentials = Credentials(partner_id, self.mint("client"), self.make_secret())
         partner = Partner(partner_id, name or partner_id, credentials.client_id, scopes, plan, channels)
         await store.add(self.database, partner, hash_of(credentials.client_secret), self._act(operator))

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 
 from gateway.domain.money import Money
 from gateway.domain.procurement import Bill, BillLine, GoodsLine, GoodsReceipt
+from gateway.domain.purchase_orders import read_lines
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 
@@ -114,7 +115,7 @@ async def bill(connection: Connection, invoice_id: str) -> Posting:
     cursor = await connection.execute(_BILL, (invoice_id,))
     row = await cursor.fetchone()
     assert row is not None, f"{invoice_id} was approved together with its run"
-    named, number, po_id, po_number, code, dated, trace_id, currency, lines, document = row
+    named, number, po_id, po_number, code, dated, trace_id, currency, lines, document, agreed = row
 
     def money(amount: Any) -> Money:
         return Money(int(amount), currency)
@@ -126,7 +127,7 @@ async def bill(connection: Connection, invoice_id: str) -> Posting:
         purchase="",
         supplier_code=code,
         dated=dated,
-        lines=tuple(_billed(lines, currency)),
+        lines=tuple(_billed(lines, currency, {line.line_id: line.tax_points for line in read_lines(agreed)})),
         charges=tuple((each["kind"], money(each["amount"])) for each in document.get("charges", ())),
         tax=money(document["tax"]),
         total=money(document["total"]),
@@ -134,12 +135,12 @@ async def bill(connection: Connection, invoice_id: str) -> Posting:
     return Posting(po_id, trace_id, bill=told)
 
 
-def _billed(lines: Sequence[Mapping[str, Any]], currency: str) -> list[BillLine]:
+def _billed(lines: Sequence[Mapping[str, Any]], currency: str, tax_points: Mapping[str, int]) -> list[BillLine]:
     """A line that the order does not have is called by what it is of."""
     return [
         BillLine(
             *(line.get("line_id") or line["sku"], line["sku"], int(line["quantity"]), int(line["unit_price"])),
-            Money(int(line["amount"]), currency),
+            *(Money(int(line["amount"]), currency), tax_points.get(line.get("line_id", ""), 0)),
         )
         for line in lines
     ]
@@ -147,7 +148,8 @@ def _billed(lines: Sequence[Mapping[str, Any]], currency: str) -> list[BillLine]
 
 _BILL = """
 select i.invoice_id, i.invoice_number, i.po_id, o.po_number, s.code, i.dated, i.trace_id, i.currency, i.lines,
-       i.document
+       i.document, r.lines
   from supplier_invoice i join purchase_order o using (po_id) join supplier s on s.supplier_id = i.supplier_id
+  join purchase_order_revision r on r.po_id = o.po_id and r.revision = o.issued_revision
  where i.invoice_id = %s
 """

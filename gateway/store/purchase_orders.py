@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from gateway.domain.purchase_orders import OrderState, PurchaseLine, read_lines, total
 from gateway.domain.receiving import Delivered
-from gateway.store import answers, purchases
+from gateway.store import answers, purchases, supplier_reminders
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection, Database
 from gateway.store.suppliers import alone
@@ -193,6 +193,10 @@ async def move_order(connection: Connection, po_id: str, after: OrderState, hand
     await connection.execute(_MOVE, (after.value, revision, issued, hand.now, po_id))
     await _tell(connection, po_id, after.value, hand, {"status": after.value, "revision": revision})
     await answers.answered(connection, po_id, after, hand)
+    if after is OrderState.CONFIRMED:
+        await supplier_reminders.await_notices(connection, po_id, hand)
+    else:
+        await supplier_reminders.delivery_moved(connection, po_id, now=hand.now)
     await purchases.order_moved(connection, po_id, after, now=hand.now)
 
 
@@ -207,6 +211,7 @@ update purchase_order set state = %s, revision = %s, issued_revision = coalesce(
 async def delivered_of(connection: Connection, po_id: str, kind: str, hand: Hand, facts: Mapping[str, Any]) -> None:
     """Something of it was sent or came, which its view tells: it is of one version more."""
     await connection.execute(_TOUCH, (hand.now, po_id))
+    await supplier_reminders.delivery_moved(connection, po_id, now=hand.now)
     await _tell(connection, po_id, kind, hand, facts)
 
 

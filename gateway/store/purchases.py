@@ -19,7 +19,8 @@ class Bought:
     order: Purchase
     agreed: Purchase | None
     trace_id: str
-    awaited: str = ""  # of a reminder: what it asks for
+    awaited: str = ""  # of a reminder: what it asks for,
+    answered: bool = False  # and of a shipping notice, whether it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ async def begin(connection: Connection, po_id: str, revision: int, hand: Hand, *
     await connection.execute(_BEGIN, values)
 
 
-_RUN: LiteralString = """
+RUN: LiteralString = """
 begun as (
     insert into run (run_id, saga, version, state, traceparent, created_at, updated_at)
     select run_id, %(saga)s, %(version)s, 'running', %(traceparent)s, %(now)s, %(now)s from wanted returning run_id
@@ -54,7 +55,7 @@ with wanted as (
     insert into purchase (purchase_id, po_id, revision, state, asked_at, trace_id, created_at, updated_at)
     values (%(purchase)s, %(po)s, %(revision)s, 'open', %(now)s, %(trace_id)s, %(now)s, %(now)s)
     returning purchase_id as run_id
-), {_RUN}"""
+), {RUN}"""
 
 
 async def lock(connection: Connection, po_id: str) -> None:
@@ -168,40 +169,4 @@ async def stand(connection: Connection, purchase_id: str, state: str, *, now: da
 async def escalate(connection: Connection, purchase_id: str, *, now: datetime) -> None:
     await connection.execute(
         "update purchase set escalated_at = %s, updated_at = %s where purchase_id = %s", (now, now, purchase_id)
-    )
-
-
-async def remind(
-    connection: Connection, purchase_id: str, awaited: str, hand: Hand, *, saga: tuple[str, int], trace: str | None
-) -> None:
-    """A run of its own begins that asks for it, unless one has."""
-    values = {
-        **{"reminder": hand.mint("rmd"), "purchase": purchase_id, "awaited": awaited, "now": hand.now},
-        **{"saga": saga[0], "version": saga[1], "traceparent": trace},
-    }
-    await connection.execute(_REMIND, values)
-
-
-_REMIND = f"""
-with wanted as (
-    insert into supplier_reminder (reminder_id, purchase_id, awaited, state, created_at, updated_at)
-    values (%(reminder)s, %(purchase)s, %(awaited)s, 'planned', %(now)s, %(now)s)
-        on conflict (purchase_id, awaited) do nothing returning reminder_id as run_id
-), {_RUN}"""
-
-
-async def reminder(connection: Connection, reminder_id: str) -> tuple[str, str, str]:
-    """The purchase, what of it is awaited, and where the reminder stands; nobody else moves it meanwhile."""
-    cursor = await connection.execute(
-        "select purchase_id, awaited, state from supplier_reminder where reminder_id = %s for no key update",
-        (reminder_id,),
-    )
-    row = await cursor.fetchone()
-    assert row is not None, f"{reminder_id} was written down together with its run"
-    return row[0], row[1], row[2]
-
-
-async def reminded(connection: Connection, reminder_id: str, *, now: datetime) -> None:
-    await connection.execute(
-        "update supplier_reminder set state = 'sent', updated_at = %s where reminder_id = %s", (now, reminder_id)
     )

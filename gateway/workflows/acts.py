@@ -120,7 +120,8 @@ class Acts:
 
     async def _park(self, connection: Connection, park: Park) -> None:
         cause = {"code": park.code, "step": park.step, "detail": park.detail}
-        await self.run.stands(connection, "parked", cause=cause)
+        by_hand = self.run.saga.by_hand(park.step, self.run.lease.run_id)
+        await self.run.stands(connection, "parked", cause={**cause, "by_hand": by_hand} if by_hand else cause)
         await engine.end(connection, self.run.lease, "parked")
         self.tools.metrics.parked(park.code)
         log.warning("parked", run_id=self.run.lease.run_id, trace_id=self.run.trace_id, **cause)

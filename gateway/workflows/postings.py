@@ -21,6 +21,8 @@ from gateway.workflows.saga import Case, Gate, Local, LocalDo, Moved, Refusal, S
 LOOK = 3600  # seconds after which a purchase is looked at although nobody said that it is settled
 UNKNOWN_PURCHASE = Refusal("purchase_not_booked", "the order system has no such purchase; a person books this")
 FIND = "find_purchase"
+# An ERP that tells its stock tells of these pieces, too: what bears our key is known to be counted here already.
+MARKED = "with {run}:receive_goods at the beginning of its reference"
 
 
 async def unsettled(connection: Connection, case: Case) -> int:
@@ -103,7 +105,7 @@ AWAIT = Gate("await_purchase", unsettled, by_hand="mend what the order's purchas
 RECEIVE = Step(
     *("receive_goods", "erp", "receive_goods", receive_goods, RECEIPT),
     only_if=f"{FIND}.known",
-    by_hand="book the receipt in the ERP; resolve with its number",
+    by_hand=f"book the receipt in the ERP, {MARKED}; resolve with its number",
 )
 POST = Step(
     *("post_bill", "erp", "post_bill", post_bill, BILL),
@@ -112,15 +114,17 @@ POST = Step(
 )
 
 
-def _find(*, books: bool) -> Local:
-    by_hand = "book it in the ERP, and resolve with its number there; or have the purchase booked first, and retry"
+def _find(*, books: bool, marked: str = "") -> Local:
+    by_hand = (
+        f"book it in the ERP{marked}, and resolve with its number there; or have the purchase booked first, and retry"
+    )
     return Local(FIND, finds(books=books), _stays, by_hand=by_hand)
 
 
 def book_receipt(*, books: bool) -> Saga:
     return Saga(
         *RECEIVING,
-        (AWAIT, _find(books=books), RECEIVE),
+        (AWAIT, _find(books=books, marked=f", {MARKED}"), RECEIVE),
         ReceiptSubject(),
         done="booked",
         undone="not_booked",

@@ -12,14 +12,14 @@ from gateway.domain.procurement import PROCURING
 from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.domain.purchase_orders import AGREED, OrderState
 from gateway.ports import BackEnds, Effect
-from gateway.store import postings, purchases
+from gateway.store import postings, purchases, supplier_reminders
 from gateway.store.exceptions import Opening, close_exception, open_exception
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.store.purchases import Standing
 from gateway.workflows import remind_supplier
 from gateway.workflows.executors import LOCAL_BY_HAND
-from gateway.workflows.purchases_by_hand import ByHand, named
+from gateway.workflows.purchases_by_hand import ByHand
 from gateway.workflows.reasons import ORDERING, SUPPLIER
 from gateway.workflows.saga import Around, Branches, Case, Gate, Local, Moved, Saga, Step, Tended
 
@@ -76,9 +76,9 @@ class Procuring:
         if waited >= self.clocks.remind and "transmit" in case.effects:
             hand = Hand("system", now, around.trace_id, self.mint)
             saga = (remind_supplier.NAME, remind_supplier.VERSION)
-            await purchases.remind(connection, purchase_id, "confirmation", hand, saga=saga, trace=around.traceparent)
+            await supplier_reminders.remind(connection, purchase_id, hand, saga=saga, trace=around.traceparent)
         if waited >= self.clocks.escalate and not seen.escalated:
-            evidence = {**named(case.purchase.order), "hours": int(waited / timedelta(hours=1))}
+            evidence = {**case.purchase.order.named, "hours": int(waited / timedelta(hours=1))}
             opening = Opening(
                 self.mint("xcp"), UNANSWERED, UNANSWERED_CODE, case.purchase.order.po_id, evidence, ("resolve",)
             )

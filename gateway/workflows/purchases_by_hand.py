@@ -1,9 +1,7 @@
 """What a person does about a purchase in the ERP where Omnigate cannot: an exception each, about the revision."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gateway.domain.identifiers import Mint
 from gateway.domain.procurement import Purchase
@@ -35,12 +33,6 @@ class ByHand:
         await self._ask(connection, CLOSE, purchase_id, order, now)
 
     async def _ask(self, connection: Connection, code: str, purchase_id: str, order: Purchase, now: datetime) -> None:
-        evidence = {**named(order), "lines": [line.document for line in order.lines]}
+        evidence = {**order.named, "lines": [line.document for line in order.lines]}
         opening = Opening(self.mint("xcp"), BY_HAND, code, purchase_id, evidence, ("resolve",))
         await open_exception(connection, opening, now=now)
-
-
-def named(order: Purchase) -> Mapping[str, Any]:
-    """Which revision an exception is about."""
-    told = {"po_id": order.po_id, "po_number": order.po_number, "revision": order.revision}
-    return {**told, "supplier_id": order.supplier_id}

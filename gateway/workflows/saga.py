@@ -189,3 +189,8 @@ class Saga:
 
     def step(self, name: str) -> AnyStep:
         return next(step for step in self.steps if step.name == name)
+
+    def by_hand(self, record: str, run_id: str) -> str:
+        """What is left to a person of the step that the record is of, or of its undo, if there is such a step."""
+        name = record.removeprefix("undo:")
+        return next((step.by_hand.format(run=run_id) for step in self.steps if step.name == name), "")

@@ -12,6 +12,7 @@ import structlog
 
 from gateway.domain.inventory import InventoryPolicy
 from gateway.domain.matching_terms import MatchingRules
+from gateway.domain.purchase_clocks import PurchaseClocks
 from gateway.endings import end
 from gateway.errors import GatewayError, Unavailable
 from gateway.store import approval_deadlines, backorders, housekeeping, journal, reservation_expiry
@@ -19,7 +20,7 @@ from gateway.store.exceptions import Opening, open_exception
 from gateway.store.journal import Lease
 from gateway.store.pool import Connection
 from gateway.store.stock_audit import Finding, audit_daily
-from gateway.workflows import engine
+from gateway.workflows import engine, unannounced
 from gateway.workflows.feed import Feed
 from gateway.workflows.invoice_round import tend_invoices
 from gateway.workflows.runner import Performance
@@ -33,7 +34,7 @@ BUSY_POLL, IDLE_POLL = 0.05, 0.25  # seconds; polling slows down while there is 
 GATHER = 0.01  # seconds in which more slots come free, so that one claim fills several
 SWEEP = 5.0  # seconds between looks for runs whose task was given up
 FORGET = 60.0  # seconds between rounds of forgetting what has expired
-LATE = 10.0  # seconds between looks for approvals that nobody decided in time, and invoices to be matched again
+LATE = 10.0  # seconds between looks for what was not decided or announced in time, and invoices to be matched again
 FILL = 10.0  # seconds between looks for goods that orders wait for
 PAUSE = 1.0  # seconds before a run that met the database's trouble is taken up again
 UNKNOWN_SAGA_PAUSE = 15.0  # a newer worker may know it
@@ -51,9 +52,11 @@ class Worker:
         slots: int = 16,
         policy: InventoryPolicy | None = None,
         matching: MatchingRules | None = None,
+        clocks: PurchaseClocks | None = None,
     ) -> None:
         self.sagas, self.tools, self.slots = sagas, tools, slots
         self.policy, self.matching = policy or InventoryPolicy(), matching or MatchingRules()
+        self.clocks = clocks or PurchaseClocks()
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._held: dict[asyncio.Task[None], Lease] = {}
         self._stop = asyncio.Event()
@@ -73,6 +76,7 @@ class Worker:
             asyncio.create_task(self._regularly(FILL, self._fill_backorders)),
             asyncio.create_task(self._regularly(LATE, self._pass_on_approvals)),
             asyncio.create_task(self._regularly(LATE, self._tend_invoices)),
+            asyncio.create_task(self._regularly(LATE, self._ask_for_notices)),
             *(asyncio.create_task(feed.follow()) for feed in self._feeds()),
             asyncio.create_task(Snapshots(self.tools, self.policy, holder=self.name).follow()),
         ]
@@ -176,6 +180,11 @@ class Worker:
     async def _tend_invoices(self) -> None:
         if moved := await tend_invoices(self.tools.database, self.matching, self.tools.mint):
             log.info("invoices stand otherwise", invoices=moved)
+
+    async def _ask_for_notices(self) -> None:
+        looked = await unannounced.look(self.tools, self.clocks)
+        if looked.reminded or looked.told:
+            log.info("orders that are not announced", reminded=looked.reminded, told=looked.told)
 
     async def _keep_stock(self) -> None:
         """Tidy up after reservations that are over, and go on with the day's audit."""

@@ -27,7 +27,7 @@ async def works(rig: Rig, address: str, *, buyer: Asker, approver: Asker) -> str
 
 async def _partner(rig: Rig) -> tuple[str, str]:
     scopes = [option for scope in SCOPES for option in ("--scope", scope)]
-    await rig.run(f"partner-{PARTNER}", "partners", "add", PARTNER, "--channel", PARTNER, "--plan", "internal", *scopes)
+    await rig.run(f"partner-{PARTNER}", "partners", "add", PARTNER, "--plan", "internal", *scopes)
     log = (rig.home / f"partner-{PARTNER}.log").read_text()
     told = dict(line.split()[:2] for line in log.splitlines() if line.strip())
     return told["client_id"], told["client_secret"]

@@ -47,6 +47,11 @@ def test_the_house_s_clocks_are_the_usual_ones(tmp_path: Path) -> None:
         ("{remind_hours: 24}", "clocks: 'escalate_hours' is missing; write 'escalate_hours: 36'"),
         ("{remind_hours: 0, escalate_hours: 36}", "'remind_hours' must be a whole number of 1 to 8760"),
         ("{remind_hours: 24, escalate_hours: 12}", "a buyer is told after the supplier was reminded: at least 24"),
+        ("{remind_hours: 24, escalate_hours: 36, missing_days: 4}", "was reminded: at most 3"),
+        (
+            "{remind_hours: 24, escalate_hours: 36, notice_days: 400}",
+            "'notice_days' must be a whole number of 0 to 365",
+        ),
     ],
 )
 def test_clocks_that_are_wrong_are_named_with_their_place_and_mend(tmp_path: Path, text: str, fault: str) -> None:

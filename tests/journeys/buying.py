@@ -15,8 +15,8 @@ SUPPLIER, BEFORE = "sup_01JDB7Z2M4X8Q5T3W9Y6N1K0RC", "po_01JDB7Z2M4X8Q5T3W9Y6N1K
 AS_ORDERED = {"line_id": "1", "status": "accepted"}
 
 
-def lamps(quantity: int) -> list[Json]:
-    return [{**line, "sku": LAMP} for line in purchase_lines(quantity)]
+def lamps(quantity: int, **more: Any) -> list[Json]:
+    return [{**line, "sku": LAMP, **more} for line in purchase_lines(quantity)]
 
 
 @dataclass
@@ -37,8 +37,8 @@ class Buying:
             shop, works=works, **{who: await Buyers.operator(shop.gate, who, role) for who, role in people.items()}
         )
 
-    async def issued(self, number: str = "PO-1", quantity: int = 10) -> str:
-        body = {**purchase_body(SUPPLIER, number), "lines": lamps(quantity)}
+    async def issued(self, number: str = "PO-1", quantity: int = 10, *, lines: list[Json] | None = None) -> str:
+        body = {**purchase_body(SUPPLIER, number), "lines": lines or lamps(quantity)}
         made = await self.bob.order("", body)
         assert made.status_code == 201, made.text
         po_id: str = made.json()["po_id"]

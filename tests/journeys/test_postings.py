@@ -191,12 +191,14 @@ async def test_where_no_erp_books_purchases_a_person_books_what_came_and_what_is
 
     await received(buying, po_id, 10)
     await buying.until_exceptions(BY_HAND)
+    [(receipt_id, evidence)] = await buying.rows("select subject, evidence from exception where state = 'open'")
     await buying.mend("resolve", by=buying.paul, **{"as": "succeeded", "reference": "GRN-1"})
     invoice_id = await billed(buying, po_id, "R-1", 10)
     await buying.until_exceptions(BY_HAND)
     await buying.mend("resolve", by=buying.paul, **{"as": "succeeded", "reference": "BILL-1"})
     await until_status(buying, invoice_id, "posted")
 
+    assert f"with {receipt_id}:receive_goods at the beginning of its reference" in evidence["by_hand"]
     assert (await buying.effects(po_id))["erp"] == []
 
 

@@ -1,7 +1,7 @@
 """Tryton's books as an auditor reads them: over its own API, by a client that shares no code with the adapter."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +70,7 @@ class Billed:
     lines: tuple[tuple[float, Decimal], ...]
     tax: Decimal
     total: Decimal
+    taxes: tuple[Decimal, ...] = field(default=(), compare=False)  # of which it is made, the largest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _bought(clerk: Clerk, purchase: dict[str, Any]) -> Bought:
     stored = [number for each in shipments for number in each["inventory_moves"]]
     away = clerk.found("stock.move", ["quantity"], ["id", "in", stored], ["state", "=", "done"])
     due = clerk.found("stock.move", ["quantity"], ["id", "in", purchase["moves"]], ["state", "=", "draft"])
-    fields = ["state", "reference", "tax_amount", "total_amount", "lines"]
+    fields = ["state", "reference", "tax_amount", "total_amount", "lines", "taxes"]
     return Bought(
         state=purchase["state"],
         shipment_state=purchase["shipment_state"],
@@ -112,12 +113,14 @@ def _bought(clerk: Clerk, purchase: dict[str, Any]) -> Bought:
 
 def _billed(clerk: Clerk, invoice: dict[str, Any]) -> Billed:
     lines = clerk.found("account.invoice.line", ["quantity", "unit_price"], ["id", "in", invoice["lines"]])
+    taxes = clerk.found("account.invoice.tax", ["amount"], ["id", "in", invoice["taxes"]])
     return Billed(
         state=invoice["state"],
         reference=invoice["reference"],
         lines=tuple((each["quantity"], _decimal(each["unit_price"])) for each in lines),
         tax=_decimal(invoice["tax_amount"]),
         total=_decimal(invoice["total_amount"]),
+        taxes=tuple(sorted((_decimal(each["amount"]) for each in taxes), reverse=True)),
     )
 
 

@@ -116,7 +116,7 @@ class Rig:
         try:
             registry = Registry(database, clock=system_clock, mint=mint)
             may = frozenset({"suppliers:read", "suppliers:write"})
-            return await registry.add(name, channels=frozenset({name}), scopes=may, plan="internal", operator="proof")
+            return await registry.add(name, channels=frozenset(), scopes=may, plan="internal", operator="proof")
         finally:
             await database.close()
 

@@ -20,6 +20,10 @@ insert into event (event_id, subject, sequence, type, occurred_at, trace_id, dat
 values (%s, %s, 2, 'com.omnigate.order.accepted.v1', now(), '', '{"status": "accepted"}')
 """
 
+NEWER = """
+select record_event(%s, %s, 'com.omnigate.order.gift_wrapped.v2', now(), '', '{"status": "wrapped", "bow": "red"}')
+"""
+
 
 @pytest.fixture
 async def following(gate: Gate) -> Shop:
@@ -106,6 +110,20 @@ async def test_what_a_process_of_the_version_before_writes_finds_its_feed(follow
         await connection.execute(AS_BEFORE, (mint("evt"), order_id))
 
     assert told(await page(following)) == [(order_id, "received", 1), (order_id, "accepted", 2)]
+
+
+async def test_a_type_of_a_newer_version_is_told_with_nothing_but_its_subject(following: Shop) -> None:
+    order_id = (await following.place())["order_id"]
+    async with following.gate.database.connection() as connection:
+        await connection.execute(NEWER, (mint("evt"), order_id))
+    await move(following, order_id, "accepted")
+
+    seen = await page(following)
+    of_it = await following.get(f"/v1/orders/{order_id}/events")
+
+    assert [each["data"] for each in seen["events"]] == [{"status": "received"}, {}, {"status": "accepted"}]
+    assert (seen["events"][1]["type"], seen["events"][1]["subject"]) == ("com.omnigate.order.gift_wrapped.v2", order_id)
+    assert [each["sequence"] for each in of_it.json()["events"]] == [1, 3]
 
 
 async def test_sequences_have_no_gaps_when_much_happens_at_once(following: Shop) -> None:

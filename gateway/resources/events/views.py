@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.domain.time import rfc3339
+from gateway.resources.events.schemas import KNOWN
 from gateway.store.event_feed import EventRow
 
 _TOLD = ("status", "state", "version", "hold", "offer", "group_id", "refund", "revision", "asn_id", "receipt_id")
@@ -19,7 +20,7 @@ def event_view(row: EventRow, *, source: str) -> dict[str, Any]:
         "sequence": f"{row.sequence:010d}",  # the extension is a text whose order is that of the numbers
         "time": rfc3339(row.occurred_at),
         "datacontenttype": "application/json",
-        "data": _data(row.data),
+        "data": _data(row.data) if row.type in KNOWN else {},
     }
 
 

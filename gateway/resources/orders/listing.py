@@ -1,11 +1,12 @@
 """Lists page by page: what a question means, and the token that leads to the next page of its answer."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from gateway.context import Call
 from gateway.refusals import NotFound
 from gateway.resources.answers import whose
+from gateway.resources.order_facts import OrderEventType
 from gateway.resources.orders.views import event_page, order_page
 from gateway.resources.pages import PageTokens, page_size
 from gateway.store.order_lists import Wanted, list_orders
@@ -14,6 +15,7 @@ from gateway.store.pool import Database
 
 # Everything but size and token: the parameters that a page token is bound to.
 _FILTERS = ("channel_id", "channel_order_id", "placed_from", "placed_before")
+_KNOWN = frozenset(get_args(OrderEventType))  # of a newer version's types this one has no words
 
 
 async def page_of_orders(database: Database, pages: PageTokens, call: Call) -> bytes:
@@ -56,4 +58,4 @@ async def page_of_events(database: Database, pages: PageTokens, call: Call, *, a
         raise NotFound(absent)
     shown = rows[:size]
     following = await pages.seal(question, shown[-1].sequence, now=call.now) if len(rows) > size else ""
-    return event_page(shown, following)
+    return event_page([row for row in shown if row.type in _KNOWN], following)

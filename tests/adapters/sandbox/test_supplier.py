@@ -152,6 +152,21 @@ async def test_a_silent_supplier_speaks_when_somebody_says_so(at_work: Any, buye
     assert [each["po_number"] for each in listed] == ["PO-2", "PO-1"]
 
 
+async def test_whoever_is_told_to_go_before_coming_to_wait_does_not_wait_once(
+    at_work: Any, buyer: Buyer, eventually: Any
+) -> None:
+    async with at_work() as sandbox:
+        await plays(sandbox, "confirm", "delay", "ship", "delay", "bill")
+        await send(sandbox)
+        went = await sandbox.post("/supplier/_go", {"po_number": "PO-1"})
+        await sandbox.post("/supplier/_account", ACCOUNT)
+        await heard(sandbox, eventually, "taken", "taken")
+        await eventually(lambda: stands(sandbox, "PO-1", "waits"))
+
+    assert went.json() == {"orders": 1}
+    assert buyer.kinds == ["confirmations", "shipping-notices"]
+
+
 async def test_what_was_not_heard_is_said_again_under_the_same_key_also_after_a_restart(
     at_work: Any, buyer: Buyer, eventually: Any
 ) -> None:

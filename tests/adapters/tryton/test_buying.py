@@ -10,7 +10,7 @@ import pytest
 
 from adapters.tryton import Roles
 from gateway.domain.money import Money
-from gateway.domain.procurement import Bill, GoodsLine, Purchase
+from gateway.domain.procurement import Bill, BillLine, GoodsLine, Purchase
 from gateway.errors import Rejected
 from gateway.ports import sending
 from tests.adapters.ports.ground import soon
@@ -164,6 +164,31 @@ async def test_charges_and_a_cent_of_tax_that_is_rounded_otherwise_are_posted_as
     [billed] = bought(clerk, buyer.number)[0].bills
     assert (billed.tax, billed.total) == (Decimal("381.20"), Decimal("2387.58"))
     assert billed.lines == ((48, Decimal("40.7600")), (1, Decimal("49.9000")))
+
+
+@pytest.mark.parametrize(
+    ("tax", "freight", "taxes"),
+    [
+        (371_73 + 3_75, 0, ("371.73", "3.75")),
+        (371_73 + 3_76, 0, ("371.74", "3.75")),  # the supplier has rounded otherwise
+        (371_73 + 3_75 + 12_00, 48_00, ("371.73", "15.75")),  # its freight is taxed like mugs
+        (371_73 + 3_75, 49_90, ("371.73", "3.75")),  # not at all
+    ],
+)
+async def test_a_bill_of_two_rates_has_a_tax_line_of_each(
+    tax: int, freight: int, taxes: tuple[str, ...], roles: Roles, clerk: Clerk, buyer: Buyer
+) -> None:
+    ordered = await roles.erp.order_goods(buyer.order, key="order:" + buyer.number)
+    charges = (("freight", Money(freight, "EUR")),) if freight else ()
+    plain = buyer.bill(ordered, tax=tax, charges=charges)
+    mugs = BillLine(MUGS, "MUG-RED", 10, 1_50, Money(15_00, "EUR"), tax_points=25_00)
+    lines = (replace(plain.lines[0], tax_points=19_00), mugs)
+
+    await roles.erp.post_bill(replace(plain, lines=lines, total=plain.total + mugs.amount), key=f"{buyer.number}:bill")
+
+    [billed] = bought(clerk, buyer.number)[0].bills
+    assert billed.total == Decimal(48 * 40_76 + 15_00 + freight + tax) / 100
+    assert billed.taxes == tuple(map(Decimal, taxes))
 
 
 async def test_a_bill_in_another_currency_than_the_books_is_posted_as_billed(roles: Roles, clerk: Clerk) -> None:
