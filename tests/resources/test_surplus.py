@@ -1,6 +1,5 @@
 """What came beyond an order is decided through its exception, over HTTP: bought as an order is, or given back."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -104,21 +103,6 @@ async def test_what_goes_back_is_no_stock_and_never_paid(gate: Gate, bob: Buyers
     assert later["evidence"]["over"] == {"1": 3}, "what went back is not decided about again"
     assert (await works.who.see(f"/{po_id}")).json()["deliveries"][0]["accepted"] == 13
     assert (await on_hand(gate), await status_of(works, invoice_id)) == (13, "approved")
-
-
-async def test_of_two_who_decide_at_once_one_is_heard(gate: Gate, bob: Buyers, works: Payers, rita: Dock) -> None:
-    bea = await Buyers.operator(gate, "bea", "buyer")
-    po_id = await ordered(bob, works, "PO-1", 10)
-    receipt_id = (await rita.receive(po_id, goods_body("WE-1", came(12)))).json()["receipt_id"]
-    exception_id = (await open_one(bob))["exception_id"]
-
-    answers = await asyncio.gather(say(bob, exception_id, "accept"), say(bea, exception_id, "refuse"))
-
-    bought = answers[0].status_code == 200
-    assert sorted(each.status_code for each in answers) == [200, 409]
-    seen = (await rita.see(f"/goods-receipts/{receipt_id}")).json()
-    assert seen["over_decision"] == ("accepted" if bought else "refused")
-    assert await on_hand(gate) == (12 if bought else 10)
 
 
 async def test_nobody_decides_about_what_they_counted(gate: Gate, works: Payers, bob: Buyers) -> None:
