@@ -20,6 +20,7 @@ from gateway.resources.suppliers.surplus import Buying
 from gateway.routers import mendables
 from gateway.settings import read_settings
 from gateway.store import exceptions
+from gateway.store.accept import order_locked
 from gateway.store.audit import Act, record_act
 from gateway.store.exceptions import ExceptionRow, Sought
 from gateway.store.mending import Deed, Mendables, allowed, mend
@@ -143,7 +144,8 @@ async def _found(connection: Connection, exception_id: str) -> ExceptionRow:
 async def _mended(opened: Database, exception_id: str, deed: Deed) -> ExceptionRow:
     async with opened.transaction() as connection:
         seen = await _found(connection, exception_id)
-        after = await mend(connection, _mendables(), seen, deed)
+        with order_locked():
+            after = await mend(connection, _mendables(), seen, deed)
         act = Act(mint("aud"), deed.operator, deed.now)
         await record_act(connection, act, "exceptions:write", exception_id, deed.resolution)
         return after

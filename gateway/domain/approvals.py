@@ -155,6 +155,14 @@ def personal_bar(approval: Approval, by: str, roles: frozenset[str]) -> Bar | No
     return None if approval.steps[approval.at].role in roles else "other_role"
 
 
+def holds(approval: Approval, matter: Matter, barred: frozenset[str]) -> bool:
+    """Is it of this very content, and has nobody said yes to it who has a part in it by now?"""
+    if approval.state == "superseded" or approval.content_hash != matter.content_hash:
+        return False
+    decisions = [step.decision for step in approval.steps if step.decision]
+    return approval.state == "rejected" or not any(made.by in barred for made in decisions)
+
+
 def decide(approval: Approval, attempt: Attempt) -> Approval:
     """With the decision made; as it is, if it is decided already. The caller has asked `bar`."""
     if approval.at is None:

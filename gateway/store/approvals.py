@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from gateway.approval_refusals import AlreadyDecided, ApprovalSuperseded, NotInChain, SelfApprovalForbidden
 from gateway.domain.approval_policy import ApprovalPolicy
-from gateway.domain.approvals import Approval, Asker, Attempt, Bar, Matter, bar, begun
+from gateway.domain.approvals import Approval, Asker, Attempt, Bar, Matter, bar, begun, holds
 from gateway.domain.approvals import decide as decided_by
 from gateway.domain.identifiers import Mint
 from gateway.domain.money import Money
@@ -37,7 +37,8 @@ async def request(
     run_id: str | None = None,
 ) -> Approval:
     """The approval of this content: approved already where the policy says yes, as it stands if it was asked for
-    before; else new, and what the subject's earlier content was given counts no more.
+    before; else new, and what the subject's earlier content was given counts no more. Nor does the yes of somebody
+    who is barred by now.
 
     *content* is JSON without fractions and without personal data. *run_id*, which the caller has locked, is woken by
     the decision; None: the run whose id is the subject's, if there is one.
@@ -45,7 +46,7 @@ async def request(
     matter = Matter(kind, subject, amount, content)
     await connection.execute(_ALONE, (f"approval:{kind}:{subject}",))
     last = await _last(connection, kind, subject)
-    if last is not None and last.state != "superseded" and last.content_hash == matter.content_hash:
+    if last is not None and holds(last, matter, requested_by.barred):
         return last
     await connection.execute(_SUPERSEDE, (kind, subject))
     new = begun(ids("apr"), matter, requested_by, policy.rule(kind), now=now)

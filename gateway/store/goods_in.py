@@ -16,7 +16,7 @@ from gateway.store.feeds import take_deltas
 from gateway.store.hands import Hand
 from gateway.store.pool import Connection
 from gateway.store.purchase_orders import PurchaseOrder, delivered_of
-from gateway.store.views import Hearing
+from gateway.store.views import Hearing, lock_places
 
 OVER_RECEIPT, OVER_RECEIPT_CODE = "suppliers/over_receipt", "over_receipt"
 
@@ -108,6 +108,13 @@ class Shelved:
     node_id: str
     at: datetime
     pieces: Mapping[str, int]
+
+
+async def lock_shelves(connection: Connection, order: PurchaseOrder, new: Sequence[Shelved]) -> None:
+    """Before several are put on the shelf: all at once, so that two orders never wait for each other."""
+    skus = {line.line_id: line.sku for line in order.revision.lines}
+    places = {(skus[line_id], each.node_id, "new") for each in new for line_id in each.pieces}
+    await lock_places(connection, sorted(places))
 
 
 async def put_on_shelf(connection: Connection, order: PurchaseOrder, new: Shelved, *, hearing: Hearing) -> None:

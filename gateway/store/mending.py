@@ -50,6 +50,7 @@ class Mendable:
 
     actions: frozenset[str] = frozenset({"resolve"})
     act: Act = field(default=_nothing)
+    always: bool = False  # whatever was offered when it was opened: processes of the version before offer otherwise
 
 
 _ON_ITS_WORD = Mendable()
@@ -59,8 +60,11 @@ Mendables = Mapping[str, Mendable]  # by class; WORKFLOW: parked runs
 
 def allowed(mendables: Mendables, seen: ExceptionRow) -> list[str]:
     """What was offered when it was opened, as far as somebody here can do it."""
-    actions = _mendable(mendables, seen).actions
-    return [action for action in seen.actions if action in actions] if seen.state == "open" else []
+    if seen.state != "open":
+        return []
+    mendable = _mendable(mendables, seen)
+    offered = sorted(mendable.actions) if mendable.always else seen.actions
+    return [action for action in offered if action in mendable.actions]
 
 
 def refuse_unless_allowed(mendables: Mendables, seen: ExceptionRow, action: str) -> None:

@@ -24,20 +24,21 @@ class Supplier:
     capabilities: Mapping[str, Any]
     status: SupplierStatus
     made_by: str
+    moved_by: str | None  # to its status
     version: int
     created_at: datetime
     updated_at: datetime
 
 
 _SELECT: LiteralString = """
-select supplier_id, code, name, partner_id, gln, currency, capabilities, status, made_by, version, created_at,
-       updated_at
+select supplier_id, code, name, partner_id, gln, currency, capabilities, status, made_by, moved_by, version,
+       created_at, updated_at
   from supplier"""
 
 
 def _read(row: tuple[Any, ...]) -> Supplier:
     told: tuple[str, str, str, str | None, str | None, str, Mapping[str, Any]] = row[:7]
-    made: tuple[str, int, datetime, datetime] = row[8:]
+    made: tuple[str, str | None, int, datetime, datetime] = row[8:]
     return Supplier(*told, SupplierStatus(row[7]), *made)
 
 
@@ -127,14 +128,14 @@ async def link(connection: Connection, supplier_id: str, partner_id: str, hand: 
 
 
 async def move_supplier(connection: Connection, supplier_id: str, after: SupplierStatus, hand: Hand) -> None:
-    await connection.execute(_MOVE, (after.value, hand.now, supplier_id))
+    await connection.execute(_MOVE, (after.value, hand.who, hand.now, supplier_id))
     await _tell(connection, supplier_id, after.value, hand, {"status": after.value})
 
 
 _TOUCHED: LiteralString = "version = version + 1, updated_at = greatest(updated_at, %s) where supplier_id = %s"
 _CAPABILITIES: LiteralString = f"update supplier set capabilities = %s, {_TOUCHED}"
 _LINK: LiteralString = f"update supplier set partner_id = %s, {_TOUCHED}"
-_MOVE: LiteralString = f"update supplier set status = %s, {_TOUCHED}"
+_MOVE: LiteralString = f"update supplier set status = %s, moved_by = %s, {_TOUCHED}"
 
 
 async def _tell(connection: Connection, supplier_id: str, kind: str, hand: Hand, data: Mapping[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import psycopg
+
 from tests.cli.shell import Shell
 from tests.gate import Gate
 from tests.resources.billed import Payers, ordered, works_of
@@ -47,6 +49,23 @@ async def test_those_who_buy_decide_at_the_shell_what_is_in_their_own_queue(gate
 
     assert (refused.code, "in the queue of buyer" in refused.text) == (1, True)
     assert done.text == f"{found['exception_id']} is resolved: refuse\n"
+
+
+async def test_what_is_being_worked_on_is_refused_and_the_others_are_done(
+    gate: Gate, shell: Shell, database_url: str
+) -> None:
+    bob, works = await Buyers.operator(gate, "bob", "buyer"), await works_of(gate)
+    rita = await Buyers.operator(gate, "rita", "receiver")
+    orders = [await ordered(bob, works, number, 10) for number in ("PO-1", "PO-2")]
+    for number, po_id in enumerate(orders):
+        await Dock(rita).receive(po_id, goods_body(f"WE-{number}", came(11)))
+
+    async with await psycopg.AsyncConnection.connect(database_url) as other:
+        await other.execute("select from purchase_order where po_id = %s for update", (orders[0],))
+        done = await shell(f"exceptions act-all refuse --class suppliers/over_receipt --code over_receipt {SEEN}")
+
+    assert (done.code, done.text.splitlines()[-1]) == (1, "1 done, 1 refused"), done.text
+    assert f"{orders[0]}: refused: the order is being worked on; repeat the request" in done.text
 
 
 async def _shell_of(gate: Gate, shell: Shell, name: str, role: str) -> Shell:

@@ -137,3 +137,13 @@ async def test_who_bought_lets_nothing_of_it_pass(gate: Gate, works: Payers, rit
     refused = await Payers(cleo).do(held, "release")
 
     assert (refused.status_code, refused.json()["code"]) == (403, "duties_not_separate")
+
+
+async def test_nobody_is_told_to_release_what_cannot_be(bob: Buyers, works: Payers, pam: Payers) -> None:
+    po_id = await ordered(bob, works, "PO-1", 10)
+    invoice_id = (await works.bill(po_id, "INV-1")).json()["invoice_id"]
+    await bob.move(SUPPLIER, "suspended")
+
+    answers = [await pam.do(invoice_id, word) for word in ("approve", "release")]
+
+    assert [(each.status_code, each.json()["code"]) for each in answers] == [(409, "conflict")] * 2

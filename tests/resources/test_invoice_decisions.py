@@ -4,6 +4,7 @@ import pytest
 
 from tests.gate import Gate
 from tests.resources.billed import SUPPLIER, Payers, billed_line, ordered, works_of
+from tests.resources.delivered import Dock, came, goods_body
 from tests.resources.supplied import WHY, Buyers
 
 
@@ -185,3 +186,24 @@ async def test_who_only_buys_decides_nothing(bob: Buyers, works: Payers, rita: P
     answers = [await Payers(bob).do(invoice_id, word) for word in ("release", "approve", "dispute", "reject")]
 
     assert {answer.status_code for answer in answers} == {403}
+
+
+async def test_a_yes_of_somebody_who_received_of_the_order_meanwhile_counts_no_more(
+    gate: Gate, bob: Buyers, ann: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
+    uma = await Buyers.operator(gate, "uma", "approver", "receiver")
+    po_id = await ordered(bob, works, "PO-1", 10, 5)
+    await rita.receive(po_id, 10)
+    invoice_id = (await works.bill(po_id, "INV-1", billed_line(10, 2_000))).json()["invoice_id"]
+    first = (await pam.do(invoice_id, "approve")).json()["approval_id"]
+    await Dock(uma).receive(po_id, goods_body("WE-2", came(5, line_id="2")))
+    await uma.decide(first)
+
+    asked = (await pam.do(invoice_id, "approve")).json()
+    own = await uma.decide(asked["approval_id"])
+    await ann.decide(asked["approval_id"])
+    approved = await pam.do(invoice_id, "approve")
+
+    assert (asked["status"], asked["approval_id"] != first) == ("exception", True)
+    assert (own.status_code, own.json()["code"]) == (403, "duties_not_separate")
+    assert approved.json()["status"] == "approved"

@@ -104,3 +104,22 @@ async def test_a_change_keeps_to_the_version_that_was_seen(bob: Buyers) -> None:
 def test_the_contract_knows_every_status_and_each_can_be_reached() -> None:
     assert set(get_args(Status)) == {each.value for each in SupplierStatus}
     assert {after for _, after, _ in MOVES} == set(SupplierStatus) - {SupplierStatus.PROSPECT}
+
+
+async def test_nobody_alone_lets_a_suspended_supplier_in_again(gate: Gate, bob: Buyers, ann: Buyers) -> None:
+    both = await Buyers.operator(gate, "cleo", "buyer", "approver")
+    chief = await Buyers.operator(gate, "chief", "admin")
+    await gate.partner("works")
+    supplier_id = await bob.make("V-100", partner_id="works")
+    await bob.move(supplier_id, "onboarding", "certified")
+    await both.approve(supplier_id)
+
+    refused = []
+    for alone in (both, chief):
+        await bob.move(supplier_id, "suspended")
+        await alone.move(supplier_id, "certified")
+        refused.append(await alone.approve(supplier_id))
+        await ann.approve(supplier_id)
+
+    assert [(each.status_code, each.json()["code"]) for each in refused] == [(403, "self_approval_forbidden")] * 2
+    assert (await ann.get(f"/{supplier_id}")).json()["status"] == "active"

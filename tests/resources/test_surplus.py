@@ -1,6 +1,5 @@
 """What came beyond an order is decided through its exception, over HTTP: bought as an order is, or given back."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -104,21 +103,6 @@ async def test_what_goes_back_is_no_stock_and_never_paid(gate: Gate, bob: Buyers
     assert later["evidence"]["over"] == {"1": 3}, "what went back is not decided about again"
     assert (await works.who.see(f"/{po_id}")).json()["deliveries"][0]["accepted"] == 13
     assert (await on_hand(gate), await status_of(works, invoice_id)) == (13, "approved")
-
-
-async def test_of_two_who_decide_at_once_one_is_heard(gate: Gate, bob: Buyers, works: Payers, rita: Dock) -> None:
-    bea = await Buyers.operator(gate, "bea", "buyer")
-    po_id = await ordered(bob, works, "PO-1", 10)
-    receipt_id = (await rita.receive(po_id, goods_body("WE-1", came(12)))).json()["receipt_id"]
-    exception_id = (await open_one(bob))["exception_id"]
-
-    answers = await asyncio.gather(say(bob, exception_id, "accept"), say(bea, exception_id, "refuse"))
-
-    bought = answers[0].status_code == 200
-    assert sorted(each.status_code for each in answers) == [200, 409]
-    seen = (await rita.see(f"/goods-receipts/{receipt_id}")).json()
-    assert seen["over_decision"] == ("accepted" if bought else "refused")
-    assert await on_hand(gate) == (12 if bought else 10)
 
 
 async def test_nobody_decides_about_what_they_counted(gate: Gate, works: Payers, bob: Buyers) -> None:
@@ -249,3 +233,40 @@ async def test_an_invoice_is_paid_while_others_are_still_asked(
 
     assert (paid.status_code, paid.json()["status"]) == (200, "approved")
     assert (barred.status_code, barred.json()["code"]) == (403, "duties_not_separate")
+
+
+async def test_a_yes_of_somebody_who_received_of_the_order_meanwhile_counts_no_more(
+    gate: Gate, bob: Buyers, ann: Buyers, works: Payers, rita: Dock
+) -> None:
+    uma = await Buyers.operator(gate, "uma", "approver", "receiver")
+    po_id = await ordered(bob, works, "PO-1", 10, 5, price=30_000)
+    await rita.receive(po_id, goods_body("WE-1", came(12)))
+    exception_id = (await open_one(bob))["exception_id"]
+    first = (await say(bob, exception_id, "accept")).json()["evidence"]["approval_id"]
+    await Dock(uma).receive(po_id, goods_body("WE-2", came(5, line_id="2")))
+    await uma.decide(first)
+
+    asked = (await say(bob, exception_id, "accept")).json()
+    second = asked["evidence"]["approval_id"]
+    own = await uma.decide(second)
+    await ann.decide(second)
+    done = await say(bob, exception_id, "accept")
+
+    assert (asked["state"], second != first, await on_hand(gate)) == ("open", True, 12)
+    assert (own.status_code, own.json()["code"]) == (403, "duties_not_separate")
+    assert done.json()["state"] == "resolved"
+
+
+async def test_what_a_process_of_the_version_before_opened_is_decided_as_any_other(
+    gate: Gate, bob: Buyers, works: Payers, rita: Dock
+) -> None:
+    po_id = await ordered(bob, works, "PO-1", 10)
+    await rita.receive(po_id, goods_body("WE-1", came(12)))
+    async with gate.database.transaction() as connection:
+        await connection.execute("update exception set actions = array['resolve']")
+    found = await open_one(bob)
+
+    done = await say(bob, found["exception_id"], "accept")
+
+    assert found["allowed_actions"] == ["accept", "refuse"]
+    assert (done.json()["state"], await on_hand(gate)) == ("resolved", 12)

@@ -103,16 +103,22 @@ class InvoiceDeciding:
                 await purchase_orders.lock_order(connection, seen.po_id)
             found = await seen_invoice(connection, call)
             refuse_unless_expected(found.version, if_match, called="invoice")
-            if action == "approve" and found.barred:
-                raise SupplierNotActive("its supplier is not active; release the invoice first", effect="none")
-            if action not in actions(found.state, given_up=found.given_up, barred=found.barred):
-                raise Conflict(f"an invoice that is {found.state} does not allow this", effect="none")
+            _refuse_unless_allowed(found, action)
             await change(connection, found)
             after = await seen_invoice(connection, call)
             facts = {"action": action, "status": after.state.value, "reason": call.body["reason"]}
             return Done(found.invoice_id, told_invoice(after, call), facts)
 
         return await once(self.database, call, do, mint=self.mint)
+
+
+def _refuse_unless_allowed(found: SupplierInvoice, action: Action) -> None:
+    allowed = actions(found.state, given_up=found.given_up, barred=found.barred)
+    if action in allowed:
+        return
+    if action == "approve" and found.barred and "release" in allowed:
+        raise SupplierNotActive("its supplier is not active; release the invoice first", effect="none")
+    raise Conflict(f"an invoice that is {found.state} does not allow this", effect="none")
 
 
 async def _refuse_who_took_part(connection: Connection, call: Call, found: SupplierInvoice) -> frozenset[str]:

@@ -110,9 +110,11 @@ class Onboarding:
 
 
 def _refuse_approval(call: Call, found: Supplier) -> None:
-    """Whoever made it does not let it in; nor does anybody before a partner acts for it."""
-    if found.made_by == call.caller.account:
-        raise SelfApprovalForbidden("whoever made a supplier does not approve of it", effect="none")
+    """Whoever made it, or says that it is certified, does not let it in; nor does anybody before a partner acts for
+    it."""
+    if call.caller.account in (found.made_by, found.moved_by):
+        detail = "whoever made a supplier, or says that it is certified, does not approve of it"
+        raise SelfApprovalForbidden(detail, effect="none")
     if found.partner_id is None:
         raise Conflict("no partner acts for this supplier; link it to one first", effect="none")
 

@@ -67,7 +67,7 @@ def over_receipts(buying: Buying, mint: Mint) -> Mendable:
         await _buy(connection, order, found, buying, hand)
         return None
 
-    return Mendable(frozenset({"accept", "refuse"}), act)
+    return Mendable(frozenset({"accept", "refuse"}), act, always=True)
 
 
 def _account(deed: Deed) -> str:
@@ -122,10 +122,12 @@ def _matter(order: PurchaseOrder, found: Sequence[Surplus]) -> Matter | None:
 async def _buy(
     connection: Connection, order: PurchaseOrder, found: Sequence[Surplus], buying: Buying, hand: Hand
 ) -> None:
-    hearing = Hearing(hand.now, hand.mint, buying.inventory)
+    hearing, new = Hearing(hand.now, hand.mint, buying.inventory), []
     for each in found:
         surplus_id = await surplus.decide(connection, order.po_id, each, "accepted", hand)
-        new = Shelved(f"surplus:{surplus_id}", each.node_id, hand.now, each.pieces)
+        new.append(Shelved(f"surplus:{surplus_id}", each.node_id, hand.now, each.pieces))
+    await goods_in.lock_shelves(connection, order, new)
+    for shelved in new:
         with countable():
-            await goods_in.put_on_shelf(connection, order, new, hearing=hearing)
+            await goods_in.put_on_shelf(connection, order, shelved, hearing=hearing)
     await rematch(connection, order.po_id, buying.matching, hand)
