@@ -145,6 +145,23 @@ async def counted(connection: Connection, po_id: str) -> int:
     return int(row[0])
 
 
+async def conceded(connection: Connection, po_id: str, invoice_id: str, currency: str) -> int:
+    """Minor units: what the order's other invoices cost too much and were let pass with, by people or their policy."""
+    about = {"po": po_id, "invoice": invoice_id, "currency": currency}
+    cursor = await connection.execute(_CONCEDED, about)
+    row = await cursor.fetchone()
+    assert row is not None, "a sum is a row"
+    return int(row[0])
+
+
+_CONCEDED = """
+select coalesce(sum((a.content -> 'match' ->> 'excess')::numeric), 0)
+  from supplier_invoice i join approval a on a.kind = 'supplier_invoice' and a.subject = i.invoice_id
+ where i.po_id = %(po)s and i.invoice_id <> %(invoice)s and i.state in ('approved', 'posted')
+   and a.state = 'approved' and a.currency = %(currency)s
+"""
+
+
 async def keep_match(connection: Connection, invoice_id: str, made: Made, hand: Hand, *, cause: str) -> None:
     document = Jsonb(dict(made.document))
     await connection.execute(_KEEP, (invoice_id, cause, made.told.verdict, document, hand.now, invoice_id))

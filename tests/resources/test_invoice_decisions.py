@@ -167,7 +167,7 @@ async def test_what_was_approved_out_of_turn_is_paid_to_no_invoice_before_it(
 async def test_what_has_been_paid_meanwhile_is_too_much_of_another(
     bob: Buyers, ann: Buyers, works: Payers, pam: Payers, rita: Payers
 ) -> None:
-    """It was a little too dear; now nothing of it is due any more."""
+    """It was a little too dear; now nothing of it is due any more. That the other was not due, either, counts too."""
     first = await dear(bob, works, rita)
     po_id = (await pam.see(f"/{first}"))["po_id"]
     second = (await works.bill(po_id, "B-17")).json()["invoice_id"]
@@ -177,7 +177,7 @@ async def test_what_has_been_paid_meanwhile_is_too_much_of_another(
     asked = await pam.do(first, "approve")
 
     assert (asked.status_code, asked.json()["status"]) == (200, "exception")
-    assert (await ann.decide(asked.json()["approval_id"])).json()["amount"]["amount"] == 10_250
+    assert (await ann.decide(asked.json()["approval_id"])).json()["amount"]["amount"] == 10_250 + 10_000
 
 
 async def test_who_only_buys_decides_nothing(bob: Buyers, works: Payers, rita: Payers) -> None:
@@ -207,3 +207,23 @@ async def test_a_yes_of_somebody_who_received_of_the_order_meanwhile_counts_no_m
     assert (asked["status"], asked["approval_id"] != first) == ("exception", True)
     assert (own.status_code, own.json()["code"]) == (403, "duties_not_separate")
     assert approved.json()["status"] == "approved"
+
+
+async def test_many_small_yeses_are_one_large_one(
+    gate: Gate, bob: Buyers, ann: Buyers, works: Payers, pam: Payers, rita: Payers
+) -> None:
+    po_id = await ordered(bob, works, "PO-1", 30)
+    await rita.receive(po_id, 30)
+    invoices = [
+        (await works.bill(po_id, number, billed_line(10, price))).json()["invoice_id"]
+        for number, price in (("A-17", 1_200), ("B-29", 1_201), ("C-31", 1_202))
+    ]
+
+    first, second, third = [(await pam.do(each, "approve")).json() for each in invoices]
+    approval = (await gate.http.get(f"/v1/approvals/{third['approval_id']}", headers=ann.headers)).json()
+    await ann.decide(third["approval_id"])
+    done = await pam.do(invoices[2], "approve")
+
+    assert [each["status"] for each in (first, second, third)] == ["approved", "approved", "exception"]
+    assert approval["amount"] == {"amount": 2_000 + 2_010 + 2_020, "currency": "GBP"}
+    assert done.json()["status"] == "approved"

@@ -20,7 +20,7 @@ from gateway.resources.suppliers.views import refuse_unless_expected
 from gateway.store import approvals, purchase_orders
 from gateway.store.accept import order_locked
 from gateway.store.invoice_duties import took_part
-from gateway.store.invoice_matching import Queued, compare
+from gateway.store.invoice_matching import Queued, compare, conceded
 from gateway.store.invoice_rematches import KIND, release, rematch, settle
 from gateway.store.pool import Connection, Database
 from gateway.store.supplier_invoices import SupplierInvoice, move_invoice, touch_invoice
@@ -47,18 +47,21 @@ class InvoiceDeciding:
         return await self._change(call, if_match, "approve", partial(self._approve, call))
 
     async def _approve(self, call: Call, connection: Connection, found: SupplierInvoice) -> None:
-        """By as much as it is too much today: the policy says yes at once, or others are asked; then once more."""
+        """By as much as it is too much today, with those of the order that were approved before: the policy says yes at
+        once, or others are asked; then once more."""
         barred = await _refuse_who_took_part(connection, call, found)
         queued = Queued(found.po_id, found.claim, found.arrived_on, found.place)
         told = (await compare(connection, queued, self.rules, today=call.now.date())).document
+        before = await conceded(connection, found.po_id, found.invoice_id, found.claim.currency)
         named = {name: found.document[name] for name in ("po_id", "invoice_number", "invoice_date")}
         content = {"supplier_id": found.supplier_id, **named, "invoice": found.claim.document, "match": told}
+        content |= {"approved_before": before} if before else {}
         approval = await approvals.request(
             connection,
             kind=KIND,
             subject=found.invoice_id,
             content=content,
-            amount=Money(told["excess"], found.claim.currency),
+            amount=Money(before + told["excess"], found.claim.currency),
             requested_by=Asker(call.caller.account or "", call.caller.subject, barred),
             policy=self.policy,
             now=call.now,
