@@ -24,7 +24,6 @@ class Dock:
     orderbook: Orderbook
     receiver: Asker
     payable: Asker
-    approver: Asker
     dice: random.Random
     done: Counter[str] = field(default_factory=Counter)
     _seen: Counter[str] = field(default_factory=Counter)  # invoices that wait, though their goods are in
@@ -46,10 +45,11 @@ class Dock:
                     self.done[f"invoices, {word}"] += answer.is_success
             await asyncio.sleep(PAUSE)
 
-    async def agrees(self) -> None:
+    async def agrees(self, approver: Asker, kind: str) -> None:
+        """Whoever says yes to an order says none to its invoices."""
         while True:
-            channel = random.choice(self.approver.channels)
-            for seen in await shown(channel, "/v1/approvals", "approvals", status="pending"):
+            channel = random.choice(approver.channels)
+            for seen in await shown(channel, "/v1/approvals", "approvals", status="pending", kind=kind):
                 body = {"reason": WHY, "content_hash": seen["content_hash"]}
                 answer = await said(channel, body, uuid4().hex, to=f"/v1/approvals/{seen['approval_id']}/approve")
                 self.done[f"agreed to, {seen['kind']}"] += answer is not None and answer.is_success

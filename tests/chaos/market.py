@@ -15,7 +15,7 @@ from tests.chaos.supply import CODE, works
 from tests.proof.client import Channel
 from tests.proof.rig import Rig
 
-STAFF = {"bob": "buyer", "ann": "approver", "rex": "receiver", "pam": "accounts_payable"}
+STAFF = {"bob": "buyer", "ann": "approver", "ida": "approver", "rex": "receiver", "pam": "accounts_payable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,9 @@ async def open_market(
     staff = {name: Asker(name, channels[name]) for name in STAFF}
     supplier_id = await works(rig, address, buyer=staff["bob"], approver=staff["ann"])
     orderbook = Orderbook(channels["bob"][0], rig.sandbox, rig.environment["DATABASE_URL"], CODE)
-    dock = Dock(orderbook, staff["rex"], staff["pam"], staff["ann"], dice)
-    tasks = [asyncio.create_task(each) for each in (dock.receives(), dock.decides(), dock.agrees())]
+    dock = Dock(orderbook, staff["rex"], staff["pam"], dice)
+    yeses = (dock.agrees(staff["ann"], "purchase_order"), dock.agrees(staff["ida"], "supplier_invoice"))
+    tasks = [asyncio.create_task(each) for each in (dock.receives(), dock.decides(), *yeses)]
     try:
         yield Market(orderbook, dock, supplier_id, staff)
     finally:

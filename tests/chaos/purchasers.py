@@ -40,6 +40,7 @@ STORIES: tuple[tuple[Plays, str], ...] = (
     (("confirm", "ship", "bill_twice"), "revises"),
     (("delay", "confirm", "ship", "bill"), "keeps"),
     (("confirm", "ship", "bill"), "cancels"),
+    (("confirm",), "ends"),  # and never delivers
 )
 BILLS = {"bill": 1, "bill_twice": 2}
 
@@ -65,7 +66,7 @@ class Purchaser:
         deadline = time.monotonic() + PATIENT
         while True:
             seen = await told(self.dice.choice(self.buyer.channels), f"/v1/purchase-orders/{self.po_id}")
-            if seen["status"] in OVER:
+            if seen["status"] in OVER and (self.mind, seen["status"]) != ("ends", "confirmed"):
                 return
             assert time.monotonic() < deadline, f"{self.po_id} is {seen['status']}"
             await self._goes_on(seen)
@@ -101,7 +102,7 @@ class Purchaser:
                 await self._issues()
             case "change_proposed":
                 await self._decides(seen)
-            case "declined":
+            case "declined" | "confirmed":
                 await self._cancels_or_revises(seen)
             case "issued":
                 await self._waits(seen)
@@ -117,7 +118,7 @@ class Purchaser:
     async def _waits(self, seen: Json) -> None:
         """Whoever changes their mind does so at once, or as soon as it has been sent."""
         waited = time.monotonic() - self._since[1]
-        if self.mind != "keeps" and waited > self.dice.choice((0.0, 0.5, 1.0)):
+        if self.mind in ("revises", "cancels") and waited > self.dice.choice((0.0, 0.5, 1.0)):
             await self._cancels_or_revises(seen)
         elif waited > 2 * SILENT:
             await self.orderbook.sandbox.post("/supplier/_go", json={"po_number": seen["po_number"]})
