@@ -15,6 +15,7 @@ from gateway.resources.answers import JSON
 from gateway.resources.callbacks.schemas import (
     Callback,
     CallbackReceipt,
+    CarrierCallback,
     PaymentCallback,
     StoreCallback,
     StripeEvent,
@@ -23,6 +24,7 @@ from gateway.resources.described import described, json_body, parameter
 from gateway.store import late_failures
 from gateway.store.callbacks import record
 from gateway.store.pool import Database
+from gateway.store.scans import record_scan
 from gateway.store.signals import Signal
 from gateway.told import Callbacks
 
@@ -66,6 +68,13 @@ _RECEIVE_PAYMENT = described(
     parameters=_SIGNED,
     body=json_body(PaymentCallback, required=True),
 )
+_RECEIVE_CARRIER = described(
+    "receive_carrier_callback",
+    answer=(202, CallbackReceipt),
+    problems=(404, 409),
+    parameters=_SIGNED,
+    body=json_body(CarrierCallback, required=True),
+)
 _RECEIVE_STRIPE = described(
     "receive_stripe_event",
     answer=(202, CallbackReceipt),
@@ -94,6 +103,15 @@ def callbacks(database: Database, *, mint: Mint, foreign: Mapping[str, Callbacks
     @router.post("/psp", **_RECEIVE_PAYMENT)
     async def receive_payment_callback(request: Request) -> Response:
         return await _received(database, request, "psp", mint)
+
+    @router.post("/carrier", **_RECEIVE_CARRIER)
+    async def receive_carrier_callback(request: Request) -> Response:
+        """The first scan of a return counts, whatever parcel of it that was."""
+        call, name = call_of(request.scope), request.headers["webhook-id"]
+        status = await record_scan(database, call, name, mint)
+        if status is None:
+            raise NotFound("there is no such return (yet)")
+        return _receipt(name, status)
 
     @router.post("/{system}", **_RECEIVE)
     async def receive_callback(request: Request) -> Response:
