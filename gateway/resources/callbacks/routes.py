@@ -106,12 +106,7 @@ def callbacks(database: Database, *, mint: Mint, foreign: Mapping[str, Callbacks
 
     @router.post("/carrier", **_RECEIVE_CARRIER)
     async def receive_carrier_callback(request: Request) -> Response:
-        """The first scan of a return counts, whatever parcel of it that was."""
-        call, name = call_of(request.scope), request.headers["webhook-id"]
-        status = await record_scan(database, call, name, mint)
-        if status is None:
-            raise NotFound("there is no such return (yet)")
-        return _receipt(name, status)
+        return await _scanned(database, request, mint)
 
     @router.post("/{system}", **_RECEIVE)
     async def receive_callback(request: Request) -> Response:
@@ -126,6 +121,15 @@ async def _received(database: Database, request: Request, system: str, mint: Min
     if not told.known_run:  # it may have overtaken our own commit: the sender repeats it
         raise NotFound("nothing of ours has that reference (yet)")
     return _receipt(name, "recorded" if told.new else "known")
+
+
+async def _scanned(database: Database, request: Request, mint: Mint) -> Response:
+    """The first scan of a return counts, whatever parcel of it that was."""
+    name = request.headers["webhook-id"]
+    status = await record_scan(database, call_of(request.scope), name, mint)
+    if status is None:
+        raise NotFound("there is no such return (yet)")
+    return _receipt(name, status)
 
 
 async def _record_foreign(
