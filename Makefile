@@ -21,7 +21,8 @@ test: .venv/.installed
 BESIDE := tests/store/test_refund_model.py tests/store/test_reservation_model.py tests/store/test_claim_algebra_model.py \
 	tests/store/test_stock_model.py tests/proof/test_contracts.py tests/proof/test_four_nodes.py \
 	tests/proof/test_cancellations.py tests/proof/test_replay.py tests/proof/test_tryton.py \
-	tests/proof/test_tryton_purchase.py tests/guides tests/adapters tests/store/test_embedded.py tests/store/test_embedded_access.py
+	tests/proof/test_tryton_purchase.py tests/guides tests/adapters tests/store/test_embedded.py tests/store/test_embedded_access.py \
+	tests/journeys tests/resources
 
 proof: .venv/.installed
 	$(BIN)/python -m pytest -q -rP -n 2 --dist worksteal -m 'proof and not full' -o faulthandler_timeout=1800 --durations=30 $(BESIDE)

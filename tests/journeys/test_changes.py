@@ -18,6 +18,8 @@ from gateway.workflows.tools import Tools
 from tests.journeys.opening import open_shop
 from tests.journeys.shop import PATIENCE, Shop, order
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture
 async def polled(database_url: str, tmp_path: Path, promises: Bundle) -> AsyncIterator[Shop]:

@@ -3,9 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import pytest
+
 from gateway.domain.orders import Address, Order
 from gateway.ports import Effect, Wms
 from tests.journeys.shop import Shop, order
+
+pytestmark = pytest.mark.proof
 
 
 class Interrupted:

@@ -18,6 +18,8 @@ from tests.journeys.shop import PATIENCE, Shop
 from tests.journeys.test_parts import emptied, large
 from tests.journeys.test_sourcing import stocked
 
+pytestmark = pytest.mark.proof
+
 Between = Callable[[Order], Awaitable[None]]
 
 

@@ -13,6 +13,8 @@ from tests.journeys.opening import open_shop
 from tests.journeys.shop import Shop, order
 from tests.journeys.test_pickup import DC, OTHER, SHOP, code_for, collect, fetched, furnished, rules, until_part
 
+pytestmark = pytest.mark.proof
+
 STORE_WITHOUT_CARRIER = frozenset({"payments", "erp", "wms", "store"})
 
 

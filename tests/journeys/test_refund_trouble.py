@@ -13,6 +13,8 @@ from tests.journeys.opening import open_shop
 from tests.journeys.paying_back import Returns
 from tests.journeys.shop import Shop
 
+pytestmark = pytest.mark.proof
+
 DEAR = 50  # lamps: more than the policy pays back on its own word
 
 

@@ -17,8 +17,9 @@ from tests.journeys.test_backorders import arrive, told, wanting
 from tests.journeys.test_parts import amounts, emptied
 from tests.journeys.test_sourcing import stocked
 
-AGAIN = "com.omnigate.order.payment_renewed.v1"
-DECLINED = "com.omnigate.order.payment_renewal_declined.v1"
+pytestmark = pytest.mark.proof
+
+AGAIN, DECLINED = (f"com.omnigate.order.payment_{what}.v1" for what in ("renewed", "renewal_declined"))
 
 
 @pytest.fixture

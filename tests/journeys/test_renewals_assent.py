@@ -15,6 +15,8 @@ from tests.journeys.test_renewals import time_passes, until_renewals
 from tests.journeys.test_sourcing import stocked
 from tests.journeys.test_stripe import CARD, CHALLENGED, answer, until_asked
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture
 async def shop(database_url: str, tmp_path: Path, promises: Bundle) -> AsyncIterator[Shop]:

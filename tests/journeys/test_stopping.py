@@ -18,6 +18,8 @@ from gateway.workflows.worker import Worker
 from tests.journeys.opening import open_shop
 from tests.journeys.shop import PATIENCE, Shop
 
+pytestmark = pytest.mark.proof
+
 
 class Connection:
     """Closed when nobody holds it any more."""
