@@ -84,7 +84,7 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         body["data"]["reference"] = f"{order_id}:asked"
         kwargs["auth"] = SIGNED[case.path]
     elif case.path == PAYMENTS:
-        body["data"]["reference"] = f"{_written(refunded, _an_order())}:refund"
+        body["data"]["reference"] = f"{_written(refunded, _placed())}:refund"
         kwargs["auth"] = SIGNED[case.path]
     elif case.path == CARRIER:
         _, body["data"]["return_id"] = _sent_back(0)
