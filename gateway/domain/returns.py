@@ -209,7 +209,8 @@ class Return:
             return ()
         counted = any(line.quantities.counted for line in self.lines)
         inspected = not any(line.quantities.uninspected for line in self.lines)
-        told: list[Action] = ["receive"] if counted else ["cancel", "receive"]
+        coming = counted or self.scanned_at is not None  # what a carrier has may be paid for: it is not given up
+        told: list[Action] = ["receive"] if coming else ["cancel", "receive"]
         return tuple(told) if inspected else (*told, "inspect")
 
 

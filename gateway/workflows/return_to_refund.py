@@ -34,6 +34,8 @@ class Returning:
                 left = (seen.expires_at - around.now) / timedelta(seconds=1)
                 return Tended(again=max(1, min(LOOK, int(left) + 1)))
             if not any(line.quantities.counted for line in seen.lines):
+                if seen.scanned_at is not None:  # it may have been paid for: somebody counts it, or counts it missing
+                    return Tended(again=LOOK)
                 await returns.move_return(connection, seen.return_id, ReturnState.EXPIRED, around.by)
         if owed or any(line.quantities.uninspected for line in seen.lines):
             return Tended(again=LOOK)

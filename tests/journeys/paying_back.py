@@ -9,11 +9,8 @@ from uuid import uuid4
 
 from httpx2 import Response
 
-from gateway.domain.identifiers import mint
-from gateway.domain.time import system_clock
-from gateway.store import return_counts, returns
-from gateway.store.hands import Hand
 from tests.journeys.shop import PATIENCE, Shop, order
+from tests.resources.warehouse import SECRET, Warehouse
 
 Json = dict[str, Any]
 
@@ -33,10 +30,15 @@ class Returns:
 
     async def asked(self, quantity: int, *, by: dict[str, str] | None = None) -> str:
         """A return of so many is authorised; the channel asks for it, or an operator does."""
+        answer = await self.asks(quantity, by=by)
+        assert answer.is_success, answer.text
+        self.return_id = answer.json()["return_id"]
+        return self.return_id
+
+    async def asks(self, quantity: int, *, by: dict[str, str] | None = None) -> Response:
         lines = [{"line_id": "1", "quantity": quantity, "reason": "changed_mind"}]
         body = {"order_id": self.order_id, "channel_return_id": uuid4().hex, "lines": lines}
-        self.return_id = (await self._sent("", body, by)).json()["return_id"]
-        return self.return_id
+        return await self._posted("/v1/returns", body, by or self.shop.headers)
 
     async def came(self, quantity: int, *, return_id: str = "") -> None:
         """So many are received."""
@@ -58,17 +60,18 @@ class Returns:
         await self._sent(f"/{self.return_id}/cancel", {})
 
     async def scanned(self) -> None:
-        """A carrier has it: the word that no door takes yet."""
-        hand = Hand("carrier", system_clock(), "0" * 32, mint)
-        async with self.shop.gate.database.transaction() as connection:
-            stored = await returns.load_return(connection, self.return_id)
-            assert stored is not None
-            await return_counts.lock(connection, stored.told)
-            await returns.scanned(connection, self.return_id, system_clock(), hand)
-            await connection.execute("select wake(%s)", (self.return_id,))
+        """A carrier has it, which nobody knew."""
+        assert await self.tells_of_scan() == "recorded"
 
-    async def _sent(self, path: str, body: Json, who: dict[str, str] | None = None) -> Response:
-        answer = await self._posted(f"/v1/returns{path}", body, who or self.shop.headers)
+    async def tells_of_scan(self) -> str:
+        """A carrier says that it has it; what became of that."""
+        await self.shop.gate.secrets.put("callback:carrier", SECRET.encode())
+        answer = await Warehouse(self.shop.gate).tell_scan(self.return_id, name=uuid4().hex)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["status"])
+
+    async def _sent(self, path: str, body: Json) -> Response:
+        answer = await self._posted(f"/v1/returns{path}", body, self.shop.headers)
         assert answer.is_success, answer.text
         return answer
 

@@ -40,7 +40,8 @@ Json = dict[str, Any]
 ADDRESS = os.environ["PROOF_ADDRESS"]
 AUTHORIZATION = {"authorization": f"Bearer {os.environ['PROOF_TOKEN']}"}
 OPERATOR = {"authorization": f"Bearer {os.environ['PROOF_OPERATOR']}"}
-CALLBACKS, STORES, PAYMENTS, STRIPE = (f"/v1/callbacks/{name}" for name in ("{system}", "store", "psp", "stripe"))
+_TELLERS = ("{system}", "store", "psp", "carrier", "stripe")
+CALLBACKS, STORES, PAYMENTS, CARRIER, STRIPE = (f"/v1/callbacks/{name}" for name in _TELLERS)
 FEEDS = ("/v1/inventory/sources", "/v1/inventory/snapshots", "/v1/inventory/adjustments")
 NDJSON = "application/x-ndjson"
 COUNTS = Path(os.environ["PROOF_COUNTS"])
@@ -83,7 +84,10 @@ def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
         body["data"]["reference"] = f"{order_id}:asked"
         kwargs["auth"] = SIGNED[case.path]
     elif case.path == PAYMENTS:
-        body["data"]["reference"] = f"{_written(refunded, _an_order())}:refund"
+        body["data"]["reference"] = f"{_written(refunded, _placed())}:refund"
+        kwargs["auth"] = SIGNED[case.path]
+    elif case.path == CARRIER:
+        _, body["data"]["return_id"] = _sent_back(0)
         kwargs["auth"] = SIGNED[case.path]
     elif case.path == STRIPE:
         case.body = tame(body)
@@ -160,7 +164,7 @@ def _identify(case: Case) -> None:
         return
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f'"{uuid4()}"'
-    if case.path in (CALLBACKS, STORES, PAYMENTS):
+    if case.path in (CALLBACKS, STORES, PAYMENTS, CARRIER):
         case.headers["webhook-id"] = f"msg_{uuid4().hex}"
 
 
@@ -192,12 +196,12 @@ def _wish_for_little(case: Case) -> None:
 
 
 SIGNED: dict[str, AuthBase] = {
-    **dict.fromkeys((CALLBACKS, STORES, PAYMENTS), Signed()),
+    **dict.fromkeys((CALLBACKS, STORES, PAYMENTS, CARRIER), Signed()),
     STRIPE: SignedByStripe(),
 }
 
 
-@schemathesis.auth().apply_to(path=[CALLBACKS, STORES, PAYMENTS, STRIPE])
+@schemathesis.auth().apply_to(path=[CALLBACKS, STORES, PAYMENTS, CARRIER, STRIPE])
 class Sender:
     """Tells schemathesis that callbacks are authenticated on purpose; `before_call` signs them."""
 

@@ -174,7 +174,8 @@ async def open_rig(
         wms_url=environment["OMNIGATE_WMS_URL"],
     )
     migrate(url)
-    told_by = {"wms": secret, "store": secret, "psp": secret, "stripe": environment["SANDBOX_STRIPE_SECRET"]}
+    ours = dict.fromkeys(("wms", "store", "psp", "carrier"), secret)
+    told_by = {**ours, "stripe": environment["SANDBOX_STRIPE_SECRET"]}
     credentials, operator = await _furnish(settings, url, told_by, plan=plan)
     environment |= {
         "OMNIGATE_OPERATOR_ID": operator.client_id,

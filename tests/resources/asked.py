@@ -142,6 +142,11 @@ _REFUNDED: Json = {
         "at": "2030-01-01T00:00:00.000Z",
     },
 }
+_SCANNED: Json = {
+    "type": "return.scanned",
+    "timestamp": "2030-01-01T00:00:00.000Z",
+    "data": {"return_id": f"ret_{_ULID}", "scanned_at": "2030-01-01T00:00:00.000Z"},
+}
 _EVENT: Json = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {}}}
 _DEED = {"action": "reroute", "evidence": "seen in the ERP"}
 _DEEDS = {**_DEED, "class": "integration/throttled", "code": "unheard_of"}
@@ -280,6 +285,7 @@ ASKED: Mapping[str, Callable[[Owner, str], tuple[str, Json]]] = {
     "receive_callback": lambda of, now: ("/v1/callbacks/wms", {"json": _CALLBACK}),
     "receive_store_callback": lambda of, now: ("/v1/callbacks/store", {"json": _STEP}),
     "receive_payment_callback": lambda of, now: ("/v1/callbacks/psp", {"json": _REFUNDED}),
+    "receive_carrier_callback": lambda of, now: ("/v1/callbacks/carrier", {"json": _SCANNED}),
     "receive_stripe_event": lambda of, now: ("/v1/callbacks/stripe", {"json": _EVENT}),
     "issue_token": lambda of, now: ("/oauth/token", _FORM),
     "list_signing_keys": lambda of, now: ("/.well-known/jwks.json", {}),

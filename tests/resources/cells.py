@@ -136,6 +136,7 @@ NO_BEARER = {
     "receive_callback",
     "receive_store_callback",
     "receive_payment_callback",
+    "receive_carrier_callback",
     "receive_stripe_event",
     "issue_token",
 }

@@ -32,7 +32,7 @@ async def shop(gate: Gate) -> Shop:
 
 @pytest.fixture
 async def warehouse(gate: Gate) -> Warehouse:
-    for system in ("wms", "erp", "store", "psp"):
+    for system in ("wms", "erp", "store", "psp", "carrier"):
         await gate.secrets.put(f"callback:{system}", SECRET.encode())
     return Warehouse(gate)
 

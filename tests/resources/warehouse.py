@@ -1,4 +1,4 @@
-"""A warehouse, stores and a payment provider that sign what they tell."""
+"""A warehouse, stores, a payment provider and a carrier that sign what they tell."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,6 +42,13 @@ class Warehouse:
         amount = {"amount": 250, "currency": "GBP"}
         data = {"refund_id": "ref_1", "reference": reference, "amount": amount, "at": rfc3339(self.gate.clock())}
         return await self._send(kind, data, name=name, system=system)
+
+    async def tell_scan(
+        self, return_id: str, *, name: str = "msg_1", system: str = "carrier", **changes: Any
+    ) -> Response:
+        """A carrier has what comes back."""
+        data = {"return_id": return_id, "scanned_at": rfc3339(self.gate.clock()), **changes}
+        return await self._send("return.scanned", data, name=name, system=system)
 
     async def _send(self, kind: str, data: Mapping[str, Any], *, name: str, system: str) -> Response:
         now = self.gate.clock()

@@ -15,6 +15,7 @@ from gateway.resources.answers import JSON
 from gateway.resources.callbacks.schemas import (
     Callback,
     CallbackReceipt,
+    CarrierCallback,
     PaymentCallback,
     StoreCallback,
     StripeEvent,
@@ -23,6 +24,7 @@ from gateway.resources.described import described, json_body, parameter
 from gateway.store import late_failures
 from gateway.store.callbacks import record
 from gateway.store.pool import Database
+from gateway.store.scans import record_scan
 from gateway.store.signals import Signal
 from gateway.told import Callbacks
 
@@ -66,6 +68,13 @@ _RECEIVE_PAYMENT = described(
     parameters=_SIGNED,
     body=json_body(PaymentCallback, required=True),
 )
+_RECEIVE_CARRIER = described(
+    "receive_carrier_callback",
+    answer=(202, CallbackReceipt),
+    problems=(404, 409),
+    parameters=_SIGNED,
+    body=json_body(CarrierCallback, required=True),
+)
 _RECEIVE_STRIPE = described(
     "receive_stripe_event",
     answer=(202, CallbackReceipt),
@@ -95,6 +104,10 @@ def callbacks(database: Database, *, mint: Mint, foreign: Mapping[str, Callbacks
     async def receive_payment_callback(request: Request) -> Response:
         return await _received(database, request, "psp", mint)
 
+    @router.post("/carrier", **_RECEIVE_CARRIER)
+    async def receive_carrier_callback(request: Request) -> Response:
+        return await _scanned(database, request, mint)
+
     @router.post("/{system}", **_RECEIVE)
     async def receive_callback(request: Request) -> Response:
         return await _received(database, request, call_of(request.scope).path_parameters["system"], mint)
@@ -108,6 +121,15 @@ async def _received(database: Database, request: Request, system: str, mint: Min
     if not told.known_run:  # it may have overtaken our own commit: the sender repeats it
         raise NotFound("nothing of ours has that reference (yet)")
     return _receipt(name, "recorded" if told.new else "known")
+
+
+async def _scanned(database: Database, request: Request, mint: Mint) -> Response:
+    """The first scan of a return counts, whatever parcel of it that was."""
+    name = request.headers["webhook-id"]
+    status = await record_scan(database, call_of(request.scope), name, mint)
+    if status is None:
+        raise NotFound("there is no such return (yet)")
+    return _receipt(name, status)
 
 
 async def _record_foreign(

@@ -68,6 +68,19 @@ class PaymentCallback(TypedDict):
     data: ToldRefund
 
 
+@with_config(CLOSED)
+class ScannedReturn(TypedDict):
+    return_id: Annotated[str, Field(pattern="^ret_[0-9A-HJKMNP-TV-Z]{26}$")]
+    scanned_at: Moment
+
+
+@with_config(CLOSED)
+class CarrierCallback(TypedDict):
+    type: Literal["return.scanned"]
+    timestamp: Moment
+    data: ScannedReturn
+
+
 class StripeData(TypedDict):
     object: dict[str, JsonValue]
 
