@@ -38,7 +38,10 @@ def create_tables(conf, database, folder):
     passwords = folder / "admin.pass"
     passwords.write_text("not-a-secret-of-anyone")
     environment = {**os.environ, "TRYTONPASSFILE": str(passwords)}
-    command = [str(pathlib.Path(sys.executable).parent / "trytond-admin"), "-c", conf, "-d", database]
+    admin = (
+        pathlib.Path(sys.executable).parent / "trytond-admin"
+    )  # by its name alone it would need the folder it was made in
+    command = [sys.executable, str(admin), "-c", conf, "-d", database]
     for what in (["-u", "ir", "--email", "admin@example.com"], ["-u", *MODULES, "--activate-dependencies"]):
         subprocess.run([*command, *what], env=environment, check=True, stdin=subprocess.DEVNULL)
 

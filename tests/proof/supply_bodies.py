@@ -39,7 +39,7 @@ def mend_supply(case: Case, write: Write) -> None:
         async with database.transaction() as connection:
             await connection.execute(_PARTNER, (partner, partner))
         linked = None if word == "partner" else partner
-        status = _STATUS.get(word, "active")
+        status = "active" if invoiced else _STATUS.get(word, "active")
         await supplying(
             database,
             linked,
