@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -12,6 +13,9 @@ from tests.chaos.room import PATIENT
 from tests.proof.client import END_STATES, Channel, Json
 from tests.proof.processes import until
 from tests.proof.rig import Rig
+
+# They show when they came to the millisecond; of what came within one, only the database knows the order.
+COMING: LiteralString = "select order_id from orders where order_id = any(%s) order by received_at, order_id"
 
 
 @dataclass(slots=True)
@@ -58,17 +62,22 @@ class Line:
         self.queues.append(Queue(at=time.time(), sku=self.sku, waiting=waiting))
 
     async def _waiting(self) -> tuple[tuple[str, int], ...]:
-        looks = sorted(await self._looks(), key=lambda look: (look["received_at"], look["order_id"]))
-        return tuple((look["order_id"], _waits(look)) for look in looks if _waits(look))
+        looks = {look["order_id"]: look for look in await self._looks()}
+        in_turn = [looks[order_id] for (order_id,) in await self._rows(COMING, list(looks))]
+        shown = [look["received_at"] for look in in_turn]
+        assert shown == sorted(shown), "what is shown is no other order"
+        return tuple((look["order_id"], _waits(look)) for look in in_turn if _waits(look))
 
     async def _looks(self) -> list[Json]:
         return [await told(self.channel, f"/v1/orders/{order_id}") for order_id in self.orders]
 
     async def _available(self) -> int:
+        return sum(max(0, free) for _, sku, free in await self._rows(POSITIONS) if sku == self.sku)
+
+    async def _rows(self, asked: LiteralString, *values: object) -> list[tuple[Any, ...]]:
         connection = await psycopg.AsyncConnection.connect(self.rig.environment["DATABASE_URL"], autocommit=True)
         async with connection:
-            rows = await (await connection.execute(POSITIONS)).fetchall()
-        return sum(max(0, free) for _, sku, free in rows if sku == self.sku)
+            return await (await connection.execute(asked, values or None)).fetchall()
 
 
 def _waits(look: Json) -> int:
