@@ -87,12 +87,24 @@ class Returns:
         return read
 
     async def events(self) -> list[tuple[str, Json]]:
-        """What the return's partner is told of it: kind and data, without gaps."""
-        answer = await self.shop.gate.http.get("/v1/events?page_size=200", headers=self.shop.headers)
-        assert answer.status_code == 200, answer.text
-        told = [each for each in answer.json()["events"] if each["subject"] == self.return_id]
-        assert [int(each["sequence"]) for each in told] == list(range(1, len(told) + 1))
-        return [(each["type"].split(".")[3], each["data"]) for each in told]
+        """What the return's partner is told of it: kind and data, without gaps. The feed tells what was written while
+        others were at work when these have ended, and not always in the order of its sequence."""
+        end = monotonic() + PATIENCE
+        while True:
+            answer = await self.shop.gate.http.get("/v1/events?page_size=200", headers=self.shop.headers)
+            assert answer.status_code == 200, answer.text
+            read = [each for each in answer.json()["events"] if each["subject"] == self.return_id]
+            told = sorted(read, key=lambda each: int(each["sequence"]))
+            if [int(each["sequence"]) for each in told] == list(range(1, await self._happened() + 1)):
+                return [(each["type"].split(".")[3], each["data"]) for each in told]
+            assert monotonic() < end, told
+            await asyncio.sleep(0.1)
+
+    async def _happened(self) -> int:
+        async with self.shop.gate.database.connection() as connection:
+            cursor = await connection.execute("select count(*) from event where subject = %s", (self.return_id,))
+            [(count,)] = await cursor.fetchall()
+        return int(count)
 
     async def refunds(self, return_id: str = "") -> list[tuple[str, int, int]]:
         """Status, amount and tranche of each."""
