@@ -8,6 +8,7 @@ import pytest
 from gateway.governance.bundle import Bundle
 from tests.gate import Gate, open_gate
 from tests.house import house
+from tests.resources.billed import Payers
 from tests.resources.shop import Shop
 from tests.resources.supplied import Buyers
 from tests.resources.warehouse import SECRET, Warehouse
@@ -45,3 +46,13 @@ async def bob(gate: Gate) -> Buyers:
 @pytest.fixture
 async def ann(gate: Gate) -> Buyers:
     return await Buyers.operator(gate, "ann", "approver")
+
+
+@pytest.fixture
+async def rita(gate: Gate) -> Payers:
+    return await Payers.operator(gate, "rita", "receiver")
+
+
+@pytest.fixture
+async def pam(gate: Gate) -> Payers:
+    return await Payers.operator(gate, "pam", "accounts_payable")

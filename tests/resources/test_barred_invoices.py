@@ -15,16 +15,6 @@ async def works(gate: Gate) -> Payers:
     return Payers(await follower(gate, "works", SUPPLIER, OLD))
 
 
-@pytest.fixture
-async def rita(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "rita", "receiver")
-
-
-@pytest.fixture
-async def pam(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "pam", "accounts_payable")
-
-
 async def suspended(bob: Buyers, works: Payers, rita: Payers, pieces: int = 10) -> str:
     """Since its goods have come."""
     po_id = await ordered(bob, works, "PO-1", pieces)

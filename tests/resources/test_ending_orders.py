@@ -16,16 +16,6 @@ async def works(gate: Gate) -> Buyers:
     return await follower(gate, "works", SUPPLIER, OLD)
 
 
-@pytest.fixture
-async def rita(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "rita", "receiver")
-
-
-@pytest.fixture
-async def pam(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "pam", "accounts_payable")
-
-
 async def ended(bob: Buyers, po_id: str) -> Json:
     answer = await bob.order(f"/{po_id}/cancel", {"reason": WHY})
     assert answer.status_code == 200, answer.text

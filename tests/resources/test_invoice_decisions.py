@@ -13,16 +13,6 @@ async def works(gate: Gate) -> Payers:
     return await works_of(gate)
 
 
-@pytest.fixture
-async def rita(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "rita", "receiver")
-
-
-@pytest.fixture
-async def pam(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "pam", "accounts_payable")
-
-
 async def dear(bob: Buyers, works: Payers, rita: Payers, price: int = 1_025, quantity: int = 10) -> str:
     """An exception: everything came, and is billed for more than was ordered."""
     po_id = await ordered(bob, works, "PO-1", quantity)

@@ -20,11 +20,6 @@ async def works(gate: Gate) -> Payers:
     return await works_of(gate)
 
 
-@pytest.fixture
-async def pam(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "pam", "accounts_payable")
-
-
 async def waiting(bob: Buyers, works: Payers, *numbers: str) -> list[str]:
     """Invoices of as many orders; their goods have not come."""
     return [

@@ -18,16 +18,6 @@ async def works(gate: Gate) -> Payers:
     return await works_of(gate)
 
 
-@pytest.fixture
-async def rita(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "rita", "receiver")
-
-
-@pytest.fixture
-async def pam(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "pam", "accounts_payable")
-
-
 def freight(amount: int) -> list[dict[str, object]]:
     return [{"kind": "freight", "amount": amount}]
 

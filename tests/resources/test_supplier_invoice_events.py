@@ -17,16 +17,6 @@ async def works(gate: Gate) -> Buyers:
     return await follower(gate, "works", SUPPLIER, OLD)
 
 
-@pytest.fixture
-async def rita(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "rita", "receiver")
-
-
-@pytest.fixture
-async def pam(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "pam", "accounts_payable")
-
-
 async def told_of(partner: Buyers, *invoices: str) -> Told:
     return [each for each in await told(partner) if each[0] in invoices]
 

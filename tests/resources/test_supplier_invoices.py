@@ -16,16 +16,6 @@ async def works(gate: Gate) -> Payers:
     return await works_of(gate)
 
 
-@pytest.fixture
-async def rita(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "rita", "receiver")
-
-
-@pytest.fixture
-async def pam(gate: Gate) -> Payers:
-    return await Payers.operator(gate, "pam", "accounts_payable")
-
-
 async def test_what_is_a_little_dearer_passes_and_says_why(
     bob: Buyers, works: Payers, pam: Payers, rita: Payers
 ) -> None:

@@ -192,7 +192,7 @@ def test_the_database_says_so_in_a_thousand_examples(books: InTheDatabase, share
 
 
 def test_the_database_says_what_the_algebra_says(books: InTheDatabase) -> None:
-    live(books, settings(QUICK, max_examples=10))
+    live(books, settings(QUICK, max_examples=20))
 
 
 class WhatIsOnItsWayIsForgotten(Algebra):

@@ -230,7 +230,7 @@ def books(database_url: str) -> Iterator[Books]:
         runner.run(database.close())
 
 
-@pytest.mark.parametrize("examples", [10, pytest.param(600, marks=LONG)])
+@pytest.mark.parametrize("examples", [20, pytest.param(600, marks=LONG)])
 def test_we_never_promise_what_is_not_there(books: Books, examples: int) -> None:
     live(books, Operations(), settings(QUICK, max_examples=examples))
 
